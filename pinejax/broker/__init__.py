@@ -1,0 +1,1 @@
+"""TradingView's broker emulator for one bar: orders, fills, lots, margin. No loop over bars, no strategy."""

@@ -1,0 +1,260 @@
+"""Lots, closed trades and the money: what a fill does to an account. When orders fill is `pinejax.broker.walk`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from pinejax.core.pytree import pytree
+from pinejax.core.status import OVERFLOW
+
+
+@pytree
+class Terms:
+    """The broker's numbers for one dataset and run, as traced scalars: nothing here recompiles a program.
+
+    unit: account currency per lot step and 1.0 of price. slippage and verify are distances in price.
+    """
+
+    tick: Any
+    lot_step: Any
+    unit: Any
+    initial_capital: Any
+    size: Any
+    commission: Any
+    slippage: Any
+    margin_rate: Any
+    verify: Any
+
+
+@pytree
+class Lot:
+    """One open entry, `[lanes]`. qty: signed whole lot steps, 0 where empty; entry: code of the order id; bar: index of the fill.
+
+    fee: entry commission not yet charged to a closed trade; high, low: price range since the fill, itself included.
+    """
+
+    qty: Any
+    price: Any
+    entry: Any
+    bar: Any
+    fee: Any
+    high: Any
+    low: Any
+
+
+@pytree
+class Stats:
+    """Sums over closed trades, `[lanes]`; `pinejax.metrics.finalize` turns them into metrics."""
+
+    net_profit: Any
+    gross_profit: Any
+    gross_loss: Any
+    n_trades: Any
+    n_wins: Any
+    n_losses: Any
+    loss_streak: Any
+    max_loss_streak: Any
+    hold_bars: Any
+    mfe: Any
+    mae: Any
+    commission: Any
+    n_liquidations: Any
+
+
+@pytree
+class Account:
+    """Open lots, oldest first, and what was made of the closed ones. last_exit_bar is -1 before the first exit.
+
+    log: the closed trades of lane 0 in a detail run, None in a sweep.
+    """
+
+    lots: tuple[Lot, ...]
+    stats: Stats
+    last_exit_bar: Any
+    status: Any
+    log: Log | None
+
+
+@pytree
+class Log:
+    """Closed trades of lane 0: `rows[:n]`, in the order of `LOG_FIELDS`. `n` may pass the capacity: then rows were lost."""
+
+    rows: Any
+    n: Any
+
+
+LOG_FIELDS = ("direction", "entry", "entry_bar", "entry_price", "signal", "exit_bar", "exit_price", "steps", "pnl", "fee", "entry_fee", "high", "low")
+
+
+@pytree
+class Fill:
+    """A signed transaction at a price after slippage. qty in lot steps, 0 where there is none.
+
+    entry: code of the order id a new lot gets; signal: code of what closed (for records); bar: index of the bar.
+    """
+
+    qty: Any
+    price: Any
+    entry: Any
+    signal: Any
+    bar: Any
+
+
+def new_account(lanes: int, max_lots: int, dtype: Any, log_rows: int = 0) -> Account:
+    """An account before its first bar, as NumPy arrays; with a log of that many rows in a detail run."""
+    zero, whole = np.zeros(lanes, dtype), np.zeros(lanes, np.int32)
+    lot = Lot(zero, zero, whole, whole, zero, zero, zero)
+    log = Log(np.zeros((log_rows, len(LOG_FIELDS)), dtype), np.int32(0)) if log_rows else None
+    return Account((lot,) * max_lots, Stats(*(zero,) * 13), whole - 1, whole, log)
+
+
+def position_of(account: Account) -> Any:
+    """Signed position in lot steps, `[lanes]`."""
+    return sum((lot.qty for lot in account.lots[1:]), account.lots[0].qty)
+
+
+def quantity_of(account: Account, entry: int) -> Any:
+    """Signed lot steps of the lots that one entry id opened."""
+    return sum((jnp.where(lot.entry == entry, lot.qty, 0.0) for lot in account.lots[1:]), _own(account.lots[0], entry))
+
+
+def _own(lot: Lot, entry: int) -> Any:
+    return jnp.where(lot.entry == entry, lot.qty, 0.0)
+
+
+def n_lots_of(account: Account) -> Any:
+    """Number of open lots."""
+    return sum((lot.qty != 0).astype(jnp.int32) for lot in account.lots)
+
+
+def average_price_of(account: Account) -> Any:
+    """Quantity-weighted mean entry price of the open lots; NaN when flat."""
+    first = account.lots[0]
+    if len(account.lots) == 1:
+        return jnp.where(first.qty != 0, first.price, jnp.nan)
+    total = position_of(account)
+    worth = sum((lot.qty * lot.price for lot in account.lots[1:]), first.qty * first.price)
+    # One lot alone keeps its own price to the last bit.
+    return jnp.where(first.qty == total, jnp.where(total != 0, first.price, jnp.nan), worth / total)
+
+
+def open_profit_of(account: Account, price: Any, terms: Terms) -> Any:
+    """P&L of the open lots at `price`, their entry commission deducted."""
+    return sum(lot.qty * (price - lot.price) * terms.unit - lot.fee for lot in account.lots)
+
+
+def commission_of(qty: Any, price: Any, terms: Terms, kind: str) -> Any:
+    """Commission of one order's leg of `qty` lot steps (a magnitude), 0 for none."""
+    if kind == "percent":
+        return qty * price * terms.unit * terms.commission
+    if kind == "cash_per_contract":
+        return qty * terms.lot_step * terms.commission
+    return jnp.where(qty > 0, terms.commission, 0.0)
+
+
+def extend_range(account: Account, high: Any, low: Any) -> Account:
+    """The lots' price ranges after the price moved between `low` and `high`."""
+    lots = tuple(
+        Lot(lot.qty, lot.price, lot.entry, lot.bar, lot.fee, jnp.maximum(lot.high, high), jnp.minimum(lot.low, low)) for lot in account.lots
+    )
+    return Account(lots, account.stats, account.last_exit_bar, account.status, account.log)
+
+
+def transact(account: Account, fill: Fill, terms: Terms, commission_type: str) -> Account:
+    """Buy or sell: lots of the other side are drained first in, first out, the remainder opens a lot.
+
+    (docs/semantics.md, 3.2.) A lot too many for the book sets the lane's status to OVERFLOW and is not opened.
+    """
+    position = position_of(account)
+    size = jnp.abs(fill.qty)
+    side = jnp.sign(fill.qty)
+    closing = jnp.where(fill.qty * position < 0, jnp.minimum(size, jnp.abs(position)), 0.0)
+    exit_fee = commission_of(closing, fill.price, terms, commission_type)
+    stats, log, left, lots = account.stats, account.log, closing, []
+    for lot in account.lots:
+        take = jnp.minimum(left, jnp.abs(lot.qty))
+        left = left - take
+        lot, stats, log = _close(lot, take, -side, exit_fee * take / jnp.where(closing > 0, closing, 1.0), fill, stats, terms, log)
+        lots.append(lot)
+    last_exit = jnp.where(closing > 0, jnp.asarray(fill.bar, jnp.int32), account.last_exit_bar)
+    opening = size - closing
+    entry_fee = commission_of(opening, fill.price, terms, commission_type)
+    stats = _with(stats, commission=stats.commission + exit_fee + entry_fee)
+    lots, overflow = _insert(_compact(lots), Lot(side * opening, fill.price, fill.entry, fill.bar, entry_fee, fill.price, fill.price))
+    status = jnp.where(overflow & (account.status == 0), OVERFLOW, account.status)
+    return Account(lots, stats, last_exit, status, log)
+
+
+def _close(lot: Lot, take: Any, direction: Any, exit_fee: Any, fill: Fill, stats: Stats, terms: Terms, log: Log | None) -> tuple[Lot, Stats, Log | None]:
+    """Close `take` lot steps of one lot (none where 0) and count the trade."""
+    closed = take > 0
+    share = take / jnp.where(closed, jnp.abs(lot.qty), 1.0)
+    entry_fee = lot.fee * share
+    pnl = jnp.where(closed, take * direction * (fill.price - lot.price) * terms.unit - entry_fee - exit_fee, 0.0)
+    won, lost = pnl > 0, pnl < 0
+    streak = jnp.where(lost, stats.loss_streak + 1.0, jnp.where(closed, 0.0, stats.loss_streak))
+    high, low = jnp.maximum(lot.high, fill.price), jnp.minimum(lot.low, fill.price)
+    best, worst = jnp.where(direction > 0, high - lot.price, lot.price - low), jnp.where(direction > 0, lot.price - low, high - lot.price)
+    price = jnp.where(closed, lot.price, 1.0)
+    if log is not None:
+        row = (direction, lot.entry, lot.bar, lot.price, fill.signal, fill.bar, fill.price, take, pnl, entry_fee + exit_fee, entry_fee, high, low)
+        log = _write(log, closed, row)
+    counted = _with(
+        stats,
+        net_profit=stats.net_profit + pnl,
+        gross_profit=stats.gross_profit + jnp.where(won, pnl, 0.0),
+        gross_loss=stats.gross_loss - jnp.where(lost, pnl, 0.0),
+        n_trades=stats.n_trades + closed,
+        n_wins=stats.n_wins + won,
+        n_losses=stats.n_losses + lost,
+        loss_streak=streak,
+        max_loss_streak=jnp.maximum(stats.max_loss_streak, streak),
+        hold_bars=stats.hold_bars + jnp.where(closed, (fill.bar - lot.bar).astype(stats.hold_bars.dtype), 0.0),
+        mfe=stats.mfe + jnp.where(closed, best / price, 0.0),
+        mae=stats.mae + jnp.where(closed, worst / price, 0.0),
+    )
+    left = lot.qty - direction * take
+    rest = Lot(jnp.where(closed, left, lot.qty), lot.price, lot.entry, lot.bar, lot.fee - jnp.where(closed, entry_fee, 0.0), lot.high, lot.low)
+    return rest, counted, log
+
+
+def _write(log: Log, closed: Any, row: tuple) -> Log:
+    """Append lane 0's row where it closed something. Past the capacity only the count goes on."""
+    values = jnp.stack([jnp.broadcast_to(jnp.asarray(x, log.rows.dtype), closed.shape)[0] for x in row])
+    at = jnp.minimum(log.n, log.rows.shape[0] - 1)
+    return Log(lax.dynamic_update_index_in_dim(log.rows, values, at, axis=0), log.n + closed[0])
+
+
+def _with(stats: Stats, **changed: Any) -> Stats:
+    return Stats(**{name: changed.get(name, getattr(stats, name)) for name in Stats.__dataclass_fields__})
+
+
+def _pick(cond: Any, a: Lot, b: Lot) -> Lot:
+    return Lot(*(jnp.where(cond, getattr(a, f), getattr(b, f)) for f in Lot.__dataclass_fields__))
+
+
+def _compact(lots: list[Lot]) -> list[Lot]:
+    """Move the open lots to the front; the drained ones are always the oldest."""
+    for _ in range(len(lots) - 1):
+        empty = lots[0].qty == 0
+        lots = [_pick(empty, b, a) for a, b in zip(lots[:-1], lots[1:], strict=True)] + [_emptied(empty, lots[-1])]
+    return lots
+
+
+def _emptied(cond: Any, lot: Lot) -> Lot:
+    return Lot(jnp.where(cond, 0.0, lot.qty), lot.price, lot.entry, lot.bar, jnp.where(cond, 0.0, lot.fee), lot.high, lot.low)
+
+
+def _insert(lots: list[Lot], new: Lot) -> tuple[tuple[Lot, ...], Any]:
+    """`lots` with `new` after the last open one, and where there was no room for it."""
+    waiting = new.qty != 0
+    out = []
+    for lot in lots:
+        here = waiting & (lot.qty == 0)
+        out.append(_pick(here, new, lot))
+        waiting = waiting & ~here
+    return tuple(out), waiting

@@ -1,0 +1,181 @@
+"""The order book of one strategy: a fixed set of slots, known once its body has been traced. Not how orders fill."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pinejax.broker.commands import Cancel, Close, Command, Entry, Exit
+from pinejax.broker.config import BrokerConfig
+from pinejax.core.pytree import pytree
+from pinejax.errors import StrategyError
+
+
+@dataclass(frozen=True)
+class EntrySpec:
+    """What the calls of one entry id can ask for."""
+
+    id: str
+    directions: frozenset[int]
+    has_stop: bool
+    has_limit: bool
+
+    @property
+    def priced(self) -> bool:
+        return self.has_stop or self.has_limit
+
+    @property
+    def direction(self) -> int | None:
+        """1 or -1 where the id is used for one side only, else None."""
+        return next(iter(self.directions)) if len(self.directions) == 1 else None
+
+
+@dataclass(frozen=True)
+class ExitSpec:
+    """What the calls of one (exit id, from_entry) can ask for."""
+
+    id: str
+    from_entry: int
+    has_stop: bool
+    has_limit: bool
+    has_trail: bool
+    partial: bool
+
+
+@dataclass(frozen=True)
+class BookSpec:
+    """Everything static about a strategy's orders: entry ids (their index is the lots' entry code), exits, capacity of the lot book."""
+
+    entries: tuple[EntrySpec, ...]
+    exits: tuple[ExitSpec, ...]
+    max_lots: int
+    max_per_side: int
+    n_market: int
+
+    def code(self, id: str) -> int | None:
+        """The entry code of an id, None if no entry uses it."""
+        return next((i for i, e in enumerate(self.entries) if e.id == id), None)
+
+
+@pytree
+class EntryOrder:
+    """A priced entry that waits, `[lanes]`. qty: signed lot steps frozen at the call, 0 where there is no order.
+
+    stop, limit: snapped levels, NaN where there is no such leg; armed: whether the stop of a stop-limit was touched;
+    seq: placement number. A field that the strategy cannot use is None.
+    """
+
+    qty: Any
+    stop: Any
+    limit: Any
+    armed: Any
+    seq: Any
+
+
+@pytree
+class ExitOrder:
+    """A bracket, `[lanes]`. placed: whether it lives (it works once its entry has lots).
+
+    stop, limit, activation: price levels or NaN; loss, profit, trail: distances in price from the average entry price or NaN;
+    offset: of the trailing stop; best: best price since the trail was armed, NaN if it is not; qty: lot steps reserved (inf: the rest);
+    spent: a partial exit that has filled in this position; seq: placement number.
+    """
+
+    placed: Any
+    stop: Any
+    limit: Any
+    loss: Any
+    profit: Any
+    activation: Any
+    trail: Any
+    offset: Any
+    best: Any
+    qty: Any
+    spent: Any
+    seq: Any
+
+
+@pytree
+class Book:
+    """All slots. entries[i] is None where that id never has a priced order; n_placed counts placements."""
+
+    entries: tuple[EntryOrder | None, ...]
+    exits: tuple[ExitOrder, ...]
+    n_placed: Any
+
+
+def book_spec(commands: Sequence[Command], broker: BrokerConfig) -> BookSpec:
+    """The slots that the calls of one traced body need.
+
+    Errors: StrategyError where an exit or a close names an entry id that the body never enters.
+    """
+    found: dict[str, list[Entry]] = {}
+    for c in commands:
+        if isinstance(c, Entry):
+            found.setdefault(c.id, []).append(c)
+    entries = tuple(
+        EntrySpec(id, frozenset(c.direction for c in calls), any(c.stop is not None for c in calls), any(c.limit is not None for c in calls))
+        for id, calls in found.items()
+    )
+    ids = [e.id for e in entries]
+    for c in commands:
+        named = c.from_entry if isinstance(c, Exit) else c.id if isinstance(c, Close) else None
+        if named is not None and named not in ids:
+            raise StrategyError(f"broker: expected the id of an entry in exit/close, got {named!r}. Entered here: {', '.join(ids) or 'none'}.")
+    brackets: dict[tuple[str, str], list[Exit]] = {}
+    for c in commands:
+        if isinstance(c, Exit):
+            brackets.setdefault((c.id, c.from_entry), []).append(c)
+    exits = tuple(_exit_spec(key, calls, ids) for key, calls in brackets.items())
+    per_side = max(1, broker.pyramiding)
+    # A priced entry may fill past the pyramiding cap (docs/semantics.md, 3.3), hence the extra lots.
+    n_priced = sum(e.priced for e in entries)
+    lots = broker.max_lots or (per_side if n_priced == 0 else per_side + 2 * n_priced)
+    n_market = sum(isinstance(c, (Entry, Close)) for c in commands)
+    return BookSpec(entries, exits, lots, per_side, n_market)
+
+
+def _exit_spec(key: tuple[str, str], calls: list[Exit], ids: list[str]) -> ExitSpec:
+    return ExitSpec(
+        id=key[0],
+        from_entry=ids.index(key[1]),
+        has_stop=any(c.stop is not None or c.loss_ticks is not None for c in calls),
+        has_limit=any(c.limit is not None or c.profit_ticks is not None for c in calls),
+        has_trail=any(c.trail_price is not None or c.trail_ticks is not None for c in calls),
+        partial=any(c.qty is not None or c.qty_rate is not None for c in calls),
+    )
+
+
+def new_book(spec: BookSpec, commands: Sequence[Command], lanes: int, dtype: Any) -> Book:
+    """An empty book as NumPy arrays; what no call uses is None and costs nothing."""
+    none, zero = np.full(lanes, np.nan, dtype), np.zeros(lanes, dtype)
+    off, first = np.zeros(lanes, bool), np.zeros(lanes, np.int32)
+    ordered = sum(e.priced for e in spec.entries) + len(spec.exits) > 1
+
+    def entry(e: EntrySpec) -> EntryOrder | None:
+        if not e.priced:
+            return None
+        both = e.has_stop and e.has_limit
+        return EntryOrder(zero, none if e.has_stop else None, none if e.has_limit else None, off if both else None, first if ordered else None)
+
+    def exit(e: ExitSpec) -> ExitOrder:
+        calls = [c for c in commands if isinstance(c, Exit) and c.id == e.id and spec.code(c.from_entry) == e.from_entry]
+
+        def used(name: str) -> Any:
+            return none if any(getattr(c, name) is not None for c in calls) else None
+
+        trail = none if e.has_trail else None
+        return ExitOrder(
+            off, used("stop"), used("limit"), used("loss_ticks"), used("profit_ticks"), used("trail_price"), used("trail_ticks"),
+            zero if e.has_trail else None, trail, zero if e.partial else None, off if e.partial else None, first if ordered else None,
+        )  # fmt: skip
+
+    return Book(tuple(entry(e) for e in spec.entries), tuple(exit(e) for e in spec.exits), first if ordered else None)
+
+
+def is_rare(command: Command) -> bool:
+    """Whether a command belongs into the gated block: all but exits, which are re-issued bar by bar."""
+    return isinstance(command, (Entry, Close, Cancel))

@@ -1,0 +1,69 @@
+"""What every broker step of one bar shares: the static book, the configuration, the traced numbers. No state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+
+from pinejax.broker.account import Account, Terms, position_of, quantity_of
+from pinejax.broker.book import Book, BookSpec
+from pinejax.broker.config import BrokerConfig
+
+# A level this close to a tick is that tick (docs/semantics.md, 2.7).
+SNAP_TOLERANCE_TICKS = 1e-4
+
+
+@dataclass(frozen=True)
+class Env:
+    """spec, config: static; terms: traced scalars."""
+
+    spec: BookSpec
+    config: BrokerConfig
+    terms: Terms
+
+    def side_of(self, entry: int, account: Account) -> Any:
+        """1 or -1: the direction of an entry id's lots. A Python number where it is known while tracing."""
+        fixed = self.spec.entries[entry].direction
+        return fixed if fixed is not None else jnp.where(position_of(account) < 0, -1.0, 1.0)
+
+    def has_lots(self, entry: int, account: Account) -> Any:
+        """Whether an entry id has open lots, `[lanes]`."""
+        if len(account.lots) > 1:
+            return quantity_of(account, entry) != 0
+        lot, fixed = account.lots[0], self.spec.entries[entry].direction
+        if len(self.spec.entries) == 1:
+            return lot.qty != 0
+        rivals = [e for i, e in enumerate(self.spec.entries) if i != entry and fixed in e.directions]
+        if fixed is not None and not rivals:
+            return lot.qty * fixed > 0
+        return (lot.qty != 0) & (lot.entry == entry)
+
+    def is_pending(self, entry: int, book: Book) -> Any:
+        """Whether an entry id has a priced order waiting, `[lanes]` (False where it never can)."""
+        order = book.entries[entry]
+        return jnp.asarray(False) if order is None else order.qty != 0
+
+
+def snap(level: Any, up: Any, tick: Any) -> Any:
+    """`level` on the tick grid: the next tick up or down, or the tick it is within 1e-4 ticks of. NaN stays NaN.
+
+    up: whether to round up (a Python bool or an array).
+    """
+    ticks = level / tick
+    near = jnp.round(ticks)
+    if isinstance(up, bool):
+        away = jnp.ceil(ticks) if up else jnp.floor(ticks)
+    else:
+        away = jnp.where(up, jnp.ceil(ticks), jnp.floor(ticks))
+    return jnp.where(jnp.abs(ticks - near) <= SNAP_TOLERANCE_TICKS, near, away) * tick
+
+
+def any_lane(mask: Any) -> Any:
+    """Whether any lane of the block is true, as a scalar for `lax.cond`."""
+    n = mask.shape[0]
+    while n > 1 and n % 2 == 0:
+        n //= 2
+        mask = mask[:n] | mask[n:]
+    return mask[0] if n == 1 else jnp.any(mask)

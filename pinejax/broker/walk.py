@@ -1,0 +1,319 @@
+"""Priced orders against one bar's path: which is touched first, fill it, look again from there. Market orders fill elsewhere.
+
+A block of lanes walks together, one fill per lane and round, until no lane has a touch left (docs/semantics.md, 2).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+from jax import lax
+
+from pinejax.broker.account import (
+    Account,
+    Fill,
+    average_price_of,
+    extend_range,
+    position_of,
+    quantity_of,
+    transact,
+)
+from pinejax.broker.book import Book, EntryOrder, ExitOrder, ExitSpec
+from pinejax.broker.env import Env, any_lane, snap
+from pinejax.broker.path import NEVER, Path, range_between, seen_from, touch_above, trail_touch
+
+# Order of fills at one point of the path (docs/semantics.md, 2.6): stop, trail, limit. Placement decides among equals.
+STOP, TRAIL, LIMIT = 0, 1, 2
+_SEQ_SPAN = 2.0**31
+
+
+class Levels(NamedTuple):
+    """An exit's working prices, NaN where absent."""
+
+    stop: Any
+    limit: Any
+    activation: Any
+
+
+class Touch(NamedTuple):
+    """The next event of each lane: where on the path, at what price, and which leg of which slot. at is NEVER for none."""
+
+    at: Any
+    price: Any
+    rank: Any
+    leg: Any
+
+
+class Leg(NamedTuple):
+    """One level of one slot. sense: 1 if a rising price touches it, -1 if a falling one."""
+
+    slot: int
+    is_exit: bool
+    kind: int
+
+
+def legs_of(env: Env) -> tuple[Leg, ...]:
+    """Every level that the strategy's orders can have, in a fixed order; its index is the leg's code."""
+    legs = []
+    for i, e in enumerate(env.spec.entries):
+        legs += [Leg(i, False, STOP)] * e.has_stop + [Leg(i, False, LIMIT)] * e.has_limit
+    for i, e in enumerate(env.spec.exits):
+        legs += [Leg(i, True, STOP)] * e.has_stop + [Leg(i, True, TRAIL)] * e.has_trail + [Leg(i, True, LIMIT)] * e.has_limit
+    return tuple(legs)
+
+
+def exit_levels(order: ExitOrder, account: Account, side: Any, env: Env) -> Levels:
+    """The prices at which an exit works now; of a price and a distance the one that is hit first."""
+    tick, nan = env.terms.tick, jnp.nan
+    stop, limit, activation = order.stop, order.limit, order.activation
+    if order.loss is not None or order.profit is not None or order.trail is not None:
+        average = average_price_of(account)
+        if order.loss is not None:
+            stop = _nearer(stop, snap(average - side * order.loss, _rises(-side), tick), side)
+        if order.profit is not None:
+            limit = _nearer(limit, snap(average + side * order.profit, _rises(side), tick), -side)
+        if order.trail is not None:
+            activation = _nearer(activation, average + side * order.trail, -side)
+    return Levels(nan if stop is None else stop, nan if limit is None else limit, nan if activation is None else activation)
+
+
+def _rises(sense: Any) -> Any:
+    return sense > 0
+
+
+def _nearer(a: Any, b: Any, side: Any) -> Any:
+    """Of two levels below (side 1) or above (-1) the market the nearer; NaN means none."""
+    if a is None:
+        return b
+    if isinstance(side, int):
+        return jnp.fmax(a, b) if side > 0 else jnp.fmin(a, b)
+    return jnp.where(side > 0, jnp.fmax(a, b), jnp.fmin(a, b))
+
+
+def may_touch(account: Account, book: Book, high: Any, low: Any, env: Env) -> Any:
+    """A cheap superset of "some order fills on this bar", `[lanes]`: what gates the walk."""
+    hit = jnp.asarray(False)
+    for i, e in enumerate(env.spec.entries):
+        order = book.entries[i]
+        if order is None:
+            continue
+        side = e.direction if e.direction is not None else jnp.sign(order.qty)
+        for level, sense in ((order.stop, side), (order.limit, -side)):
+            if level is not None:
+                hit |= _in_reach(level, sense, high, low)
+    for order, e in zip(book.exits, env.spec.exits, strict=True):
+        side = env.side_of(e.from_entry, account)
+        levels = exit_levels(order, account, side, env)
+        reach = jnp.asarray(False)
+        if e.has_stop:
+            reach |= _in_reach(levels.stop, -side, high, low)
+        if e.has_limit:
+            reach |= _in_reach(levels.limit, side, high, low)
+        if e.has_trail:
+            best = jnp.where(side > 0, jnp.maximum(order.best, high), jnp.minimum(order.best, low))
+            reach |= _in_reach(levels.activation, side, high, low) & jnp.isnan(order.best)
+            reach |= _in_reach(best - side * order.offset, -side, high, low)
+        hit |= reach & order.placed & env.has_lots(e.from_entry, account)
+    return hit
+
+
+def _in_reach(level: Any, sense: Any, high: Any, low: Any) -> Any:
+    if isinstance(sense, int):
+        return level <= high if sense > 0 else level >= low
+    return jnp.where(sense > 0, level <= high, level >= low)
+
+
+def stay_quiet(account: Account, book: Book, high: Any, low: Any, env: Env) -> tuple[Account, Book]:
+    """A bar on which nothing fills: lots see its range, armed trails its best price."""
+    account = extend_range(account, high, low)
+    return account, _move_trails(account, book, high, low, env)
+
+
+def _move_trails(account: Account, book: Book, high: Any, low: Any, env: Env) -> Book:
+    """Arm and move the trailing stops of live exits after the price ranged over low..high (its best price comes last or stays behind it)."""
+    exits = []
+    for order, e in zip(book.exits, env.spec.exits, strict=True):
+        if e.has_trail:
+            side = env.side_of(e.from_entry, account)
+            activation = exit_levels(order, account, side, env).activation
+            reached = jnp.where(side > 0, high >= activation, low <= activation)
+            start = jnp.where(side > 0, high, low)
+            best = jnp.where(side > 0, jnp.maximum(order.best, high), jnp.minimum(order.best, low))
+            best = jnp.where(jnp.isnan(order.best), jnp.where(reached, start, jnp.nan), best)
+            live = order.placed & env.has_lots(e.from_entry, account)
+            order = _replace(order, best=jnp.where(live, best, order.best))
+        exits.append(order)
+    return Book(book.entries, tuple(exits), book.n_placed)
+
+
+def _replace(order: Any, **changed: Any) -> Any:
+    return type(order)(**{f: changed.get(f, getattr(order, f)) for f in type(order).__dataclass_fields__})
+
+
+def walk_bar(account: Account, book: Book, path: Path, bar_index: Any, env: Env) -> tuple[Account, Book]:
+    """Fill every order that the path touches, in the order of the touches."""
+    start = jnp.zeros_like(account.lots[0].price)
+    price = start + path.open
+
+    def again(state: Any) -> Any:
+        return any_lane(state[4].at < NEVER)
+
+    def fill_one(state: Any) -> Any:
+        account, book, at, price, touch = state
+        fires = touch.at < NEVER
+        to, to_price = jnp.where(fires, touch.at, at), jnp.where(fires, touch.price, price)
+        account, book = _advance(account, book, path, (at, price), (to, to_price), env)
+        account, book = apply_touch(account, book, touch, bar_index, env)
+        return account, book, to, to_price, next_touch(account, book, path, to, to_price, env)
+
+    first = next_touch(account, book, path, start, price, env)
+    account, book, at, price, _ = lax.while_loop(again, fill_one, (account, book, start, price, first))
+    end = (path.high - path.low) * 3.0  # no path is longer
+    return _advance(account, book, path, (at, price), (jnp.maximum(at, end), path.close), env)
+
+
+def _advance(account: Account, book: Book, path: Path, start: tuple, end: tuple, env: Env) -> tuple[Account, Book]:
+    high, low = range_between(path, *start, *end)
+    account = extend_range(account, high, low)
+    return account, _move_trails(account, book, high, low, env)
+
+
+def next_touch(account: Account, book: Book, path: Path, at: Any, price: Any, env: Env) -> Touch:
+    """The earliest touch of any live order from the point `at` on; ties by the market's order."""
+    best = Touch(jnp.full_like(at, NEVER), price, jnp.full_like(at, jnp.inf), jnp.zeros(at.shape, jnp.int32))
+    for code, leg in enumerate(legs_of(env)):
+        found, seq, is_buy = (_exit_touch if leg.is_exit else _entry_touch)(leg, account, book, path, at, price, env)
+        kind = jnp.where(found.at <= 0, jnp.where(is_buy, 0.0, 1.0), float(leg.kind))
+        rank = kind * _SEQ_SPAN + (0.0 if seq is None else seq.astype(at.dtype))
+        earlier = (found.at < best.at) | ((found.at == best.at) & (rank < best.rank))
+        best = Touch(
+            jnp.where(earlier, found.at, best.at),
+            jnp.where(earlier, found.price, best.price),
+            jnp.where(earlier, rank, best.rank),
+            jnp.where(earlier, code, best.leg),
+        )
+    return best
+
+
+class _Found(NamedTuple):
+    at: Any
+    price: Any
+
+
+def _touch(path: Path, level: Any, sense: Any, at: Any, price: Any, verify: Any = None) -> _Found:
+    """First touch of `level` by a price moving in `sense`, and the price there: the level, or where the price already is."""
+    view = seen_from(path, sense)
+    trigger = level if verify is None else level + sense * verify
+    found = touch_above(view, sense * trigger, at, sense * price)
+    return _Found(found, jnp.where(found <= at, price, level))
+
+
+def _entry_touch(leg: Leg, account: Account, book: Book, path: Path, at: Any, price: Any, env: Env) -> tuple[_Found, Any, Any]:
+    order, spec = book.entries[leg.slot], env.spec.entries[leg.slot]
+    assert order is not None
+    side = spec.direction if spec.direction is not None else jnp.where(order.qty < 0, -1.0, 1.0)
+    if leg.kind == STOP:
+        found = _touch(path, order.stop, side, at, price)
+        waits = order.qty != 0 if order.armed is None else (order.qty != 0) & ~order.armed
+    else:
+        found = _touch(path, order.limit, _flip(side), at, price, _verify(env))
+        waits = order.qty != 0 if order.armed is None else (order.qty != 0) & (order.armed | jnp.isnan(order.stop))
+    return _Found(jnp.where(waits, found.at, NEVER), found.price), order.seq, side > 0
+
+
+def _flip(side: Any) -> Any:
+    return -side
+
+
+def _verify(env: Env) -> Any:
+    return env.terms.verify if env.config.limit_verify_ticks else None
+
+
+def _exit_touch(leg: Leg, account: Account, book: Book, path: Path, at: Any, price: Any, env: Env) -> tuple[_Found, Any, Any]:
+    order, spec = book.exits[leg.slot], env.spec.exits[leg.slot]
+    side = env.side_of(spec.from_entry, account)
+    levels = exit_levels(order, account, side, env)
+    if leg.kind == STOP:
+        found = _touch(path, levels.stop, _flip(side), at, price)
+    elif leg.kind == LIMIT:
+        found = _touch(path, levels.limit, side, at, price, _verify(env))
+    else:
+        trail = trail_touch(seen_from(path, side), side * order.best, side * levels.activation, order.offset, at, side * price)
+        found = _Found(trail.at, side * trail.price)
+    live = order.placed & env.has_lots(spec.from_entry, account) & (exit_quantity(leg.slot, account, book, env) > 0)
+    return _Found(jnp.where(live, found.at, NEVER), found.price), order.seq, side < 0
+
+
+def exit_quantity(slot: int, account: Account, book: Book, env: Env) -> Any:
+    """Lot steps that an exit may close: its reserved quantity, at most what earlier exits of the entry leave."""
+    spec, order = env.spec.exits[slot], book.exits[slot]
+    rivals = [i for i, e in enumerate(env.spec.exits[:slot]) if e.from_entry == spec.from_entry and e.partial]
+    if len(account.lots) == 1 and not rivals and order.qty is None:
+        return jnp.abs(account.lots[0].qty)
+    free = jnp.abs(quantity_of(account, spec.from_entry))
+    for i in rivals:
+        other = book.exits[i]
+        free = free - jnp.where(other.placed & jnp.isfinite(other.qty), other.qty, 0.0)
+    free = jnp.maximum(free, 0.0)
+    return free if order.qty is None else jnp.minimum(free, order.qty)
+
+
+def apply_touch(account: Account, book: Book, touch: Touch, bar_index: Any, env: Env) -> tuple[Account, Book]:
+    """Carry out each lane's touch: transact, clear the slot, let exits die with the position."""
+    fires = touch.at < NEVER
+    qty, slip, entry = jnp.zeros_like(touch.at), jnp.zeros_like(touch.at), jnp.zeros(touch.at.shape, jnp.int32)
+    position = position_of(account)
+    entries, exits = list(book.entries), list(book.exits)
+    for code, leg in enumerate(legs_of(env)):
+        mine = fires & (touch.leg == code)
+        if leg.is_exit:
+            size = -jnp.sign(position) * exit_quantity(leg.slot, account, book, env)
+            exits[leg.slot] = _spend(exits[leg.slot], mine, env.spec.exits[leg.slot])
+        else:
+            order = entries[leg.slot]
+            assert order is not None
+            if leg.kind == STOP and order.armed is not None:
+                arms = mine & ~jnp.isnan(order.limit)
+                entries[leg.slot] = order = _replace(order, armed=order.armed | arms)
+                mine = mine & ~arms
+            size = order.qty
+            entry = jnp.where(mine, leg.slot, entry)
+            entries[leg.slot] = _clear(order, mine)
+        qty = jnp.where(mine, size, qty)
+        slip = jnp.where(mine, 0.0 if leg.kind == LIMIT else 1.0, slip)
+    price = touch.price + slip * jnp.sign(qty) * env.terms.slippage
+    after = transact(account, Fill(qty, price, entry, touch.leg, bar_index), env.terms, env.config.commission_type)
+    return after, bury(account, after, Book(tuple(entries), tuple(exits), book.n_placed), env)
+
+
+def _clear(order: EntryOrder, where: Any) -> EntryOrder:
+    """The slot emptied where the mask holds."""
+
+    def gone(level: Any) -> Any:
+        return None if level is None else jnp.where(where, jnp.nan, level)
+
+    armed = None if order.armed is None else order.armed & ~where
+    return EntryOrder(jnp.where(where, 0.0, order.qty), gone(order.stop), gone(order.limit), armed, order.seq)
+
+
+def _spend(order: ExitOrder, where: Any, spec: ExitSpec) -> ExitOrder:
+    spent = order.spent if order.spent is None else order.spent | where
+    best = order.best if order.best is None else jnp.where(where, jnp.nan, order.best)
+    return _replace(order, placed=order.placed & ~where, spent=spent, best=best)
+
+
+def bury(before: Account, after: Account, book: Book, env: Env) -> Book:
+    """Exits die when the position is closed or turned, but those whose entry just filled or still waits. (docs/semantics.md, 4.3, 4.4)"""
+    old, new = position_of(before), position_of(after)
+    ended = (old != 0) & (old * new <= 0)
+    exits = []
+    for order, e in zip(book.exits, env.spec.exits, strict=True):
+        keeps = ~ended | env.has_lots(e.from_entry, after) | env.is_pending(e.from_entry, book)
+        best = order.best if order.best is None else jnp.where(ended, jnp.nan, order.best)
+        spent = order.spent if order.spent is None else order.spent & ~ended
+        exits.append(_replace(order, placed=order.placed & keeps, best=best, spent=spent))
+    return Book(book.entries, tuple(exits), book.n_placed)
+
+
+clear_entry = _clear

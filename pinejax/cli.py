@@ -1,0 +1,231 @@
+"""From a command line to a Config, and from an error to an exit code. Hydra composes; what is run is the caller's business."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pinejax.errors import ConfigError, PinejaxError, did_you_mean
+from pinejax.report.secrets import without_passwords
+from pinejax.report.slug import symbols_slug, timeframe_slug
+from pinejax.resources import conf_dir
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from pinejax.config import Config
+
+EXIT_BUG = 1
+EXIT_USER = 2
+EXIT_INTERRUPTED = 130
+
+_OPEN_KEY = re.compile(r"\+{0,2}((?:params|objective\.gates)\.[A-Za-z_]\w*)=(.*)", re.DOTALL)
+"""Keys the tree need not hold before: a strategy's own parameters, gates on any metric."""
+_TEXT = re.compile(r"(storage\.url|storage\.address|data\.root|search\.resume_from|search\.study_name|strategy\.name)=(.*)", re.DOTALL)
+_NARROWING = re.compile(r"\s*(interval|choice)\s*\(.*\)\s*", re.DOTALL)
+_LIST_GROUPS = ("sampler", "pruner")
+
+
+def main(run: Callable[[Config, Path], int | None], argv: Sequence[str] | None = None) -> int:
+    """Compose the configuration from `argv` and call `run` with it and the run's own folder.
+
+    Returns the exit code: 0; 2 for a user's mistake (one message on standard error); 130 for Ctrl-C; 1 for a bug, with its
+    traceback (complete when HYDRA_FULL_ERROR is set). With `-m` Hydra calls `run` once per combination.
+    """
+    full = os.environ.get("HYDRA_FULL_ERROR", "0") not in ("", "0")
+    try:
+        with _hydra_arguments(rewrite(list(sys.argv[1:] if argv is None else argv))):
+            return _compose_and_run(run)
+    except PinejaxError as error:
+        return _say(str(error), EXIT_USER)
+    except KeyboardInterrupt:
+        return _say("Interrupted.", EXIT_INTERRUPTED)
+    except SystemExit as stop:
+        return EXIT_USER if stop.code else 0
+    except Exception as error:
+        message = composition_message(error)
+        if message is not None:
+            return _say(message, EXIT_USER)
+        _show_bug(error, full)
+        return EXIT_BUG
+
+
+def rewrite(arguments: Sequence[str]) -> list[str]:
+    """What the user typed, in Hydra's grammar.
+
+    `params.x=...` and `objective.gates.x=...` are added to the tree whether there or not; `interval(...)` and `choice(...)` stay
+    text instead of becoming Hydra sweeps; `strategy=FILE.py:CLASS` becomes `strategy.name`; free text (URLs, paths) is quoted.
+    Errors: ConfigError for `sampler=x` and `pruner=x`, which would be groups of flags, not a choice.
+    """
+    return [item for argument in arguments for item in _rewrite_one(argument)]
+
+
+def _rewrite_one(argument: str) -> list[str]:
+    param = _OPEN_KEY.fullmatch(argument)
+    if param:
+        value = _quoted(param[2]) if _NARROWING.fullmatch(param[2]) else param[2]
+        return [f"++{param[1]}={value}"]
+    key, equals, value = argument.partition("=")
+    if equals and key in _LIST_GROUPS:
+        raise ConfigError(f"{key}={value}: a {key} is chosen with search.{key}={value}; its flags are {key}.{value}.<flag>=...")
+    if equals and key == "strategy":
+        return _strategy(value)
+    text = _TEXT.fullmatch(argument)
+    return [f"{text[1]}={_quoted(text[2])}"] if text and text[2] not in ("", "null") else [argument]
+
+
+def _strategy(value: str) -> list[str]:
+    """A preset of conf/strategy by its name; anything else (a file, a class, a list of them to sweep) as `strategy.name`."""
+    names = value.split(",")
+    if all((conf_dir() / "strategy" / f"{name}.yaml").is_file() for name in names):
+        return [f"strategy={value}"]
+    return [f"strategy.name={','.join(map(_quoted, names))}"]
+
+
+def _quoted(text: str) -> str:
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        return text
+    return "'" + text.replace("'", "\\'") + "'"
+
+
+@contextmanager
+def _hydra_arguments(arguments: list[str]) -> Iterator[None]:
+    """Hydra reads sys.argv, and reports errors itself unless HYDRA_FULL_ERROR is set; we do, so that the exit code is ours."""
+    argv, full = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv = [argv[0], *arguments]
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        yield
+    finally:
+        sys.argv = argv
+        if full is None:
+            os.environ.pop("HYDRA_FULL_ERROR", None)
+        else:
+            os.environ["HYDRA_FULL_ERROR"] = full
+
+
+def _compose_and_run(run: Callable[[Config, Path], int | None]) -> int:
+    import hydra
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+    from omegaconf import DictConfig
+
+    register_resolvers()
+    failures: list[Exception] = []
+    codes = [0]
+
+    def task(composed: DictConfig) -> None:
+        folder = Path(HydraConfig.get().runtime.output_dir)
+        try:
+            codes.append(run(to_config(composed), folder) or 0)
+        except Exception as error:
+            discard_if_empty(folder)
+            if HydraConfig.get().mode != RunMode.RUN:
+                raise
+            failures.append(error)  # raised outside Hydra, which would print the overrides with their passwords
+        except KeyboardInterrupt:
+            discard_if_empty(folder)
+            raise
+
+    hydra.main(config_path=str(conf_dir()), config_name="config", version_base="1.3")(task)()
+    if failures:
+        raise failures[0]
+    return max(codes)
+
+
+def to_config(composed: DictConfig) -> Config:
+    """A Config from what Hydra composed. Errors: ConfigError."""
+    from omegaconf import OmegaConf
+
+    from pinejax.config import from_mapping
+
+    tree = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    assert isinstance(tree, dict), "a configuration is a tree"
+    return from_mapping({str(key): value for key, value in tree.items()})
+
+
+def register_resolvers() -> None:
+    """`${pinejax.slug:symbol,timeframe}` and, with the time before it, `${pinejax.folder:...}` for Hydra's folders."""
+    from omegaconf import OmegaConf
+
+    def run_slug(symbol: Any, timeframe: Any) -> str:
+        listed = [] if symbol is None else [symbol] if isinstance(symbol, (str, int, float)) else symbol
+        return f"{symbols_slug([str(item) for item in listed])}_{timeframe_slug(timeframe)}"
+
+    def folder(symbol: Any, timeframe: Any) -> str:
+        return f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{run_slug(symbol, timeframe)}"
+
+    OmegaConf.register_new_resolver("pinejax.slug", run_slug, replace=True)
+    OmegaConf.register_new_resolver("pinejax.folder", folder, replace=True, use_cache=True)
+
+
+def discard_if_empty(folder: Path) -> None:
+    """Remove a run's folder in which nothing was written, so that a refused run leaves nothing behind."""
+    if folder.is_dir() and not any(folder.iterdir()):
+        shutil.rmtree(folder)
+        if folder.parent.is_dir() and not any(folder.parent.iterdir()):
+            folder.parent.rmdir()
+
+
+def composition_message(error: BaseException) -> str | None:
+    """One message for a mistake that Hydra or OmegaConf found in keys or values; None for any other error."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    chain: list[BaseException] = []
+    while error is not None and error not in chain:
+        chain.append(error)
+        error = error.__cause__  # type: ignore[assignment]
+    for item in chain:
+        if isinstance(item, PinejaxError):
+            return str(item)
+    if not isinstance(chain[0], (HydraException, OmegaConfBaseException)):
+        return None
+    key = next((str(item.full_key) for item in chain if isinstance(item, OmegaConfBaseException) and item.full_key), "")
+    if key and any("is not in struct" in str(item) for item in chain):
+        return f"{key}: there is no such key. {_nearest(key)}"
+    kept = [line.strip() for line in str(chain[0]).splitlines() if line.strip()]
+    kept = kept[: next((i for i, line in enumerate(kept) if line.startswith("Config search path")), len(kept))]
+    return "\n".join(line for line in kept if not line.startswith("See https"))
+
+
+def _nearest(key: str) -> str:
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from omegaconf import OmegaConf
+
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(config_dir=str(conf_dir()), version_base="1.3"):
+        tree = OmegaConf.to_container(compose("config"), resolve=False)
+    return did_you_mean(key, _paths(tree))
+
+
+def _paths(tree: object, prefix: str = "") -> list[str]:
+    if not isinstance(tree, dict):
+        return [prefix]
+    found = [prefix] if prefix else []
+    for key, value in tree.items():
+        found += _paths(value, f"{prefix}.{key}" if prefix else str(key))
+    return found
+
+
+def _say(message: str, code: int) -> int:
+    print(without_passwords(f"pinejax: {message}"), file=sys.stderr)
+    return code
+
+
+def _show_bug(error: Exception, full: bool) -> None:
+    lines = traceback.format_exception(error)
+    if not full:
+        own = [frame for frame in traceback.extract_tb(error.__traceback__) if f"{os.sep}hydra{os.sep}" not in frame.filename]
+        lines = ["Traceback (most recent call last):\n", *traceback.format_list(own), *traceback.format_exception_only(error)]
+        lines.append("\nThis is a bug in pinejax. Set HYDRA_FULL_ERROR=1 for the complete stack trace.\n")
+    sys.stderr.write(without_passwords("".join(lines)))

@@ -1,0 +1,65 @@
+"""What the engine reads: one dataset's bars as NumPy arrays. How they come from Parquet is `pinejax.data.feed`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from pinejax.core.timeframe import TimeframePair
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """What the broker must know about a symbol.
+
+    tick_size: smallest price step; lot_step: smallest quantity step; point_value: account currency per 1.0 of price
+    and one contract.
+    """
+
+    tick_size: float = 0.01
+    lot_step: float = 0.0001
+    point_value: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """OHLCV columns, oldest first. `time` is each bar's open in epoch milliseconds, UTC; volume may be NaN."""
+
+    time: Int[np.ndarray, " bars"]
+    open: Float[np.ndarray, " bars"]
+    high: Float[np.ndarray, " bars"]
+    low: Float[np.ndarray, " bars"]
+    close: Float[np.ndarray, " bars"]
+    volume: Float[np.ndarray, " bars"]
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+
+@dataclass(frozen=True, eq=False)
+class Feed:
+    """One dataset: LTF bars, and the HTF bars aligned to the LTF bar on which each becomes known.
+
+    ltf: the bars traded on. htf_complete[i] is true where an HTF bar is complete by the close of LTF bar i; there `htf`
+    holds that HTF bar (open, high, low, close, volume; time = its own open), and NaN (time 0) elsewhere. At most one HTF
+    bar per LTF bar, in order, never early. Without an HTF every LTF bar completes itself.
+    """
+
+    symbol: str
+    timeframe: TimeframePair
+    ltf: Bars
+    htf: Bars
+    htf_complete: Bool[np.ndarray, " bars"]
+    instrument: Instrument = field(default_factory=Instrument)
+    content_hash: str = ""
+    synthetic: bool = False
+
+    def __len__(self) -> int:
+        return len(self.ltf)
+
+    @property
+    def name(self) -> str:
+        """`BTCUSDT 5m@1h`: how tables and messages call this dataset."""
+        return f"{self.symbol} {self.timeframe}"

@@ -1,0 +1,72 @@
+"""The one door from the store to the engine: a symbol, a timeframe pair and a range become a Feed. Not the engine's own padding."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from pinejax.core.feed import Feed
+from pinejax.core.timeframe import Timeframe, TimeframePair
+from pinejax.data.align import align_htf
+from pinejax.data.frame import content_hash, iso, to_bars
+from pinejax.data.grid import nests, require_gridded
+from pinejax.data.resample import resample
+from pinejax.data.store import Store
+from pinejax.data.times import parse_bound
+from pinejax.errors import DataError
+
+
+def load_feed(store: Store, symbol: str, pair: TimeframePair | str, start: str | None = None, end: str | None = None) -> Feed:
+    """The dataset (symbol, pair) between two ISO dates, by the opens of LTF bars, UTC: start inclusive, end exclusive, None: all there is.
+
+    LTF bars come from the longest stored timeframe that divides the LTF; HTF bars are built from the LTF bars in the range, so the
+    first may be partial. Errors: DataError for an unknown symbol (nearest names), an LTF that cannot be built (what is stored), an
+    empty range (what there is), a bad date, or a broken file.
+    """
+    pair = TimeframePair.parse(pair)
+    for timeframe in (pair.ltf, pair.htf):
+        require_gridded(timeframe)
+    base = base_timeframe(store, symbol, pair.ltf)
+    manifest = store.manifest(symbol, base)
+    bars = resample(store.load(symbol, base), base, pair.ltf)
+    selected = _between(bars, start, end, f"{symbol} {pair.ltf}")
+    ltf = to_bars(selected)
+    htf, marks = align_htf(ltf, pair)
+    return Feed(
+        symbol=symbol,
+        timeframe=pair,
+        ltf=ltf,
+        htf=htf,
+        htf_complete=marks,
+        instrument=manifest.instrument,
+        content_hash=content_hash(selected),
+        synthetic=manifest.synthetic,
+    )
+
+
+def base_timeframe(store: Store, symbol: str, ltf: Timeframe) -> Timeframe:
+    """The longest stored timeframe of which LTF bars can be made. Errors: DataError naming what is stored."""
+    stored = store.timeframes(symbol)
+    usable = [timeframe for timeframe in stored if nests(timeframe, ltf)]
+    if not usable:
+        raise DataError(
+            f"timeframe: {ltf} bars of {symbol} cannot be made of the stored {', '.join(map(str, stored))} bars. "
+            f"Import bars of a timeframe that divides {ltf}, or choose a multiple of a stored one."
+        )
+    return usable[-1]
+
+
+def _between(bars: pl.DataFrame, start: str | None, end: str | None, name: str) -> pl.DataFrame:
+    low = parse_bound(start, "data.start") if start is not None else None
+    high = parse_bound(end, "data.end") if end is not None else None
+    if low is not None and high is not None and low >= high:
+        raise DataError(f"data.start: expected a start before the end, got {start} .. {end}.")
+    if bars.is_empty():
+        raise DataError(f"{name}: the stored bars do not fill a single bar. Choose a shorter timeframe or import more.")
+    time = bars["time"].to_numpy()
+    first = 0 if low is None else int(np.searchsorted(time, low))
+    stop = len(bars) if high is None else int(np.searchsorted(time, high))
+    if first >= stop:
+        asked = f"{start or 'the beginning'} .. {end or 'the end'}"
+        raise DataError(f"{name}: no bars in {asked}; there are bars from {iso(int(time[0]))} to {iso(int(time[-1]))} UTC.")
+    return bars.slice(first, stop - first)

@@ -1,0 +1,56 @@
+"""Symbol and timeframe as file names tell them. Not what is in the files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pinejax.core.timeframe import Timeframe
+from pinejax.errors import ConfigError, DataError
+
+_TRADINGVIEW = re.compile(r"(?P<exchange>[^,]+)_(?P<symbol>[^_,]+), (?P<tf>\d*[SDWMH]?)(?:[_ ].*)?")
+_BINANCE = re.compile(r"(?P<symbol>[^-]+)-(?P<tf>\d+(?:mo|[smhdwM]))-\d{4}-\d{2}(?:-\d{2})?(?:[ _].*)?")
+_PLAIN = re.compile(r"(?P<symbol>.+?)[_-](?P<tf>\d+(?:min|[smhdwDWHM]))(?:[_ .-].*)?")
+_BARE = re.compile(r"[A-Za-z0-9.!]*[A-Za-z][A-Za-z0-9.!]*")
+
+
+@dataclass(frozen=True)
+class Naming:
+    """What a file is called after; None where its name does not say."""
+
+    symbol: str | None = None
+    timeframe: Timeframe | None = None
+
+
+def is_tradingview_name(path: Path) -> bool:
+    """Whether the name is that of a TradingView chart export: `EXCHANGE_SYMBOL, TF[_hash].csv`."""
+    match = _TRADINGVIEW.fullmatch(path.stem)
+    return bool(match and match["tf"])
+
+
+def names_from(path: Path) -> Naming:
+    """Read `BTCUSDT_5m.csv`, `ETHUSDT.P_15m_tv.csv`, `BTCUSDT-5m-2024-01.zip`, `BINANCE_ETHUSDT.P, 15_1a2b3.csv`, `BTCUSDT.csv`.
+
+    A TradingView export's symbol is `EXCHANGE:SYMBOL`, as the charts write it.
+    Errors: DataError for a timeframe that has no fixed length (months).
+    """
+    if is_tradingview_name(path):
+        match = _TRADINGVIEW.fullmatch(path.stem)
+        assert match
+        return Naming(f"{match['exchange']}:{match['symbol']}", _timeframe(match["tf"], path))
+    for pattern in (_BINANCE, _PLAIN):
+        match = pattern.fullmatch(path.stem)
+        if match:
+            return Naming(match["symbol"], _timeframe(match["tf"], path))
+    return Naming(path.stem) if _BARE.fullmatch(path.stem) else Naming()
+
+
+def _timeframe(text: str, path: Path) -> Timeframe:
+    text = text.replace("min", "m").replace("S", "s")
+    try:
+        if text.endswith("mo"):
+            raise ConfigError("months have no fixed length")
+        return Timeframe.parse(text)
+    except ConfigError as error:
+        raise DataError(f"{path.name}: cannot use the timeframe {text!r} in the file's name ({error}). Give --timeframe.") from None

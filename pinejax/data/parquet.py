@@ -1,0 +1,48 @@
+"""Reading and writing Parquet so that a broken file is a DataError and a half-written one cannot exist. Not what is in it."""
+
+from __future__ import annotations
+
+import os
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+
+from pinejax.errors import DataError
+
+_ZSTD_LEVEL = 12
+"""Above this the bundled sample shrinks by less than 1% and writing takes twice as long."""
+
+
+def read_parquet(file: Path | BytesIO, name: str, advice: str) -> pl.DataFrame:
+    """The file's table. Errors: DataError, ending in `advice`, where it is missing, cut off or no Parquet."""
+    try:
+        return pl.read_parquet(file)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataError(f"{name}: expected a readable Parquet file, got: {reason}. {advice}") from None
+
+
+def write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Write the table beside its place and rename it there, so that readers see the old file or the new one, never a part."""
+    temporary = temporary_beside(path)
+    try:
+        frame.write_parquet(temporary, compression="zstd", compression_level=_ZSTD_LEVEL)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write the text as `write_parquet` writes tables: whole or not at all."""
+    temporary = temporary_beside(path)
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def temporary_beside(path: Path) -> Path:
+    """A name in the same folder (a rename is atomic only within one file system), different for every process."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")

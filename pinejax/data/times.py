@@ -1,0 +1,87 @@
+"""Bar times as exchanges write them, read as epoch milliseconds UTC. Not file formats."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import polars as pl
+
+from pinejax.errors import DataError
+
+_S_FROM, _MS_FROM, _US_FROM, _NS_FROM = 10**8, 10**11, 10**14, 10**17
+"""An epoch count's unit by its size: as seconds these would be the years 1973 and 5138, so the ranges cannot be confused."""
+_EXACT_FLOAT = 2**53
+_ISO = (
+    r"^(?<date>\d{4}-\d{2}-\d{2})(?:[T ](?<hm>\d{2}:\d{2})(?::(?<s>\d{2})(?:\.(?<frac>\d{1,9}))?)?)?"
+    r"\s*(?:(?:Z|UTC)|(?<sign>[+-])(?<oh>\d{2}):?(?<om>\d{2})?)?$"
+)
+
+
+def parse_times(column: pl.Series) -> pl.Series:
+    """Epoch milliseconds UTC (Int64), null where unreadable.
+
+    Reads epoch seconds, milliseconds, microseconds and nanoseconds (told apart value by value, by size), ISO 8601 with or
+    without an offset (without: UTC), and Polars dates and datetimes. Finer than a millisecond is unreadable, nanoseconds excepted.
+    """
+    kind = column.dtype
+    if isinstance(kind, pl.Datetime):
+        moments = column if kind.time_zone is None else column.dt.convert_time_zone("UTC")
+        return moments.dt.epoch("ms")
+    if kind == pl.Date:
+        return column.cast(pl.Datetime("ms")).dt.epoch("ms")
+    if kind.is_integer():
+        return _select(column, _epoch_to_ms(pl.col("x").cast(pl.Int64, strict=False)))
+    if kind.is_float():
+        return _select(column, _epoch_to_ms(_whole(pl.col("x"))))
+    if kind != pl.String:
+        return pl.Series(column.name, [None] * len(column), dtype=pl.Int64)
+    text = pl.col("x").str.strip_chars()
+    counts = pl.coalesce(text.cast(pl.Int64, strict=False), _whole(text.cast(pl.Float64, strict=False)))
+    return _select(column, pl.coalesce(_epoch_to_ms(counts), _iso_to_ms(text)))
+
+
+def parse_bound(text: str, key: str) -> int:
+    """A range bound such as `2025-04-01` or `2025-04-01T12:00+02:00` as epoch milliseconds; UTC without an offset.
+
+    Errors: DataError naming `key`.
+    """
+    try:
+        moment = datetime.fromisoformat(str(text).strip())
+    except ValueError:
+        raise DataError(f"{key}: expected an ISO date such as 2025-04-01 or 2025-04-01T12:00, got {text!r}.") from None
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000)
+
+
+def _select(column: pl.Series, expression: pl.Expr) -> pl.Series:
+    return pl.DataFrame({"x": column}).select(expression.cast(pl.Int64).alias(column.name)).to_series()
+
+
+def _whole(value: pl.Expr) -> pl.Expr:
+    """A float as an integer where it is a whole number that a double holds exactly."""
+    exact = value.is_finite() & (value == value.floor()) & (value.abs() < _EXACT_FLOAT)
+    return pl.when(exact).then(value).cast(pl.Int64, strict=False)
+
+
+def _epoch_to_ms(count: pl.Expr) -> pl.Expr:
+    none = pl.lit(None, dtype=pl.Int64)
+    return (
+        pl.when(count < _S_FROM)
+        .then(none)
+        .when(count < _MS_FROM)
+        .then(count * 1_000)
+        .when(count < _US_FROM)
+        .then(count)
+        .when(count < _NS_FROM)
+        .then(pl.when(count % 1_000 == 0).then(count // 1_000).otherwise(none))
+        .otherwise(count // 1_000_000)
+    )
+
+
+def _iso_to_ms(text: pl.Expr) -> pl.Expr:
+    part = text.str.extract_groups(_ISO).struct.field
+    clock = pl.concat_str(part("date"), pl.lit(" "), part("hm").fill_null("00:00"), pl.lit(":"), part("s").fill_null("00"))
+    wall = clock.str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="ms", strict=False).dt.epoch("ms")
+    milli = part("frac").fill_null("0").str.pad_end(3, "0").str.slice(0, 3).cast(pl.Int64)
+    minutes = part("oh").fill_null("0").cast(pl.Int64) * 60 + part("om").fill_null("0").cast(pl.Int64)
+    sign = pl.when(part("sign") == "-").then(-1).otherwise(1)
+    return wall + milli - sign * minutes * 60_000

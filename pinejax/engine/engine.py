@@ -1,0 +1,241 @@
+"""The engine: many parameter sets on many datasets, batch by batch. What one bar does is `program`; what is searched is `search`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from pinejax.broker.account import Terms
+from pinejax.broker.config import BrokerConfig
+from pinejax.core.feed import Feed
+from pinejax.core.inputs import Input, Params, Strategy
+from pinejax.engine.blocks import Block, make_blocks, repack
+from pinejax.engine.config import EngineConfig
+from pinejax.engine.onefunction import one_function_works
+from pinejax.engine.program import Program, State, Window, compiled, discover
+from pinejax.engine.rows import rows_of
+from pinejax.errors import ConfigError, DataError, StrategyError
+from pinejax.metrics.finalize import finalize, status_of
+
+KeepFn = Callable[[int, np.ndarray, dict[str, np.ndarray]], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One trial's result. metrics: name -> `[datasets]`, NaN where undefined; status: `[datasets]` (pinejax.core.status);
+    pruned_at: the segment after which it was dropped, None if it ran to the end.
+    """
+
+    metrics: dict[str, np.ndarray]
+    status: np.ndarray
+    pruned_at: int | None
+
+
+@dataclass
+class Timings:
+    """Seconds spent and work done so far."""
+
+    trace_s: float = 0.0
+    compile_s: float = 0.0
+    evaluate_s: float = 0.0
+    lane_bars: int = 0
+
+
+@dataclass
+class Engine:
+    """Backtests of one strategy on several datasets. Thread-safe for one caller at a time.
+
+    inputs: the strategy's inputs as narrowed by the search space (a pinned one has low == high, or one option): they size buffers,
+    and a pinned switch is compiled away. trade_from: per dataset the first bar on which orders are taken (0: no warm-up).
+    Errors: StrategyError where the body cannot be traced; DataError where a dataset has too few bars for the longest length.
+    """
+
+    strategy: type[Strategy]
+    feeds: Sequence[Feed]
+    broker: BrokerConfig
+    inputs: Mapping[str, Input]
+    config: EngineConfig = field(default_factory=EngineConfig)
+    trade_from: Sequence[int] = ()
+    timings: Timings = field(default_factory=Timings)
+
+    def __post_init__(self) -> None:
+        jax.config.update("jax_enable_x64", True)
+        if not self.feeds:
+            raise DataError("expected at least one dataset, got none.")
+        self.device = _device(self.config.device)
+        started = time.perf_counter()
+        self.program = discover(self.strategy, self.inputs, self.broker, self.config.dtype, self.config.block)
+        self.timings.trace_s = time.perf_counter() - started
+        self._check_lengths()
+        self.small_call = self.config.small_call and self.device.platform == "cpu" and one_function_works()
+        self._run = compiled(self.program, self.small_call)
+        # Datasets of nearly the same length share one padded shape, hence one program.
+        self._rows = [rows_of(f, self.config.dtype) for f in self.feeds]
+        self._values = [jax.device_put(r.values, self.device) for r in self._rows]
+        self._terms = [terms_of(self.broker, f, self.config.dtype) for f in self.feeds]
+        self._warm: set[tuple[int, ...]] = set()
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Names such as `BTCUSDT 5m@1h`, in the order of every `[datasets]` array."""
+        return tuple(f.name for f in self.feeds)
+
+    @property
+    def n_segments(self) -> int:
+        """Time segments of an evaluation under a pruner."""
+        return self.config.n_segments
+
+    def _check_lengths(self) -> None:
+        longest = max((int(i.high) for i in self.inputs.values() if i.kind == "int" and i.high is not None), default=1)
+        for feed in self.feeds:
+            if len(feed) < 3:
+                raise DataError(f"{feed.name}: expected at least 3 bars, got {len(feed)}. Choose a longer range.")
+            if len(feed) <= longest:
+                raise DataError(
+                    f"{feed.name}: expected more bars than the longest length of {self.strategy.__name__} ({longest}), got {len(feed)}. "
+                    "Choose a longer range, a lower timeframe, or narrow the length."
+                )
+
+    def window(self, dataset: int) -> Window:
+        """The bars a dataset's lanes run over."""
+        first = self.trade_from[dataset] if self.trade_from else 0
+        return Window(np.int32(0), np.int32(first), np.int32(len(self.feeds[dataset])))
+
+    def warm_up(self) -> float:
+        """Compile (or load from the persistent cache) for every shape of the datasets. Returns the seconds it took."""
+        started = time.perf_counter()
+        for d, values in enumerate(self._values):
+            if values.shape not in self._warm:
+                (block,) = make_blocks(self.program, [self.strategy.defaults() | _pinned(self.inputs)], 1)
+                block.dataset = d
+                self._advance(block, 0, 0)
+                self._warm.add(values.shape)
+        took = time.perf_counter() - started
+        self.timings.compile_s += took
+        return took
+
+    def evaluate(self, batch: Sequence[Params], keep: KeepFn | None = None) -> list[Evaluation]:
+        """Backtest every parameter set of a batch on every dataset.
+
+        keep(segment, trials, metrics) is asked after each segment but the last, with the running trials' metrics so far
+        (`[running, datasets]`), which of them go on.
+        """
+        if not batch:
+            return []
+        self.warm_up()
+        started = time.perf_counter()
+        n_segments = self.n_segments if keep is not None else 1
+        blocks = make_blocks(self.program, batch, len(self.feeds))
+        alive = np.ones(len(batch), bool)
+        results: list[Evaluation | None] = [None] * len(batch)
+        with ThreadPoolExecutor(self.config.threads) as pool:
+            for segment in range(n_segments):
+                list(pool.map(lambda b, s=segment: self._segment(b, s, n_segments), blocks))
+                trials, metrics, status = self._collect(blocks, alive, (segment + 1) / n_segments)
+                goes_on = np.zeros(len(trials), bool)
+                if segment + 1 < n_segments and keep is not None:
+                    goes_on = np.asarray(keep(segment, trials, metrics), bool)
+                for row, trial in enumerate(trials):
+                    if not goes_on[row]:
+                        done = {name: values[row] for name, values in metrics.items()}
+                        results[trial] = Evaluation(done, status[row], segment if segment + 1 < n_segments else None)
+                if not goes_on.any():
+                    break
+                alive[:] = False
+                alive[trials[goes_on]] = True
+                blocks = repack(self.program, blocks, alive)
+        self.timings.evaluate_s += time.perf_counter() - started
+        return [r for r in results if r is not None]
+
+    def _segment(self, block: Block, segment: int, n_segments: int) -> None:
+        n = len(self.feeds[block.dataset])
+        self._advance(block, n * segment // n_segments, n * (segment + 1) // n_segments)
+        self.timings.lane_bars += len(block.trials) * (n * (segment + 1) // n_segments - n * segment // n_segments)
+
+    def _advance(self, block: Block, begin: int, end: int) -> None:
+        d = block.dataset
+        state = jax.tree.map(jnp.array, block.state)
+        block.state = self._run(
+            state, self._values[d], block.params, self._terms[d], self.window(d), np.int32(begin), np.int32(end)
+        )
+        jax.block_until_ready(block.state)
+
+    def _collect(self, blocks: Sequence[Block], alive: np.ndarray, share: float) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
+        """Metrics so far of the running trials: their indices, name -> `[running, datasets]`, status `[running, datasets]`."""
+        trials = np.flatnonzero(alive)
+        place = {int(t): i for i, t in enumerate(trials)}
+        metrics: dict[str, np.ndarray] = {}
+        status = np.zeros((len(trials), len(self.feeds)), np.int32)
+        for block in blocks:
+            found, codes = self.measure(block.state, block.dataset, share)
+            lanes = [i for i, t in enumerate(block.trials) if int(t) in place]
+            at = [place[int(block.trials[i])] for i in lanes]
+            for name, values in found.items():
+                metrics.setdefault(name, np.full(status.shape, np.nan))[at, block.dataset] = values[lanes]
+            status[at, block.dataset] = codes[lanes]
+        return trials, metrics, status
+
+    def measure(self, state: State, dataset: int, share: float = 1.0) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Metrics and status of a block's state, `[lanes]`, `share` of the dataset having been run."""
+        feed, window = self.feeds[dataset], self.window(dataset)
+        done = int(len(feed) * share)
+        first = min(int(window.trade_from), done - 1)
+        fields = lambda x: {f: np.asarray(getattr(x, f), np.float64) for f in type(x).__dataclass_fields__}  # noqa: E731
+        stats, track = fields(state.account.stats), fields(state.track)
+        # The rotated loop has already filled the next open's market orders, hence profit at the last mark minus what was closed since.
+        open_profit = open_profit_at(state, float(feed.ltf.close[done - 1]), self._terms[dataset])
+        span_ms = float(feed.ltf.time[done - 1] - feed.ltf.time[first]) + feed.timeframe.ltf.ms
+        metrics = finalize(stats, track, open_profit, self.broker.initial_capital, done - first, span_ms)
+        return metrics, status_of(np.asarray(state.account.status), metrics)
+
+
+def open_profit_at(state: State, price: float, terms: Terms) -> np.ndarray:
+    """P&L of the open lots at a price, their entry commission deducted, `[lanes]`."""
+    unit = float(terms.unit)
+    total = np.zeros(np.shape(state.track.equity))
+    for lot in state.account.lots:
+        qty, entry, fee = (np.asarray(x, np.float64) for x in (lot.qty, lot.price, lot.fee))
+        total = total + np.where(qty != 0, qty * (price - entry) * unit - fee, 0.0)
+    return total
+
+
+def terms_of(broker: BrokerConfig, feed: Feed, dtype: str) -> Terms:
+    """The broker's numbers for one dataset, as scalars of the engine's type."""
+    tool = feed.instrument
+    number = np.dtype(dtype).type
+    return Terms(
+        tick=number(tool.tick_size),
+        lot_step=number(tool.lot_step),
+        unit=number(tool.lot_step * tool.point_value),
+        initial_capital=number(broker.initial_capital),
+        size=number(broker.size),
+        commission=number(broker.commission),
+        slippage=number(broker.slippage_ticks * tool.tick_size),
+        margin_rate=number(1.0 / broker.leverage),
+        verify=number(broker.limit_verify_ticks * tool.tick_size),
+    )
+
+
+def _pinned(inputs: Mapping[str, Input]) -> dict[str, Any]:
+    """A value inside every narrowed input, to compile with."""
+    return {n: i.default for n, i in inputs.items()}
+
+
+def _device(name: str) -> Any:
+    """The JAX device to run on. Errors: ConfigError where a GPU was asked for and none is there."""
+    kinds = {d.platform for d in jax.devices()}
+    if name == "cpu":
+        return jax.devices("cpu")[0]
+    if name == "gpu" and not kinds & {"gpu", "cuda", "rocm"}:
+        raise ConfigError(f"engine.device: expected a GPU, found {', '.join(sorted(kinds))}. Install pinejax[gpu] or use engine.device=auto.")
+    return jax.devices()[0]
+
+
+__all__ = ["Engine", "Evaluation", "KeepFn", "Program", "StrategyError"]

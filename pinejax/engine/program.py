@@ -1,0 +1,248 @@
+"""One strategy, traced once and compiled for a block of lanes: discovery of its call sites and orders, and the loop over bars."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from pinejax.broker.account import Account, Terms, new_account, position_of
+from pinejax.broker.book import Book, BookSpec, book_spec, new_book
+from pinejax.broker.commands import Broker, Command, Readings
+from pinejax.broker.config import BrokerConfig
+from pinejax.broker.env import Env
+from pinejax.broker.place import signal_names
+from pinejax.broker.step import after_script, before_script, readings_of
+from pinejax.core.bounded import Bounded
+from pinejax.core.inputs import Input, Strategy
+from pinejax.core.pytree import pytree
+from pinejax.engine import rows as R
+from pinejax.engine.context import BarView, Context, Sites
+from pinejax.engine.onefunction import ONE_FUNCTION_OPTIONS, as_one_function
+from pinejax.errors import PinejaxError, StrategyError
+from pinejax.metrics.track import Track, mark, new_track
+from pinejax.ta import Ta
+
+
+@pytree
+class State:
+    """Everything a block carries from bar to bar. equity_log: closes of lane 0 in a detail run, else None."""
+
+    sites: tuple
+    account: Account
+    book: Book
+    track: Track
+    equity_log: Any
+
+
+@pytree
+class Window:
+    """Which bars a block runs over, as traced scalars. start: first bar fed (indicators are cold); trade_from: first bar on
+    which orders are taken; stop: the first bar after the window. Orders of bar stop - 1 find no next open.
+    """
+
+    start: Any
+    trade_from: Any
+    stop: Any
+
+
+@pytree
+class Constants:
+    """What does not change from bar to bar: parameters `[lanes]`, what call sites hoisted from them, the broker's numbers, the window."""
+
+    params: dict[str, Any]
+    hoisted: tuple
+    terms: Terms
+    window: Window
+
+
+@dataclass(frozen=True)
+class Program:
+    """A traced strategy. static: pinned switches; inputs: bounds of the traced parameters; run is compiled by the first call."""
+
+    strategy: type[Strategy]
+    inputs: Mapping[str, Input]
+    static: Mapping[str, bool]
+    broker: BrokerConfig
+    dtype: str
+    lanes: int
+    spec: BookSpec
+    commands: tuple[Command, ...]
+    initial_sites: tuple
+    lane_axes: Any
+    uses_htf: bool
+
+    def initial(self, log_rows: int = 0, equity_rows: int = 0) -> State:
+        """The state before the first bar, as NumPy arrays."""
+        dtype = np.dtype(self.dtype)
+        return State(
+            self.initial_sites,
+            new_account(self.lanes, self.spec.max_lots, dtype, log_rows),
+            new_book(self.spec, self.commands, self.lanes, dtype),
+            new_track(self.lanes, self.broker.initial_capital, dtype),
+            np.zeros(equity_rows, dtype) if equity_rows else None,
+        )
+
+    def signals(self) -> tuple[str, ...]:
+        """The text of each signal code in a log."""
+        return signal_names(self.commands, Env(self.spec, self.broker, Terms(*(0.0,) * 9)))
+
+
+def discover(strategy: type[Strategy], inputs: Mapping[str, Input], broker: BrokerConfig, dtype: str, lanes: int) -> Program:
+    """Trace the body once, without computing anything, to learn its call sites and orders.
+
+    Errors: StrategyError with the user's own line for whatever the body raises.
+    """
+    static = {name: bool(i.options[0]) for name, i in inputs.items() if i.kind == "bool" and len(i.options) == 1}
+    found = _trace_once(strategy, inputs, static, dtype, lanes)
+    wider = _trace_once(strategy, inputs, static, dtype, lanes + 1)
+    axes = jax.tree.map(_lane_axis, found["sites"], wider["sites"])
+    spec = book_spec(found["commands"], broker)
+    return Program(
+        strategy, dict(inputs), static, broker, dtype, lanes, spec, tuple(found["commands"]), found["sites"], axes, found["uses_htf"]
+    )
+
+
+def _lane_axis(a: np.ndarray, b: np.ndarray) -> int:
+    """The axis of a state array that grows with the number of lanes, -1 if it is shared by them."""
+    return next((i for i, (m, n) in enumerate(zip(np.shape(a), np.shape(b), strict=True)) if m != n), -1)
+
+
+def _trace_once(strategy: type[Strategy], inputs: Mapping[str, Input], static: Mapping[str, bool], dtype: str, lanes: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+
+    def body(params: Any, number: Any, flag: Any) -> Any:
+        sites = Sites("discover", np.dtype(dtype), lanes)
+        commands, ctx = run_body(strategy, inputs, static, params, sites, *_blank(number, flag, dtype, lanes))
+        found.update(sites=tuple(sites.initial), commands=commands, uses_htf=ctx.used_htf)
+        return jnp.zeros(())
+
+    shapes = {n: jax.ShapeDtypeStruct((lanes,), _kind(i, dtype)) for n, i in inputs.items() if n not in static}
+    try:
+        jax.eval_shape(body, shapes, jax.ShapeDtypeStruct((), np.dtype(dtype)), jax.ShapeDtypeStruct((), np.dtype(bool)))
+    except PinejaxError:
+        raise
+    except Exception as error:
+        raise _users_error(strategy, error) from error
+    return found
+
+
+def _users_error(strategy: type[Strategy], error: Exception) -> StrategyError:
+    """The body's exception, told by the user's own line."""
+    import inspect
+
+    path = inspect.getsourcefile(strategy)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
+    where = f"{frames[-1].filename}:{frames[-1].lineno}: {frames[-1].line}" if frames else "on_bar"
+    if isinstance(error, (jax.errors.TracerBoolConversionError, jax.errors.ConcretizationTypeError)):
+        what = "a Python `if`, `and`, `or`, `not` or `int()` on a value that differs from lane to lane. Use where(...), &, |, ~ or ctx.when(...)."
+    else:
+        what = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+    return StrategyError(f"{strategy.__name__}.on_bar could not be traced.\n  {where}\n  {what}")
+
+
+def _kind(item: Input, dtype: str) -> Any:
+    if item.kind == "bool":
+        return np.dtype(bool)
+    if item.kind == "int" or (item.kind == "choice" and isinstance(item.options[0], str)):
+        return np.dtype(np.int32)
+    return np.dtype(dtype)
+
+
+def _blank(number: Any, flag: Any, dtype: str, lanes: int) -> tuple[BarView, BarView, Any, Readings]:
+    """Bars and readings without meaning, of the right shapes, for tracings whose values are thrown away."""
+    count = number.astype(jnp.int32)
+    bar = BarView(number, number, number, number, number, number.astype(jnp.float64), count, flag)
+    lane = jnp.broadcast_to(number, (lanes,))
+    return bar, bar, flag, Readings(*(lane,) * 8)
+
+
+def run_body(
+    strategy: type[Strategy], inputs: Mapping[str, Input], static: Mapping[str, bool], params: Mapping[str, Any], sites: Sites,
+    bar: BarView, htf: BarView, htf_complete: Any, readings: Readings,
+) -> tuple[list[Command], Context]:  # fmt: skip
+    """Trace `on_bar` on one bar; its commands and the context with the state of its call sites."""
+    values: dict[str, Any] = {}
+    for name, item in inputs.items():
+        if name in static:
+            values[name] = np.bool_(static[name])
+        else:
+            low, high = (0, max(len(item.options) - 1, 1)) if item.low is None or item.high is None else (item.low, item.high)
+            if item.kind == "choice" and not isinstance(item.options[0], str):
+                low, high = min(item.options), max(item.options)  # type: ignore[type-var]
+            values[name] = Bounded(params[name], low, high)
+    broker = Broker(readings)
+    ctx = Context(sites, bar, Ta, broker, htf, htf_complete)
+    broker.attach(ctx)
+    strategy(values).on_bar(ctx)
+    return broker.commands, ctx
+
+
+def hoist(program: Program, params: Mapping[str, Any]) -> list:
+    """The per-lane constants of the body's call sites: a tracing on blank bars, of which only these are kept."""
+    sites = Sites("prologue", np.dtype(program.dtype), program.lanes)
+    number = jnp.zeros((), np.dtype(program.dtype))
+    run_body(program.strategy, program.inputs, program.static, params, sites, *_blank(number, jnp.asarray(False), program.dtype, program.lanes))
+    return sites.hoisted
+
+
+def bar_step(t: Any, state: State, program: Program, rows: Any, constants: Constants) -> State:
+    """One bar for a block of lanes: orders against its path, the mark, the script, its commands. The body of the loop."""
+    terms, window = constants.terms, constants.window
+    row = lax.dynamic_index_in_dim(rows, t, keepdims=False)
+    upcoming = lax.dynamic_index_in_dim(rows, t + 1, keepdims=False)
+    env = Env(program.spec, program.broker, terms)
+    bar = {
+        "open": row[R.OPEN], "high": row[R.HIGH], "low": row[R.LOW], "close": row[R.CLOSE], "index": t,
+        "fill_price": upcoming[R.OPEN], "fill_index": t + 1, "can_fill": t + 1 < window.stop,
+    }  # fmt: skip
+    account, book = before_script(state.account, state.book, bar, env)
+    readings = readings_of(account, bar, env)
+    last = t + 1 >= window.stop
+    track = mark(state.track, readings.equity, position_of(account) != 0, (row[R.DAY_ENDS] > 0) & ~last)
+
+    since = t - window.start
+    view = BarView(row[R.OPEN], row[R.HIGH], row[R.LOW], row[R.CLOSE], row[R.VOLUME], R.moment(row[R.DAY], row[R.SECOND]), since, since == 0)
+    moment = R.moment(row[R.HTF_DAY], row[R.HTF_SECOND])
+    htf = BarView(row[R.HTF_OPEN], row[R.HTF_HIGH], row[R.HTF_LOW], row[R.HTF_CLOSE], row[R.HTF_VOLUME], moment, since, since == 0)
+    sites = Sites("step", np.dtype(program.dtype), program.lanes, read=state.sites, hoisted=constants.hoisted)
+    commands, _ = run_body(program.strategy, program.inputs, program.static, constants.params, sites, view, htf, row[R.HTF_COMPLETE] > 0, readings)
+    trades = t >= window.trade_from
+    commands = [_masked(c, trades) for c in commands]
+    account, book = after_script(account, book, commands, bar, env)
+    log = state.equity_log
+    if log is not None:
+        log = lax.dynamic_update_slice(log, readings.equity[:1], (t % log.shape[0],))
+    return State(tuple(sites.written), account, book, track, log)
+
+
+def _masked(command: Command, trades: Any) -> Command:
+    from dataclasses import replace
+
+    return replace(command, when=command.when & trades)
+
+
+def loop(program: Program, rows: Any, state: State, constants: Constants, begin: Any, end: Any) -> State:
+    """Bars begin..end of the window, begin and end being a segment of it."""
+    return lax.fori_loop(begin, end, lambda t, s: bar_step(t, s, program, rows, constants), state)
+
+
+def compiled(program: Program, one_function: bool) -> Callable[..., State]:
+    """The jitted segment runner `(state, rows, params, terms, window, begin, end) -> state`; the state is donated.
+
+    one_function: compile the loop into one native function (`pinejax.engine.onefunction` decides whether that may be).
+    """
+
+    def outer(state: State, rows: Any, params: Any, terms: Terms, window: Window, begin: Any, end: Any) -> State:
+        constants = Constants(params, tuple(hoist(program, params)), terms, window)
+        run = as_one_function(partial(loop, program), program.lanes) if one_function else partial(loop, program)
+        return run(rows, state, constants, begin, end)
+
+    return jax.jit(outer, donate_argnums=0, compiler_options=ONE_FUNCTION_OPTIONS if one_function else None)

@@ -1,0 +1,42 @@
+"""Errors a user can act on: each says what was expected, what was found and what to do. Not for our own bugs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class PinejaxError(Exception):
+    """A user's mistake or a broken input. The command line prints it without a traceback and exits with code 2."""
+
+
+class ConfigError(PinejaxError):
+    """A key or a value in the configuration cannot be used."""
+
+
+class DataError(PinejaxError):
+    """Bars are missing, broken or do not cover what was asked for."""
+
+
+class StrategyError(PinejaxError):
+    """A strategy cannot be found, declared or traced."""
+
+
+class SpaceError(PinejaxError):
+    """A parameter, its range or its value does not fit the strategy's declared inputs."""
+
+
+class StudyError(PinejaxError):
+    """A study or its storage cannot be used for this search."""
+
+
+def did_you_mean(name: str, known: Iterable[str], n: int = 3) -> str:
+    """A sentence with the nearest known names, or all of them if few; for the end of an error message."""
+    known = sorted(known)
+    near = difflib.get_close_matches(name, known, n=n, cutoff=0.5)
+    if near:
+        return f"Did you mean {' or '.join(near)}?"
+    if not known:
+        return "None is known."
+    shown = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
+    return f"Known: {shown}."

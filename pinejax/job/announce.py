@@ -1,0 +1,67 @@
+"""What a run says on the terminal at its start and end. Progress in between is `report.progress`; the files say more."""
+
+from __future__ import annotations
+
+from pinejax.job.details import Check
+from pinejax.job.session import Session
+from pinejax.report.folder import SYNTHETIC_NOTE
+from pinejax.report.rows import StudyRows, TrialRow
+from pinejax.report.text import objective_values, overrides, parameters, per_dataset
+from pinejax.search import SearchConfig, SearchResult
+
+_STOPPED = {
+    "nothing_to_do": "Nothing to do: the study already has its {n_counted} trials. Raise search.n_trials to go on.",
+    "done": "The study has its {n_counted} trials, {n_new} of them new.",
+    "interrupted": "Interrupted after {n_new} new trials; all are stored. The same command goes on from here.",
+    "exhausted": "Every combination has been tried: {n_counted} trials, {n_new} of them new.",
+    "timeout": "search.timeout_s has passed: {n_counted} trials, {n_new} of them new. The same command goes on from here.",
+    "no_improvement": "No better set for search.patience_batches batches: {n_counted} trials, {n_new} of them new.",
+}
+
+
+def start_text(session: Session, settings: SearchConfig) -> str:
+    """What is about to be searched."""
+    n_searched = sum(not domain.fixed for domain in session.space.domains.values())
+    bars = ", ".join(f"{dataset.name} ({dataset.n_bars:,} bars)" for dataset in session.datasets)
+    lines = [
+        f"{session.strategy.name}: {n_searched} of {len(session.space.domains)} parameters searched with {settings.sampler}, {bars}",
+        f"study {settings.study_name}",
+    ]
+    if session.synthetic:
+        lines.append(f"SYNTHETIC: {SYNTHETIC_NOTE}")
+    return "\n".join(lines)
+
+
+def end_text(session: Session, study: StudyRows, result: SearchResult, check: Check | None) -> str:
+    """How the search ended, the best set, its table per dataset, and the check of its detail run."""
+    parts = [_STOPPED[result.stopped].format(n_counted=result.n_counted, n_new=result.n_new)]
+    if result.n_duplicates:
+        parts.append(f"{result.n_duplicates} new trials repeated a known set and were not evaluated again.")
+    if result.n_bank_outside:
+        parts.append(f"{result.n_bank_outside} sets of search.resume_from lie outside this space and were left out.")
+    if not study.best:
+        parts.append("No trial has a result: there is no best set.")
+        return "\n".join(parts)
+    best = study.best[0]
+    parts += ["", *_front(study), _title(study, best), parameters(best, session.strategy.cls.defaults())]
+    parts += ["", per_dataset(study.datasets, best.metrics)]
+    if study.synthetic:
+        parts.append(f"SYNTHETIC: {SYNTHETIC_NOTE}")
+    if best.violation > 0:
+        parts.append(f"No trial meets every constraint; this one violates them by {best.violation:.3g}.")
+    parts += ["", str(check)] if check else []
+    typed = overrides(best)
+    parts += [f"Again: params of the best as typed: {typed}"] if typed else []
+    return "\n".join(parts)
+
+
+def _title(study: StudyRows, best: TrialRow) -> str:
+    several = len(study.objectives) > 1
+    return f"{'First of the front' if several else 'Best set'}: trial {best.number}, {objective_values(study, best)}"
+
+
+def _front(study: StudyRows) -> list[str]:
+    if len(study.objectives) == 1:
+        return []
+    shown = [f"  trial {trial.number}: {objective_values(study, trial)}" for trial in study.best]
+    return [f"Pareto front (the first {len(shown)}):", *shown, ""]

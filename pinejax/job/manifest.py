@@ -1,0 +1,103 @@
+"""What manifest.json says: everything needed to repeat a run, and how it went. Passwords never."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pinejax import __version__
+from pinejax.engine.engine import Engine
+from pinejax.job.session import Session
+from pinejax.report.folder import SYNTHETIC_NOTE
+from pinejax.report.machine import machine, peak_memory_bytes, versions
+from pinejax.report.secrets import without_passwords
+from pinejax.search import Objective, SearchConfig
+from pinejax.search import Timings as SearchTimings
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds outside the search: until imports were done, reading bars, writing files, the best's detail run; and two moments."""
+
+    import_s: float
+    load_s: float
+    report_s: float = 0.0
+    detail_s: float = 0.0
+    first_trial_s: float | None = None
+    total_s: float = 0.0
+
+
+def described(session: Session, objective: Objective, settings: SearchConfig, storage: str) -> dict[str, Any]:
+    """What is the same during the whole run."""
+    config = session.config
+    said = {
+        "pinejax": __version__,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "synthetic": SYNTHETIC_NOTE if session.synthetic else False,
+        "study": {"name": settings.study_name, "storage": without_passwords(storage)},
+        "strategy": {
+            "name": session.strategy.name,
+            "given": config.strategy,
+            "code_hash": session.strategy.source_hash,
+            "space_hash": session.space.fingerprint,
+            "space": session.space.describe(),
+        },
+        "datasets": [asdict(dataset) for dataset in session.datasets],
+        "data": asdict(config.data),
+        "broker": asdict(config.broker),
+        "objective": objective.config.describe(),
+        "search": {
+            "sampler": settings.sampler,
+            "sampler_flags": dict(settings.sampler_flags),
+            "pruner": settings.pruner,
+            "pruner_flags": dict(settings.pruner_flags),
+            "seed": settings.seed,
+            "batch_size": settings.batch_size,
+            "n_trials": settings.n_trials,
+            "top_k": settings.top_k,
+            "resume_from": settings.resume_from,
+        },
+        "engine": asdict(config.engine),
+        "versions": versions(),
+        "machine": machine(),
+    }
+    return _without_passwords(said)
+
+
+def measured(engine: Engine, search: SearchTimings, spent: Spent, n_new: int) -> dict[str, Any]:
+    """Where the time went, how fast it was, how much memory it took. Compiling before the search is not part of evaluate."""
+    timings = {
+        "import": spent.import_s,
+        "load": spent.load_s,
+        "trace": engine.timings.trace_s,
+        "compile": engine.timings.compile_s,
+        "ask": search.ask_s,
+        "evaluate": search.evaluate_s,
+        "prune": search.prune_s,
+        "tell": search.tell_s,
+        "flush": search.flush_s,
+        "pull": search.pull_s,
+        "report": spent.report_s,
+        "detail": spent.detail_s,
+        "total": spent.total_s,
+    }
+    busy_s, evaluated_s = search.total_s, engine.timings.evaluate_s
+    return {
+        "device": str(getattr(engine.device, "device_kind", engine.device)),
+        "timings_s": {name: round(seconds, 4) for name, seconds in timings.items()},
+        "seconds_to_first_trial": None if spent.first_trial_s is None else round(spent.first_trial_s, 3),
+        "trials_per_s": round(n_new / busy_s, 2) if n_new and busy_s > 0 else None,
+        "lane_bars": engine.timings.lane_bars,
+        "lane_bars_per_s": round(engine.timings.lane_bars / evaluated_s) if evaluated_s > 0 else None,
+        "peak_memory_bytes": peak_memory_bytes(),
+    }
+
+
+def _without_passwords(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_passwords(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_passwords(item) for item in value]
+    return without_passwords(value) if isinstance(value, str) else value

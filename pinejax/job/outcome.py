@@ -1,0 +1,112 @@
+"""One search's outcome while it grows: rows, files, progress, the best re-run. What is said at the end is `announce`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pinejax.engine.engine import Engine
+from pinejax.job.details import Check, run_details
+from pinejax.job.ledger import Pace
+from pinejax.job.manifest import Spent, described, measured
+from pinejax.job.session import Session
+from pinejax.job.study_table import StudyTable
+from pinejax.report.folder import RunFolder
+from pinejax.report.machine import process_age_s
+from pinejax.report.progress import Step, progress_for
+from pinejax.report.rows import StudyRows
+from pinejax.search import Objective, Progress, SearchConfig, SearchResult, Timings
+
+FIRST_DETAIL_S = 30.0
+"""A search shorter than this gets its best trial's trades at the end only: recording compiles a program of its own."""
+
+
+class Outcome:
+    """The files of one run, and what is known for them. A context manager around the search: it shows the progress."""
+
+    def __init__(
+        self, folder: Path, session: Session, engine: Engine, objective: Objective, settings: SearchConfig, *, storage: str, import_s: float
+    ):
+        self.session, self.engine, self.objective, self.settings = session, engine, objective, settings
+        self.folder = RunFolder.claim(folder)
+        self.check: Check | None = None
+        self.manifest: dict[str, Any] = described(session, objective, settings, storage)
+        self._table = StudyTable(settings.study_name, session.strategy.name, session.space, objective, session.datasets, settings.top_k)
+        self._spent = Spent(import_s=import_s, load_s=session.load_s)
+        self._files, self._details = Pace(), Pace(first_after_s=FIRST_DETAIL_S)
+        self._recorded: int | None = None
+        self._n_pruned = 0
+        self._bar = progress_for(sys.stderr)
+        self._write_manifest("running", {})
+
+    def __enter__(self) -> Outcome:
+        self._bar.__enter__()
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        self._bar.__exit__(*raised)
+
+    def after_batch(self, progress: Progress) -> None:
+        """The search's callback: shows where it stands and, now and then, writes the files."""
+        if self._spent.first_trial_s is None:
+            self._spent = replace(self._spent, first_trial_s=process_age_s())
+        self._n_pruned += sum(trial.state.name == "PRUNED" for trial in progress.batch)
+        best = f"{progress.best.values[0]:.6g} (trial {progress.best.number})" if progress.best and progress.best.values else ""
+        self._bar.update(Step(progress.n_counted, progress.n_trials, progress.n_new, self._n_pruned, best))
+        if self._files.due:
+            self._files.timed(lambda: self._write(progress))
+
+    def finish(self, result: SearchResult) -> StudyRows:
+        """Writes everything for good; the study's rows."""
+        study = self._table.of(result.trials)
+        self._files.timed(lambda: self.folder.write_study(study))
+        self._record_best(study)
+        self._write_manifest(
+            "interrupted" if result.stopped == "interrupted" else "done",
+            {
+                "stopped": result.stopped,
+                "n_trials": result.n_counted,
+                "n_new": result.n_new,
+                "n_duplicates": result.n_duplicates,
+                **self._measured(result.timings, result.n_new),
+            },
+        )
+        return study
+
+    def _write(self, progress: Progress) -> None:
+        study = self._table.of(progress.trials)
+        self.folder.write_study(study)
+        if self._details.due:
+            self._record_best(study)
+        counts = {"n_trials": progress.n_counted, "n_new": progress.n_new, "n_duplicates": progress.n_duplicates}
+        self._write_manifest("running", counts | self._measured(progress.timings, progress.n_new))
+
+    def _record_best(self, study: StudyRows) -> None:
+        """The best trial's trades, once for each new best."""
+        if not study.best or study.best[0].number == self._recorded:
+            return
+        best = study.best[0]
+
+        def record() -> None:
+            self.check, trades = run_details(self.engine, best, self.session.feeds)
+            for feed, listed in zip(self.session.feeds, trades, strict=True):
+                self.folder.write_trades(feed, listed, self.session.config.broker.initial_capital)
+
+        self._details.timed(record)
+        self._recorded = best.number
+
+    def _measured(self, timings: Timings, n_new: int) -> dict[str, Any]:
+        spent = replace(
+            self._spent,
+            report_s=self._files.spent_s,
+            detail_s=self._details.spent_s,
+            total_s=process_age_s() or time.process_time(),
+        )
+        return measured(self.engine, timings, spent, n_new)
+
+    def _write_manifest(self, state: str, more: dict[str, Any]) -> None:
+        check = None if self.check is None else {"trial": self._recorded, "equal": self.check.equal, "said": str(self.check)}
+        self.folder.write_manifest({**self.manifest, "state": state, **more, "best_rerun_in_detail": check})

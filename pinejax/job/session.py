@@ -1,0 +1,98 @@
+"""What a run and a backtest have in common: the feeds, the strategy, its space and the engine, made from a Config. No search."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pinejax.config import Config
+from pinejax.core.feed import Feed
+from pinejax.core.inputs import Params
+from pinejax.job.strategy_source import FoundStrategy, find_strategy
+from pinejax.report.rows import DatasetRow
+from pinejax.search.space import Space, build_space
+
+if TYPE_CHECKING:
+    from pinejax.engine.engine import Engine
+
+
+@dataclass(frozen=True)
+class Session:
+    """Everything that is known before a bar is computed. load_s: seconds spent reading and resampling bars."""
+
+    config: Config
+    strategy: FoundStrategy
+    space: Space
+    feeds: tuple[Feed, ...]
+    load_s: float
+
+    @cached_property
+    def datasets(self) -> tuple[DatasetRow, ...]:
+        """The feeds as tables show them."""
+        return tuple(dataset_row(feed) for feed in self.feeds)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any bar was made up."""
+        return any(feed.synthetic for feed in self.feeds)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What changes results besides space and objective, for comparing a study with the search that wants to go on with it."""
+        return {
+            "data": {feed.name: feed.content_hash for feed in self.feeds},
+            "instruments": {feed.name: asdict(feed.instrument) for feed in self.feeds},
+            "broker": asdict(self.config.broker),
+            "dtype": self.config.engine.dtype,
+            "code": self.strategy.source_hash,
+        }
+
+    def engine(self, pinned: Params | None = None) -> Engine:
+        """The engine for these feeds and this space, or for one parameter set alone, traced. Errors: StrategyError, DataError."""
+        from pinejax.engine.engine import Engine
+
+        use_compile_cache()
+        space = self.space if pinned is None else build_space(self.strategy.cls, pinned)
+        return Engine(self.strategy.cls, self.feeds, self.config.broker, space.inputs, self.config.engine)
+
+
+def prepare(config: Config) -> Session:
+    """Finds the strategy, checks parameters, loads the bars. Errors: any PinejaxError; nothing has been written by then."""
+    strategy = find_strategy(config.strategy)
+    space = build_space(strategy.cls, config.params, config.enable, config.disable)
+    started = time.perf_counter()
+    feeds = _load(config)
+    return Session(config, strategy, space, feeds, time.perf_counter() - started)
+
+
+def _load(config: Config) -> tuple[Feed, ...]:
+    from pinejax.data import load_feed, open_store
+
+    store = open_store(config.data.root)
+    symbols = config.symbols or store.symbols()
+    return tuple(load_feed(store, symbol, config.timeframe, config.data.start, config.data.end) for symbol in symbols)
+
+
+def dataset_row(feed: Feed) -> DatasetRow:
+    """A feed's name and span."""
+    first, last = (datetime.fromtimestamp(int(t) / 1000, UTC).strftime("%Y-%m-%d %H:%M") for t in feed.ltf.time[[0, -1]])
+    return DatasetRow(feed.name, feed.symbol, str(feed.timeframe), len(feed), first, last, feed.content_hash, feed.synthetic)
+
+
+def use_compile_cache() -> None:
+    """Keep compiled programs in the user's cache folder, so that a second run compiles nothing.
+
+    JAX_COMPILATION_CACHE_DIR, if set, says where; empty turns it off.
+    """
+    import jax
+
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        jax.config.update("jax_compilation_cache_dir", str(home / "pinejax" / "jax"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -1,0 +1,58 @@
+"""Optuna's trials as the result files' rows. The only place that knows both; it ranks with the search's own ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from optuna.trial import FrozenTrial
+
+from pinejax.report.rows import DatasetRow, StudyRows, TrialRow
+from pinejax.search.objective import Objective
+from pinejax.search.ranking import pareto_front, ranked, violation
+from pinejax.search.records import STATUS_KEY, duplicate_of, metrics_of
+from pinejax.search.space import Space
+
+
+class StudyTable:
+    """Rows of one study, each trial converted once however often the table is asked for."""
+
+    def __init__(self, study_name: str, strategy: str, space: Space, objective: Objective, datasets: Sequence[DatasetRow], top_k: int):
+        self._name, self._strategy = study_name, strategy
+        self._space, self._objective = space, objective
+        self._datasets, self._top_k = tuple(datasets), top_k
+        self._rows: dict[int, TrialRow] = {}
+
+    def of(self, trials: Sequence[FrozenTrial]) -> StudyRows:
+        """The study with these trials, of which the unfinished are left out."""
+        finished = [trial for trial in trials if trial.state.is_finished()]
+        return StudyRows(
+            study_name=self._name,
+            strategy=self._strategy,
+            objectives=tuple(term.name for term in self._objective.terms),
+            directions=self._objective.directions,
+            datasets=self._datasets,
+            trials=tuple(self._row(trial) for trial in finished),
+            best=tuple(self._row(trial) for trial in self.best(finished)),
+        )
+
+    def best(self, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+        """The best trials, best first; of several objectives the first of the Pareto front."""
+        directions = self._objective.directions
+        found = pareto_front(trials, directions) if len(directions) > 1 else ranked(trials, *directions)
+        return found[: self._top_k]
+
+    def _row(self, trial: FrozenTrial) -> TrialRow:
+        if trial.number not in self._rows:
+            self._rows[trial.number] = TrialRow(
+                number=trial.number,
+                state=trial.state.name,
+                values=tuple(trial.values or ()),
+                params=dict(trial.params),
+                complete=self._space.complete(trial.params),
+                metrics={name: tuple(map(float, values)) for name, values in metrics_of(trial).items()},
+                status=tuple(int(code) for code in trial.user_attrs.get(STATUS_KEY, ())),
+                duplicate_of=duplicate_of(trial),
+                violation=violation(trial),
+                n_steps=len(trial.intermediate_values),
+            )
+        return self._rows[trial.number]

@@ -1,0 +1,77 @@
+"""A run's folder: which files are in it and how each is written, whole or not at all. When to write is the run's business."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pinejax.core.feed import Feed
+from pinejax.core.trade import TradeRecord
+from pinejax.report.atomic import plain, write_atomically, write_json
+from pinejax.report.rows import StudyRows, TrialRow
+from pinejax.report.slug import slug
+from pinejax.report.tables import datasets_table, trials_table
+from pinejax.report.trades import write_trades
+
+SYNTHETIC_NOTE = "Bars made by a generator: these results say nothing about any market."
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """manifest.json, trials.parquet and .csv, results_datasets.csv, best.json, bank.json, trades_<dataset>.csv."""
+
+    path: Path
+
+    @classmethod
+    def claim(cls, wanted: Path) -> RunFolder:
+        """The folder for this process alone; `<wanted>_2` and so on where another run of the same second has it."""
+        for n in itertools.count(1):
+            path = wanted if n == 1 else wanted.with_name(f"{wanted.name}_{n}")
+            path.mkdir(parents=True, exist_ok=True)
+            try:
+                (path / "manifest.json").open("x").close()
+            except FileExistsError:
+                continue
+            return cls(path)
+        raise AssertionError("itertools.count does not end")
+
+    def write_manifest(self, content: Mapping[str, Any]) -> None:
+        """What was run, on what, with what outcome."""
+        write_json(self.path / "manifest.json", content)
+
+    def write_study(self, study: StudyRows) -> None:
+        """Every table and list that follows from the trials alone."""
+        trials, datasets = trials_table(study), datasets_table(study)
+        write_atomically(self.path / "trials.parquet", trials.write_parquet)
+        write_atomically(self.path / "trials.csv", trials.write_csv)
+        write_atomically(self.path / "results_datasets.csv", datasets.write_csv)
+        write_json(self.path / "bank.json", [_entry(study, trial) for trial in study.best])
+        if study.best:
+            write_json(self.path / "best.json", _entry(study, study.best[0]))
+
+    def write_trades(self, feed: Feed, trades: Sequence[TradeRecord], initial_capital: float, name: str | None = None) -> Path:
+        """One dataset's list of trades, in trades_<symbol>_<timeframe>.csv unless named; the path written."""
+        path = self.path / (name or f"trades_{slug(feed.symbol)}_{feed.timeframe.slug}.csv")
+        write_trades(path, trades, feed, initial_capital)
+        return path
+
+
+def _entry(study: StudyRows, trial: TrialRow) -> dict[str, Any]:
+    """A trial as best.json and bank.json show it; `params` is complete, as `search.resume_from` reads it."""
+    entry: dict[str, Any] = {
+        "study": study.study_name,
+        "strategy": study.strategy,
+        "trial": trial.number,
+        "values": dict(zip(study.objectives, trial.values, strict=True)),
+        "directions": dict(zip(study.objectives, study.directions, strict=True)),
+        "violation": trial.violation,
+        "params": dict(trial.complete),
+        "searched": list(trial.params),
+        "datasets": {dataset.name: {name: values[i] for name, values in trial.metrics.items()} for i, dataset in enumerate(study.datasets)},
+    }
+    if study.synthetic:
+        entry["synthetic"] = SYNTHETIC_NOTE
+    return plain(entry)

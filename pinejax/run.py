@@ -1,0 +1,51 @@
+"""`python -m pinejax.run`: one search from a configuration to its result files. The parts are in `pinejax.job`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pinejax.cli import EXIT_INTERRUPTED, main
+from pinejax.report.machine import process_age_s
+
+if TYPE_CHECKING:
+    from pinejax.config import Config
+
+
+def run(config: Config, folder: Path) -> int:
+    """Search as configured and leave the result files in `folder`.
+
+    Returns the exit code: 0, or 130 where Ctrl-C ended it (what was finished is stored). Errors: a user's mistakes, as
+    PinejaxError, before anything is written.
+    """
+    started_s, age_s = time.perf_counter(), process_age_s() or 0.0
+    from pinejax.job.announce import end_text, start_text
+    from pinejax.job.evaluator import EngineEvaluator
+    from pinejax.job.outcome import Outcome
+    from pinejax.job.plan import plan_search
+    from pinejax.job.session import prepare
+    from pinejax.search import run_search
+
+    import_s = age_s + time.perf_counter() - started_s
+    session = prepare(config)
+    objective, settings = plan_search(session)
+    engine = session.engine()
+    engine.warm_up()
+    print(start_text(session, settings), flush=True)
+
+    storage = config.storage.resolve(os.environ)
+    config.storage.make_room(storage)
+    outcome = Outcome(folder, session, engine, objective, settings, storage=storage, import_s=import_s)
+    with outcome:
+        result = run_search(settings, session.space, objective, EngineEvaluator(engine), storage, callbacks=[outcome.after_batch])
+    study = outcome.finish(result)
+    print(end_text(session, study, result, outcome.check))
+    print(f"Files: {outcome.folder.path}", flush=True)
+    return EXIT_INTERRUPTED if result.stopped == "interrupted" else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(run))

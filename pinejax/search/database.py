@@ -1,0 +1,154 @@
+"""A database that holds studies: its URL, engine, schema and retries. What is read and written is in `rdb` and `fallback`."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus
+
+import sqlalchemy as sa
+from optuna.exceptions import OptunaError
+from optuna.storages import RDBStorage
+from sqlalchemy import event, exc
+from sqlalchemy.engine import URL, Engine, make_url
+
+from pinejax.errors import StudyError
+
+T = TypeVar("T")
+
+SQLITE_TIMEOUT_S = 60.0
+RETRY_DELAYS_S = (0.1, 0.3, 1.0, 3.0, 10.0)
+
+
+class Database:
+    """An engine on an Optuna schema. Error messages and `name` never contain the password."""
+
+    def __init__(self, url: str, retry_delays_s: tuple[float, ...] = RETRY_DELAYS_S):
+        self.url = parse_url(url)
+        self._delays = retry_delays_s
+        self.engine = self.guarded(lambda: _engine(self.url))
+        self._create_schema()
+
+    @property
+    def name(self) -> str:
+        """The URL with its password hidden."""
+        return hide_password(self.url)
+
+    def optuna_storage(self) -> RDBStorage:
+        """Optuna's own storage on the same URL, for what is done once per run."""
+        return RDBStorage(self.url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}"))
+
+    def guarded(self, action: Callable[[], T]) -> T:
+        """Runs an action; a database's error becomes a StudyError without the password and without the original's text around it."""
+        try:
+            return action()
+        except (exc.SQLAlchemyError, sqlite3.Error, OptunaError, ImportError, OSError, RuntimeError) as error:
+            message = self._explained(error)
+        raise StudyError(message) from None
+
+    def retried(self, action: Callable[[int], T]) -> T:
+        """Runs an action, again after a pause while the connection is lost or the database locked; then StudyError.
+
+        The action gets the number of the attempt, from 0. Waits about 15 s in all.
+        """
+        for attempt, delay in enumerate((*self._delays, None)):
+            try:
+                return action(attempt)
+            except exc.DBAPIError as error:
+                if delay is None or not _is_passing(error):
+                    message = self._explained(error)
+                    break
+                time.sleep(delay * (0.5 + random.random()))
+            except exc.SQLAlchemyError as error:
+                message = self._explained(error)
+                break
+        raise StudyError(message) from None
+
+    def close(self) -> None:
+        """Gives all connections back."""
+        self.engine.dispose()
+
+    def _create_schema(self) -> None:
+        def attempt(n: int) -> None:
+            try:
+                storage = self.optuna_storage()
+            except (exc.ProgrammingError, exc.IntegrityError, exc.OperationalError) as error:
+                # Another worker creates the tables at this moment; on the next attempt they are there.
+                if n < 5 and ("exist" in str(error).lower() or "unique" in str(error).lower() or "locked" in str(error).lower()):
+                    time.sleep(0.2 * (n + 1) * (0.5 + random.random()))
+                    return attempt(n + 1)
+                raise
+            storage.remove_session()
+            storage.engine.dispose()
+
+        self.guarded(lambda: attempt(0))
+
+    def _explained(self, error: BaseException) -> str:
+        text = str(getattr(error, "orig", None) or error).strip()
+        advice = "Check storage.url and that the database is reachable."
+        if isinstance(error, ImportError):
+            advice = "Install the driver (pip install psycopg[binary]), or use sqlite:///path/to/file.db."
+        elif "table schema" in text:
+            advice = "Upgrade the storage with `optuna storage upgrade`, or use another storage.url."
+        elif "not a database" in text:
+            advice = "The file is no SQLite database: use another storage.url."
+        return f"storage {self.name}: {scrub(text, self.url)} {advice}"
+
+
+def parse_url(url: str) -> URL:
+    """The URL with the driver pinejax supports. Errors: StudyError, which never repeats the URL."""
+    try:
+        parsed = make_url(url)
+    except exc.ArgumentError:
+        parsed = None
+    if parsed is None:
+        raise StudyError("storage.url: expected sqlite:///path/to/file.db or postgresql+psycopg://user@host/database.")
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise StudyError("storage.url: SQLite in memory keeps nothing. Use sqlite:///path/to/file.db.")
+    return parsed
+
+
+def hide_password(url: URL) -> str:
+    """The URL as text with *** for the password, also for one given as a query parameter."""
+    if "password" in url.query:
+        url = url.update_query_dict({"password": "***"})
+    return url.render_as_string(hide_password=True)
+
+
+def scrub(text: str, url: URL) -> str:
+    """`text` without the password of `url`, in any spelling it may have."""
+    secrets = [url.password, url.query.get("password")]
+    for secret in secrets:
+        if isinstance(secret, str) and secret:
+            for spelling in {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}:
+                text = text.replace(spelling, "***")
+    return text
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_pre_ping=True)
+    assert url.database is not None
+    Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": SQLITE_TIMEOUT_S})
+    event.listen(engine, "connect", _sqlite_pragmas)
+    return engine
+
+
+def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # In WAL mode NORMAL loses at most the last transactions on a power cut, never consistency.
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.close()
+
+
+def _is_passing(error: exc.DBAPIError) -> bool:
+    """Whether trying again can help: a lost connection, a lock, a deadlock, a server starting up."""
+    return error.connection_invalidated or isinstance(error, (exc.OperationalError, exc.InterfaceError))

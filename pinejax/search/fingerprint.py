@@ -1,0 +1,62 @@
+"""What makes two searches the same study: space, objective, strategy, data. Compared before anything is asked or written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pinejax.errors import StudyError
+from pinejax.search.objective import Objective
+from pinejax.search.space import Space
+from pinejax.search.store import StudyStore
+
+KEY = "pinejax:fingerprint"
+
+
+def fingerprint(space: Space, objective: Objective, datasets: tuple[str, ...], context: Mapping[str, Any]) -> dict[str, Any]:
+    """As plain JSON. context: whatever else changes results (data hashes, costs), from the caller."""
+    described = {
+        "strategy": space.strategy,
+        "space_hash": space.fingerprint,
+        "space": space.describe(),
+        "objective": objective.config.describe(),
+        "datasets": list(datasets),
+        "context": dict(context),
+    }
+    return json.loads(json.dumps(described, sort_keys=True, default=str))
+
+
+def check_fingerprint(store: StudyStore, study_name: str, mine: Mapping[str, Any], has_trials: bool) -> None:
+    """Writes the fingerprint of a new study; compares an old one's. Errors: StudyError saying what differs."""
+    stored = store.study_attrs()[0].get(KEY)
+    if stored is None:
+        if has_trials:
+            raise StudyError(
+                f"study {study_name!r} in {store.name} was not made by pinejax: it has trials but no fingerprint. "
+                "Use another search.study_name."
+            )
+        store.set_user_attrs({KEY: mine})
+        return
+    if stored == mine:
+        return
+    differences = list(_differences(stored, mine, ""))
+    shown = "; ".join(differences[:6]) + (f"; and {len(differences) - 6} more" if len(differences) > 6 else "")
+    raise StudyError(
+        f"study {study_name!r} in {store.name} was made for another search: {shown}. Use another search.study_name for this one, "
+        "or the settings above to go on with the stored one."
+    )
+
+
+def _differences(stored: Any, mine: Any, path: str) -> Iterator[str]:
+    if isinstance(stored, Mapping) and isinstance(mine, Mapping):
+        for key in [*stored, *(key for key in mine if key not in stored)]:
+            if key != "space_hash" or path:
+                yield from _differences(stored.get(key), mine.get(key), f"{path}.{key}" if path else str(key))
+    elif stored != mine:
+        yield f"{path}: stored {_short(stored)}, now {_short(mine)}"
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is None else json.dumps(value)
+    return text if len(text) <= 60 else text[:57] + "..."

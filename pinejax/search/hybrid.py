@@ -1,0 +1,161 @@
+"""Optuna's QMC, CMA-ES and genetic samplers made to work on a conditional space. Only public methods are overridden."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.samplers import BaseSampler, CmaEsSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, RandomSampler
+from optuna.study import Study, StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from pinejax.search.space import Space
+
+
+class SpaceQMCSampler(QMCSampler):
+    """QMC over all searched parameters of the space, active or not.
+
+    Optuna's own takes the space of the first trial, which on a conditional space leaves out whatever was inactive there; and
+    it samples that first trial at random.
+    """
+
+    def __init__(self, space: Space, **flags: Any):
+        super().__init__(**flags)
+        self._all = dict(space.distributions)
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """Every searched parameter, so that the sequence's dimensions never change."""
+        return dict(self._all)
+
+
+class SpaceCmaEsSampler(CmaEsSampler):
+    """CMA-ES with margin over all numeric parameters of the space, active or not.
+
+    With margin, CMA-ES is told the points it asked for (kept in a trial attribute), not the trial's parameters, so a
+    coordinate may be inactive in a trial and the dimension stays constant. Categorical parameters go to the independent sampler.
+    """
+
+    def __init__(self, space: Space, **flags: Any):
+        super().__init__(**flags)
+        self._numeric = {name: d for name, d in space.distributions.items() if not isinstance(d, CategoricalDistribution)}
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """Every searched numeric parameter."""
+        return dict(sorted(self._numeric.items()))
+
+
+class _Inheritance:
+    """What a genetic sampler does with a conditional parameter: take it from a parent, or mutate it.
+
+    Optuna's genetic samplers cross over only the parameters common to all trials; the others they draw at random, so a
+    conditional parameter would never be learned.
+    """
+
+    def __init__(self, seed: int, rate: float | None):
+        self._rng = np.random.default_rng(seed)
+        self._mutation_rate = rate
+        self._trial_id: int | None = None
+        self._crossed: frozenset[str] = frozenset()
+        self._parents: list[FrozenTrial] = []
+
+    def crossed(self, sampler: SpaceNSGAIISampler | SpaceNSGAIIISampler, study: Study, trial: FrozenTrial) -> frozenset[str]:
+        """Names that crossover handles in this trial; looks the trial's parents up once."""
+        if trial._trial_id != self._trial_id:
+            self._trial_id = trial._trial_id
+            self._crossed = frozenset(sampler.infer_relative_search_space(study, trial))
+            self._parents = sampler.get_parent_population(study, sampler.get_trial_generation(study, trial))
+        return self._crossed
+
+    def pick(self, name: str, distribution: BaseDistribution) -> Any | None:
+        """A value from a random parent that has the parameter; None where it should be drawn anew."""
+        donors = [p for p in self._parents if p.distributions.get(name) == distribution]
+        if not donors:
+            return None
+        donor = donors[int(self._rng.integers(len(donors)))]
+        rate = 1.0 / max(1, len(donor.params)) if self._mutation_rate is None else self._mutation_rate
+        return None if self._rng.random() < rate else donor.params[name]
+
+
+class SpaceNSGAIISampler(NSGAIISampler):
+    """NSGA-II whose children inherit conditional parameters too."""
+
+    def __init__(self, *, inherit_seed: int, mutation_prob: float | None, **flags: Any):
+        super().__init__(mutation_prob=mutation_prob, **flags)
+        self._inherit = _Inheritance(inherit_seed, mutation_prob)
+
+    def sample_independent(self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution) -> Any:
+        """From a parent where crossover could not know the parameter, else drawn at random."""
+        return _inherited(self, self._inherit, study, trial, param_name, param_distribution)
+
+
+class SpaceNSGAIIISampler(NSGAIIISampler):
+    """NSGA-III whose children inherit conditional parameters too."""
+
+    def __init__(self, *, inherit_seed: int, mutation_prob: float | None, **flags: Any):
+        super().__init__(mutation_prob=mutation_prob, **flags)
+        self._inherit = _Inheritance(inherit_seed, mutation_prob)
+
+    def sample_independent(self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution) -> Any:
+        """From a parent where crossover could not know the parameter, else drawn at random."""
+        return _inherited(self, self._inherit, study, trial, param_name, param_distribution)
+
+
+def _inherited(
+    sampler: SpaceNSGAIISampler | SpaceNSGAIIISampler,
+    inherit: _Inheritance,
+    study: Study,
+    trial: FrozenTrial,
+    name: str,
+    distribution: BaseDistribution,
+) -> Any:
+    if name not in inherit.crossed(sampler, study, trial):
+        value = inherit.pick(name, distribution)
+        if value is not None:
+            return value
+    base = NSGAIISampler if isinstance(sampler, NSGAIISampler) else NSGAIIISampler
+    return base.sample_independent(sampler, study, trial, name, distribution)  # type: ignore[arg-type]
+
+
+class EliteSampler(BaseSampler):
+    """Draws a switch or a choice as often as the best trials have it: CMA-ES's partner for what has no order.
+
+    With c choices, `n` of the elite having the parameter and `k` of them this choice, its chance is (k + 1) / (n + c), so no choice
+    ever dies out. The elite is the best quarter of the COMPLETE trials, at least 10 and at most 50; fewer than 10: uniform.
+    Numeric parameters are drawn uniformly.
+    """
+
+    def __init__(self, seed: int):
+        self._rng = np.random.default_rng(seed)
+        self._random = RandomSampler(seed=seed)
+        self._n_complete = -1
+        self._elite: list[FrozenTrial] = []
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """Nothing: every parameter on its own."""
+        return {}
+
+    def sample_relative(self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Finds the elite anew when trials were completed."""
+        complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        if len(complete) == self._n_complete:
+            return
+        self._n_complete = len(complete)
+        sign = -1.0 if study.direction == StudyDirection.MAXIMIZE else 1.0
+        n = min(50, max(10, len(complete) // 4)) if len(complete) >= 10 else 0
+        self._elite = sorted(complete, key=lambda t: (sign * t.values[0], t.number))[:n]
+
+    def sample_independent(self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution) -> Any:
+        """A choice by its share in the elite."""
+        if not isinstance(param_distribution, CategoricalDistribution):
+            return self._random.sample_independent(study, trial, param_name, param_distribution)
+        weights = np.ones(len(param_distribution.choices))
+        for good in self._elite:
+            if param_name in good.params:
+                weights[int(param_distribution.to_internal_repr(good.params[param_name]))] += 1.0
+        index = self._rng.choice(len(weights), p=weights / weights.sum())
+        return param_distribution.choices[int(index)]

@@ -1,0 +1,228 @@
+"""The search: pull, ask a batch, evaluate, tell, flush, until the study has its trials. The parts are in `batch` and `study`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial
+
+from pinejax.errors import ConfigError
+from pinejax.search.batch import evaluate, fail_all, split, tell_duplicate, tell_evaluated
+from pinejax.search.config import Plan, SearchConfig, read_bank, resolved
+from pinejax.search.evaluator import Evaluator
+from pinejax.search.fingerprint import check_fingerprint, fingerprint
+from pinejax.search.grid import ConditionalGridSampler
+from pinejax.search.interrupts import StopRequest, stop_on_signals
+from pinejax.search.objective import Objective
+from pinejax.search.pruners import make_pruner
+from pinejax.search.ranking import ranked
+from pinejax.search.records import duplicate_of
+from pinejax.search.result import Callback, Progress, SearchResult, Stopped
+from pinejax.search.samplers import SamplerContext, make_sampler, stream_seed
+from pinejax.search.space import Space
+from pinejax.search.storage import open_store
+from pinejax.search.store import StudyStore
+from pinejax.search.study import SearchStudy
+from pinejax.search.timings import Stopwatch
+
+
+def run_search(
+    config: SearchConfig,
+    space: Space,
+    objective: Objective,
+    evaluator: Evaluator,
+    storage: StudyStore | str | None = None,
+    callbacks: Sequence[Callback] = (),
+    stop: StopRequest | None = None,
+) -> SearchResult:
+    """Searches until the study holds `config.n_trials` trials that count; the same call again goes on where it stopped.
+
+    storage: a URL (opened and closed here), an open store, or None for memory. After every batch everything told is stored in one
+    transaction, then the callbacks run. Ctrl-C and SIGTERM end the search after the batch in flight, a second one at once.
+    If the evaluator raises, its batch is stored as FAIL with the error, none of which counts, and the error goes on.
+    Errors: ConfigError, SpaceError, StudyError before anything is asked; StudyError when the database stays away.
+    """
+    plan = resolved(config, len(objective.directions))
+    make_pruner(config.pruner, config.pruner_flags, n_segments=evaluator.n_segments, n_objectives=len(objective.directions))
+    _refuse_unused_constraints(plan, objective)
+    if storage is None or isinstance(storage, str):
+        store = open_store(storage, config.study_name, objective.directions)
+    else:
+        store = storage
+    search = _Search(config, plan, space, objective, evaluator, store, tuple(callbacks), stop or StopRequest())
+    try:
+        with stop_on_signals(search.stop):
+            return search.run()
+    finally:
+        if store is not storage:
+            store.close()
+
+
+@dataclass
+class _Search:
+    """One run on one study: what the loop's steps share."""
+
+    config: SearchConfig
+    plan: Plan
+    space: Space
+    objective: Objective
+    evaluator: Evaluator
+    store: StudyStore
+    callbacks: tuple[Callback, ...]
+    stop: StopRequest
+
+    def __post_init__(self) -> None:
+        self.watch = Stopwatch()
+        self.study = SearchStudy(self.store, self.space, self.config.study_name, self.objective.directions)
+        self.queue: list[dict[str, Any]] = []
+        self.n_new = 0
+        self.n_duplicates = 0
+        self.n_bank_outside = 0
+        self.best: FrozenTrial | None = None
+        self.n_stale_batches = 0
+
+    def run(self) -> SearchResult:
+        with self.watch.span("pull"):
+            self.study.pull()
+            self._check_study()
+        sampler = self._start()
+        if self.config.resume_from is not None:
+            self._enqueue(self.config.resume_from)
+        self._note_best(self.study.trials)
+        stopped: Stopped | None = "nothing_to_do" if self._n_left() <= 0 else None
+        while stopped is None:
+            n = min(self.plan.batch_size, self._n_left(), self._n_unvisited(sampler))
+            self._batch(n)
+            with self.watch.span("pull"):
+                self.study.pull()
+            stopped = self._stopped(sampler)
+        return self._result(stopped)
+
+    def _check_study(self) -> None:
+        mine = fingerprint(self.space, self.objective, tuple(self.evaluator.datasets), self.config.context)
+        check_fingerprint(self.store, self.config.study_name, mine, bool(self.study.trials))
+
+    def _start(self) -> BaseSampler:
+        n_trials = len(self.study.trials)
+        context = SamplerContext(
+            space=self.space,
+            seed=self.plan.seed,
+            stream=stream_seed(self.plan.seed, n_trials, self.config.worker),
+            batch_size=self.plan.batch_size,
+            n_objectives=len(self.objective.directions),
+        )
+        sampler = make_sampler(self.plan.sampler, self.config.sampler_flags, context)
+        pruner = make_pruner(
+            self.config.pruner,
+            self.config.pruner_flags,
+            n_segments=self.evaluator.n_segments,
+            n_objectives=len(self.objective.directions),
+        )
+        self.study.start(sampler, pruner)
+        return sampler
+
+    def _enqueue(self, path: Any) -> None:
+        bank, self.n_bank_outside = read_bank(path, self.space)
+        self.queue = [self.space.active(params) for params in bank if self.study.evaluated(params) is None]
+
+    def _n_left(self) -> int:
+        return self.config.n_trials - self.study.n_counted
+
+    def _n_unvisited(self, sampler: BaseSampler) -> int:
+        """At least 1: an exhausted grid is noticed between batches."""
+        if isinstance(sampler, ConditionalGridSampler):
+            return max(1, sampler.n_left(self.study.optuna))
+        return self.plan.batch_size
+
+    def _stopped(self, sampler: BaseSampler) -> Stopped | None:
+        if self._n_left() <= 0:
+            return "done"
+        if self.stop.is_set:
+            return "interrupted"
+        if isinstance(sampler, ConditionalGridSampler) and sampler.n_left(self.study.optuna) == 0:
+            return "exhausted"
+        if self.config.timeout_s is not None and self.watch.elapsed_s >= self.config.timeout_s:
+            return "timeout"
+        if self.config.patience_batches is not None and self.n_stale_batches >= self.config.patience_batches:
+            return "no_improvement"
+        return None
+
+    def _batch(self, n: int) -> None:
+        with self.watch.span("ask"):
+            asked = self.study.ask(self.queue[:n], n)
+            parts = split(self.study, asked)
+        self.queue = self.queue[n:]
+        pruning = self.config.pruner != "none"
+        try:
+            results = evaluate(self.evaluator, self.objective, asked, parts.fresh, pruning, self.watch)
+        except Exception as error:
+            fail_all(self.study, asked, error)
+            self.study.flush()
+            raise
+        told: dict[int, FrozenTrial] = {}
+        with self.watch.span("tell"):
+            last_step = self.evaluator.n_segments - 1 if pruning else None
+            for i, (trial, _) in enumerate(asked):
+                if i in results:
+                    told[i] = tell_evaluated(self.study, self.objective, trial, results[i], last_step)
+                else:
+                    source = parts.stored[i] if i in parts.stored else told[parts.twins[i]]
+                    told[i] = tell_duplicate(self.study, trial, source)
+        with self.watch.span("flush"):
+            batch = self.study.flush()
+        self.n_new += len(batch)
+        self.n_duplicates += sum(duplicate_of(trial) is not None for trial in batch)
+        self._note_best(batch)
+        self._report(batch)
+
+    def _note_best(self, trials: Sequence[FrozenTrial]) -> None:
+        self.n_stale_batches += 1
+        if self.objective.is_multi:
+            return
+        direction = self.objective.directions[0]
+        for trial in ranked(trials, direction)[:1]:
+            if self.best is None or ranked([self.best, trial], direction)[0] is not self.best:
+                self.best, self.n_stale_batches = trial, 0
+
+    def _report(self, batch: Sequence[FrozenTrial]) -> None:
+        progress = Progress(
+            n_counted=self.study.n_counted,
+            n_trials=self.config.n_trials,
+            trials=self.study.trials,
+            batch=tuple(batch),
+            best=self.best,
+            n_new=self.n_new,
+            n_duplicates=self.n_duplicates,
+            timings=self.watch.read(),
+        )
+        for callback in self.callbacks:
+            callback(progress)
+
+    def _result(self, stopped: Stopped) -> SearchResult:
+        return SearchResult(
+            study_name=self.config.study_name,
+            storage=self.store.name,
+            trials=tuple(self.study.trials),
+            datasets=tuple(self.evaluator.datasets),
+            space=self.space,
+            objective=self.objective,
+            sampler=self.plan.sampler,
+            seed=self.plan.seed,
+            batch_size=self.plan.batch_size,
+            n_new=self.n_new,
+            n_duplicates=self.n_duplicates,
+            n_counted=self.study.n_counted,
+            n_bank_outside=self.n_bank_outside,
+            stopped=stopped,
+            timings=self.watch.read(),
+        )
+
+
+def _refuse_unused_constraints(plan: Plan, objective: Objective) -> None:
+    if objective.config.gate_mode == "constraint" and objective.gates and plan.sampler == "cmaes":
+        raise ConfigError(
+            "objective.gate_mode=constraint: CMA-ES does not use constraints. Use objective.gate_mode=penalty, or tpe, nsga2 or nsga3."
+        )

@@ -1,0 +1,140 @@
+"""A study while it is searched: Optuna's study on the working copy, and the store it is pulled from and flushed to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import optuna
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from pinejax.errors import SpaceError
+from pinejax.search.records import counts, duplicate_of
+from pinejax.search.space import Key, Space
+from pinejax.search.storage import DIRECTIONS
+from pinejax.search.store import StudyStore
+from pinejax.search.working import WorkingStorage
+
+_OPTIMIZER_KEYS = ("cma:optimizer:", "cmawm:optimizer:", "sepcma:optimizer:")
+_RELATIVE_KEY = "tpe:relative_params:"
+
+
+class SearchStudy:
+    """All trials of a study, this worker's and the others', with what was evaluated by parameter set."""
+
+    def __init__(self, store: StudyStore, space: Space, study_name: str, directions: Sequence[str]):
+        self._store = store
+        self._space = space
+        self._name = study_name
+        self._working = WorkingStorage(study_name, [DIRECTIONS[d] for d in directions], claim=store.claim)
+        self._evaluated: dict[Key, FrozenTrial] = {}
+        self._study: optuna.Study | None = None
+        self._n_counted = 0
+        self._fresh: list[FrozenTrial] = []
+
+    @property
+    def optuna(self) -> optuna.Study:
+        """Optuna's study; there once `start` was called."""
+        assert self._study is not None, "start() comes before asking"
+        return self._study
+
+    @property
+    def trials(self) -> list[FrozenTrial]:
+        """All trials by number; not to be changed."""
+        return self._working.get_all_trials(0, deepcopy=False)
+
+    @property
+    def n_counted(self) -> int:
+        """Trials that count towards n_trials."""
+        return self._n_counted
+
+    def start(self, sampler: BaseSampler, pruner: BasePruner) -> None:
+        """Gives the study its sampler and pruner."""
+        self._study = optuna.load_study(study_name=self._name, storage=self._working, sampler=sampler, pruner=pruner)
+
+    def pull(self) -> int:
+        """Takes the other workers' trials over; how many are new or changed."""
+        trials = self._store.read()
+        if trials:
+            self._working.put(trials)
+            self._working.put_study_attrs(*self._store.study_attrs())
+            self._index(trials)
+        return len(trials)
+
+    def ask(self, queued: Sequence[Mapping[str, Any]], n: int) -> list[tuple[Trial, dict[str, Any]]]:
+        """`n` running trials with their complete parameter sets; the queued active sets come first."""
+        asked = []
+        for i in range(n):
+            if i < len(queued):
+                self.optuna.enqueue_trial(dict(queued[i]))
+            trial = self.optuna.ask()
+            asked.append((trial, self._space.suggest(trial)))
+        return asked
+
+    def evaluated(self, params: Mapping[str, Any]) -> FrozenTrial | None:
+        """The COMPLETE or PRUNED trial that already evaluated this complete set."""
+        return self._evaluated.get(self._space.key(params))
+
+    def complete(self, trial: Trial, values: Sequence[float], attrs: Mapping[str, Any]) -> FrozenTrial:
+        """Tells the values of a trial."""
+        self.optuna.tell(trial, list(values))
+        return self._told(trial, attrs)
+
+    def prune(self, trial: Trial, attrs: Mapping[str, Any]) -> FrozenTrial:
+        """Tells that a trial was pruned; its value is the last one reported."""
+        self.optuna.tell(trial, state=TrialState.PRUNED)
+        return self._told(trial, attrs)
+
+    def fail(self, trial: Trial, attrs: Mapping[str, Any]) -> FrozenTrial:
+        """Tells that a trial has no result."""
+        self.optuna.tell(trial, state=TrialState.FAIL)
+        return self._told(trial, attrs)
+
+    def flush(self) -> list[FrozenTrial]:
+        """Stores everything told since the last flush in one transaction; the trials with their final numbers."""
+        told = self._fresh
+        if not told:
+            return []
+        self._thin(told)
+        stored = self._store.append(self._working.unstored(), self._working.dirty_system_attrs())
+        self._working.renumber(stored)
+        self._fresh = []
+        return told
+
+    def drop_unfinished(self) -> None:
+        """Forgets trials that were asked for and not told."""
+        self._working.discard_unfinished()
+
+    def _told(self, trial: Trial, attrs: Mapping[str, Any]) -> FrozenTrial:
+        # After telling, because tell copies the whole trial, and metrics are its largest part.
+        self._working.annotate(trial._trial_id, attrs)
+        frozen = self._working.get_trial(trial._trial_id)
+        self._fresh.append(frozen)
+        self._index([frozen])
+        return frozen
+
+    def _index(self, trials: Iterable[FrozenTrial]) -> None:
+        for trial in trials:
+            self._n_counted += counts(trial)
+            if trial.state not in (TrialState.COMPLETE, TrialState.PRUNED) or duplicate_of(trial) is not None:
+                continue
+            try:
+                self._evaluated.setdefault(self._space.key(self._space.complete(trial.params)), trial)
+            except SpaceError:
+                continue
+
+    def _thin(self, trials: Sequence[FrozenTrial]) -> None:
+        """Drops what samplers leave for unfinished trials, and all but one copy of the CMA-ES state of a batch.
+
+        Every trial of a batch is asked from the same state, and CMA-ES restores it from the last COMPLETE trial that has it.
+        """
+        kept = None
+        for trial in reversed(trials):
+            if trial.state == TrialState.COMPLETE and any(key.startswith(_OPTIMIZER_KEYS) for key in trial.system_attrs):
+                kept = trial
+                break
+        for trial in trials:
+            unwanted = (_RELATIVE_KEY,) if trial is kept else (_RELATIVE_KEY, *_OPTIMIZER_KEYS)
+            self._working.drop_system_attrs(trial._trial_id, lambda key, unwanted=unwanted: key.startswith(unwanted))

@@ -1,0 +1,91 @@
+"""Averages: sma, ema, rma, wma and window sums. Formulas and warm-up as TradingView's (docs/semantics.md, 12)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from pinejax.core.bounded import plain
+from pinejax.ta.window import Ring, add_exactly, as_length, fold, is_shared, length_bound
+
+
+def window_sum(ctx: Any, name: str, x: Any, n: Any) -> tuple[Any, Any]:
+    """Sum of the last n non-na values, and whether there are n yet."""
+    if is_shared(ctx, x):
+        return fold(ctx, name, x, n, 0.0, lambda sums, x, k: sums + x)
+    ring = Ring(ctx, name, x, n, extra=(0.0, 0.0))
+    total = add_exactly(add_exactly(ring.extra, ring.x), -ring.dropped)
+    high, low = ring.finish(total)
+    return high + low, ring.full
+
+
+class Averages:
+    """`ta.sma`, `ta.ema`, ...: a mixin of `Ta`."""
+
+    ctx: Any
+
+    def sma(self, x: Any, n: Any) -> Any:
+        """Mean of the last n non-na values; na before there are n. Summed directly for bar series, exactly for others."""
+        total, full = window_sum(self.ctx, "sma", x, n)
+        return jnp.where(full, total / self._float(n, x), jnp.nan)
+
+    def sum(self, x: Any, n: Any) -> Any:
+        """Sum of the last n non-na values (math.sum); na before there are n."""
+        total, full = window_sum(self.ctx, "sum", x, n)
+        return jnp.where(full, total, jnp.nan)
+
+    def ema(self, x: Any, n: Any) -> Any:
+        """Exponential average, alpha = 2 / (n + 1), seeded by the SMA of the first n values; na before. na input: na, state kept."""
+        alpha = self.ctx.hoist(lambda n: 2.0 / (n + 1.0), n)
+        return self._recursive("ema", x, n, alpha)
+
+    def rma(self, x: Any, n: Any) -> Any:
+        """Wilder's average, alpha = 1 / n, seeded by the SMA of the first n values; na before. na input: na, state kept."""
+        alpha = self.ctx.hoist(lambda n: 1.0 / n, n)
+        return self._recursive("rma", x, n, alpha)
+
+    def _recursive(self, name: str, x: Any, n: Any, alpha: Any) -> Any:
+        """x averaged by `alpha`; while the first n values come in, their running mean (weight 1 / count) is the SMA that seeds it."""
+        length_bound(name, n)
+        x, ctx, length = jnp.asarray(plain(x)), self.ctx, as_length(n)
+        shape, counted = ctx.shape_of(x, n, alpha), ctx.shape_of(x)
+        site = ctx.site({"mean": np.zeros(shape, x.dtype), "count": np.zeros(counted, np.int32)})
+        known = ~jnp.isnan(x)
+        count = site.value["count"] + known
+        weight = jnp.where(count <= length, 1.0 / jnp.maximum(count, 1).astype(x.dtype), jnp.asarray(alpha, x.dtype))
+        mean = site.value["mean"] + weight * (x - site.value["mean"])
+        kept = site.set({"mean": jnp.where(known, mean, site.value["mean"]), "count": jnp.minimum(count, 1 << 30)})
+        return jnp.where(known & (kept["count"] >= length), kept["mean"], jnp.nan)
+
+    def wma(self, x: Any, n: Any) -> Any:
+        """Linearly weighted average, the newest heaviest; na before n values."""
+        ctx = self.ctx
+        norm = ctx.hoist(lambda n: 2.0 / (n * (n + 1.0)), n)
+        if is_shared(ctx, x):
+            total, full = fold(ctx, "wma", x, n, 0.0, lambda sums, x, k: sums + x * (k + 1.0))
+        else:
+            ring = Ring(ctx, "wma", x, n, extra=((0.0, 0.0), (0.0, 0.0)))
+            (weighted, plain_sum), length = ring.extra, self._float(n, x)
+            # Every weight falls by one as the window moves: subtract the old sum, add the new value at full weight.
+            size = jnp.minimum(ring.count.astype(ring.x.dtype), length)
+            full_before = ring.count > ring.length
+            for part in plain_sum:
+                weighted = add_exactly(weighted, jnp.where(full_before, -part, 0.0))
+            weighted = add_exactly(weighted, size * ring.x)
+            plain_sum = add_exactly(add_exactly(plain_sum, ring.x), -ring.dropped)
+            (high, low), _ = ring.finish((weighted, plain_sum))
+            total, full = high + low, ring.full
+        return jnp.where(full, total * norm, jnp.nan)
+
+    def hma(self, x: Any, n: Any) -> Any:
+        """Hull average: wma(2 wma(x, n / 2) - wma(x, n), sqrt n), both lengths rounded down."""
+        from pinejax.ops import floor_sqrt
+
+        return self.wma(2.0 * self.wma(x, n // 2) - self.wma(x, n), floor_sqrt(n))
+
+    def _float(self, n: Any, x: Any) -> Any:
+        """A length as a float to divide by."""
+        dtype = jnp.asarray(plain(x)).dtype
+        return self.ctx.hoist(lambda n: jnp.asarray(n, dtype), n)

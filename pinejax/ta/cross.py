@@ -1,0 +1,44 @@
+"""Crosses, changes and history: what compares a series with its own past. Raw doubles, as TradingView compares here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from pinejax.core.bounded import plain
+
+
+class Crosses:
+    """`ta.crossover`, `ta.crossunder`, `ta.cross`, `ta.change`: a mixin of `Ta`."""
+
+    ctx: Any
+
+    def crossover(self, a: Any, b: Any) -> Any:
+        """a > b now and a <= b on the previous execution; False where any of the four is na."""
+        a, b, before_a, before_b = self._pair(a, b)
+        return (a > b) & (before_a <= before_b)
+
+    def crossunder(self, a: Any, b: Any) -> Any:
+        """a < b now and a >= b on the previous execution; False where any of the four is na."""
+        a, b, before_a, before_b = self._pair(a, b)
+        return (a < b) & (before_a >= before_b)
+
+    def cross(self, a: Any, b: Any) -> Any:
+        """Either way; ties do not count."""
+        a, b, before_a, before_b = self._pair(a, b)
+        return ((a > b) & (before_a < before_b)) | ((a < b) & (before_a > before_b))
+
+    def _pair(self, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
+        ctx = self.ctx
+        a, b = jnp.asarray(plain(a), ctx.sites.dtype), jnp.asarray(plain(b), ctx.sites.dtype)
+        site = ctx.site((np.full(ctx.shape_of(a), np.nan, a.dtype), np.full(ctx.shape_of(b), np.nan, b.dtype)))
+        before_a, before_b = site.value
+        site.set((a, b))
+        return a, b, before_a, before_b
+
+    def change(self, x: Any, n: int = 1) -> Any:
+        """x minus x n executions ago; na before that."""
+        x = jnp.asarray(plain(x))
+        return x - self.ctx.history(x, n)

@@ -1,0 +1,53 @@
+"""Ranges and deviations: tr, atr, variance, stdev."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+
+from pinejax.ta.window import Ring, add_exactly, fold, is_shared
+
+
+class Volatility:
+    """`ta.tr`, `ta.atr`, `ta.variance`, `ta.stdev`: a mixin of `Ta`."""
+
+    ctx: Any
+
+    def tr(self, handle_na: bool = True) -> Any:
+        """True range of the bar. On the first bar high - low, or na if not `handle_na`."""
+        bar = self.ctx.bar
+        before = self.ctx.history(bar.close)
+        reach = jnp.maximum(bar.high - bar.low, jnp.maximum(jnp.abs(bar.high - before), jnp.abs(bar.low - before)))
+        return jnp.where(jnp.isnan(before), bar.high - bar.low if handle_na else jnp.nan, reach)
+
+    def atr(self, n: Any) -> Any:
+        """Wilder's average of the true range, that of the first bar being high - low; na before n bars."""
+        return self.rma(self.tr(), n)  # type: ignore[attr-defined]
+
+    def variance(self, x: Any, n: Any) -> Any:
+        """Population variance of the last n values; na before there are n."""
+        ctx, size = self.ctx, self._float(n, x)  # type: ignore[attr-defined]
+        if is_shared(ctx, x):
+            (_, squares), full = fold(ctx, "variance", x, n, (0.0, 0.0), _welford)
+            return jnp.where(full, squares / size, jnp.nan)
+        ring = Ring(ctx, "variance", x, n, extra=((0.0, 0.0), (0.0, 0.0)))
+        total, squares = ring.extra
+        total = add_exactly(add_exactly(total, ring.x), -ring.dropped)
+        squares = add_exactly(add_exactly(squares, ring.x * ring.x), -ring.dropped * ring.dropped)
+        total, squares = ring.finish((total, squares))
+        mean = (total[0] + total[1]) / size
+        spread = ((squares[0] - total[0] * mean) + (squares[1] - total[1] * mean)) / size
+        return jnp.where(ring.full, jnp.maximum(spread, 0.0), jnp.nan)
+
+    def stdev(self, x: Any, n: Any) -> Any:
+        """Population deviation of the last n values; na before there are n."""
+        return jnp.sqrt(self.variance(x, n))
+
+
+def _welford(folds: tuple[Any, Any], x: Any, k: Any) -> tuple[Any, Any]:
+    """Mean and sum of squared deviations of k values, one value later (Welford 1962): no cancellation."""
+    mean, squares = folds
+    step = x - mean
+    mean = mean + step * (1.0 / (k + 1.0))
+    return mean, squares + step * (x - mean)

@@ -1,0 +1,1 @@
+"""The probes' strategies. With what settings each was exported: `tests.parity.registry`."""

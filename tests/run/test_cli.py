@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pinejax.cli import main, rewrite
+from pinejax.config import Config
+from pinejax.errors import ConfigError, DataError
+
+
+@pytest.fixture
+def composed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Runs a command line in an empty folder and gives what the run was called with."""
+    monkeypatch.chdir(tmp_path)
+
+    def compose(*arguments: str) -> Config:
+        got: list[tuple[Config, Path]] = []
+        assert main(lambda config, folder: got.append((config, folder)), arguments) == 0
+        assert len(got) == 1
+        return got[0][0]
+
+    return compose
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What a refused command line says; it must end with 2, print no traceback and leave nothing behind."""
+    assert main(lambda config, folder: None, arguments) == 2
+    said = capsys.readouterr()
+    assert "Traceback" not in said.err
+    assert said.out == ""
+    assert not Path("outputs").exists()
+    return said.err
+
+
+def test_keys_people_type_reach_the_config_as_typed(composed):
+    config = composed(
+        "symbol=[BTCUSDT,BINANCE:ETHUSDT.P]",
+        "timeframe=5m@1h",
+        "strategy=supertrend",
+        "data.root=data/my bars (new)",
+        "data.start=2025-04-03",
+        "search.n_trials=512",
+        "search.sampler=cmaes",
+        "search.pruner=median",
+        "search.resume_from=bank.json",
+        "sampler.tpe.multivariate=false",
+        "enable=[use_htf]",
+        "disable=[allow_short]",
+        "objective.metric=calmar",
+        "objective.gates.min_win_rate=0.4",
+    )
+    assert config.symbols == ("BTCUSDT", "BINANCE:ETHUSDT.P")
+    assert str(config.timeframe) == "5m@1h"
+    assert config.strategy == "supertrend"
+    assert (config.data.root, config.data.start) == ("data/my bars (new)", "2025-04-03")
+    assert (config.search.n_trials, config.search.sampler, config.search.pruner) == (512, "cmaes", "median")
+    assert config.search.resume_from == "bank.json"
+    assert config.samplers["tpe"]["multivariate"] is False
+    assert (config.enable, config.disable) == (("use_htf",), ("allow_short",))
+    assert config.objective.metric == "calmar"
+    assert config.objective.gates["min_win_rate"] == 0.4
+
+
+def test_parameters_are_pinned_and_narrowed_as_typed(composed):
+    config = composed("params.fast=9", "params.slow=interval(20, 60)", "params.kind=choice(a,b)", "params.x=interval(0.5,2)")
+    assert config.params == {"fast": 9, "slow": "interval(20, 60)", "kind": "choice(a,b)", "x": "interval(0.5,2)"}
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("15", "15m"), ("15m", "15m"), ("1D", "1D"), ("5m@1h", "5m@1h"), ("15m@4h", "15m@4h")])
+def test_timeframes_need_no_quotes(composed, typed, meant):
+    assert str(composed(f"timeframe={typed}").timeframe) == meant
+
+
+@pytest.mark.parametrize("typed", ["path/to/mine.py:MyStrategy", "/abs/with space/mine.py:MyStrategy", "mine.py"])
+def test_a_strategy_may_be_a_file(composed, typed):
+    assert composed(f"strategy={typed}").strategy == typed
+
+
+def test_a_storage_url_may_hold_any_character(composed):
+    url = "postgresql+psycopg://me:p@ss=w'o(r,d@host:5432/db?sslmode=require&x={y}"
+    assert composed(f"storage.url={url}").storage.url == url
+
+
+def test_a_weighted_sum_and_several_objectives_can_be_typed(composed):
+    assert composed("objective.metric={sharpe: 1, max_drawdown: -2}").objective.metric == {"sharpe": 1, "max_drawdown": -2}
+    assert composed("objective.metric=[sharpe,max_drawdown]").objective.metric == ("sharpe", "max_drawdown")
+
+
+def test_an_experiment_changes_only_what_it_says(composed):
+    config = composed("experiment=squeeze_5m_1h", "search.n_trials=7")
+    assert (config.strategy, str(config.timeframe), config.search.n_trials) == ("squeeze_momentum", "5m@1h", 7)
+    assert config.broker == composed().broker
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("search.n_trial=3", "Did you mean search.n_trials"),
+        ("broker.comission=0.1", "Did you mean broker.commission"),
+        ("sybmol=BTCUSDT", "Did you mean symbol"),
+        ("search.n_trials=many", "search.n_trials: expected a whole number, got 'many'"),
+        ("search.n_trials=0", "search.n_trials: expected 1 or more, got 0"),
+        ("broker.commission=5", "broker.commission: expected a fraction"),
+        ("broker.size_type=shares", "broker.size_type: expected fixed or cash"),
+        ("broker=tradingveiw", "Could not find 'broker/tradingveiw'"),
+        ("timeframe=1h@5m", "Write 5m@1h"),
+        ("timeframe=5m@7m", "whole multiple"),
+        ("timeframe=soon", "timeframe: expected something like"),
+        ("symbol=A,B", "Ambiguous value"),
+        ("sampler=tpe", "search.sampler=tpe"),
+        ("data.start=(", "Error parsing override"),
+        ("params=3", "params"),
+    ],
+)
+def test_a_bad_key_or_value_is_one_message_and_exit_code_2(typed, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert said in refused(capsys, typed)
+
+
+def test_a_refused_run_leaves_no_folder_and_says_why(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def run(config: Config, folder: Path) -> None:
+        assert folder.is_dir()
+        raise DataError("no bars of 'X'.")
+
+    assert main(run, ["symbol=X"]) == 2
+    assert capsys.readouterr().err == "pinejax: no bars of 'X'.\n"
+    assert not Path("outputs").exists()
+
+
+def test_a_bug_shows_its_traceback_and_exits_with_1(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def run(config: Config, folder: Path) -> None:
+        raise ZeroDivisionError("ours")
+
+    assert main(run, []) == 1
+    short = capsys.readouterr().err
+    assert "ZeroDivisionError: ours" in short
+    assert "HYDRA_FULL_ERROR=1" in short
+    assert "site-packages/hydra" not in short
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    assert main(run, []) == 1
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+    assert os.environ["HYDRA_FULL_ERROR"] == "1"
+
+
+@pytest.mark.parametrize("outcome", [DataError("db postgresql://me:secret@h/db"), RuntimeError("db postgresql://me:secret@h/db")])
+def test_passwords_are_not_shown_whatever_happens(outcome, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+
+    def run(config: Config, folder: Path) -> None:
+        raise outcome
+
+    main(run, ["storage.url=postgresql://me:secret@h/db"])
+    main(run, ["storage.url=postgresql://me:secret@h/db", "search.n_trials=x"])
+    main(run, ["storage.url=postgresql://me:secret@h/db", "oops=("])
+    shown = capfd.readouterr()
+    assert "secret" not in shown.err + shown.out
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and "secret" in path.read_text()]
+
+
+def test_folders_are_named_after_time_symbols_and_timeframes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folders: list[str] = []
+    for typed in (["symbol=BINANCE:ENAUSDT", "timeframe=5m@1h"], ["symbol=[A,B,C]", "timeframe=15m"], []):
+        assert main(lambda config, folder: folders.append(folder.name), typed) == 0
+    assert [name.split("_", 2)[2] for name in folders] == ["BINANCE_ENAUSDT_5m_1h", "A+2_15m", "all_15m_1h"]
+
+
+def test_a_sweep_runs_every_combination(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    seen: list[tuple[str, object]] = []
+    run = ["-m", "timeframe=5m@15m,15m", "params.fast=3,5", "params.slow=choice(20,30)"]
+    assert main(lambda config, folder: seen.append((str(config.timeframe), config.params["fast"])), run) == 0
+    assert seen == [("5m@15m", 3), ("5m@15m", 5), ("15m", 3), ("15m", 5)]
+
+
+def test_rewriting_leaves_everything_else_alone():
+    typed = ["-m", "--config-dir", "x", "symbol=A,B", "+new=1", "search.seed=3", "strategy=ema_cross,supertrend"]
+    assert rewrite(typed) == typed
+
+
+def test_choosing_a_pruner_like_a_group_says_how_to_choose_it():
+    with pytest.raises(ConfigError, match=r"search\.pruner=median"):
+        rewrite(["pruner=median"])
