@@ -116,7 +116,6 @@ def _compose_and_run(run: Callable[[Config, Path], int | None]) -> int:
     import hydra
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
-    from omegaconf import DictConfig
 
     register_resolvers()
     failures: list[Exception] = []

@@ -22,6 +22,8 @@ def run(config: Config, folder: Path) -> int:
     PinejaxError, before anything is written.
     """
     started_s, age_s = time.perf_counter(), process_age_s() or 0.0
+    import optuna
+
     from pinejax.job.announce import end_text, start_text
     from pinejax.job.evaluator import EngineEvaluator
     from pinejax.job.outcome import Outcome
@@ -30,6 +32,7 @@ def run(config: Config, folder: Path) -> int:
     from pinejax.search import run_search
 
     import_s = age_s + time.perf_counter() - started_s
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     session = prepare(config)
     objective, settings = plan_search(session)
     engine = session.engine()

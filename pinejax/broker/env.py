@@ -58,12 +58,3 @@ def snap(level: Any, up: Any, tick: Any) -> Any:
     else:
         away = jnp.where(up, jnp.ceil(ticks), jnp.floor(ticks))
     return jnp.where(jnp.abs(ticks - near) <= SNAP_TOLERANCE_TICKS, near, away) * tick
-
-
-def any_lane(mask: Any) -> Any:
-    """Whether any lane of the block is true, as a scalar for `lax.cond`."""
-    n = mask.shape[0]
-    while n > 1 and n % 2 == 0:
-        n //= 2
-        mask = mask[:n] | mask[n:]
-    return mask[0] if n == 1 else jnp.any(mask)

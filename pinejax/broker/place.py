@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
+from jax import lax
 
 from pinejax.broker.account import (
     Account,
@@ -27,6 +28,7 @@ from pinejax.broker.book import Book, EntryOrder, ExitOrder
 from pinejax.broker.commands import Cancel, Close, Command, Entry, Exit
 from pinejax.broker.env import Env, snap
 from pinejax.broker.walk import bury, clear_entry, exit_levels, legs_of
+from pinejax.core.gate import any_lane, where_asked
 
 # Guards the floor to whole lot steps against quantities such as 0.3 / 0.1 = 2.9999999999999996 steps.
 LOT_FUZZ = 1e-9
@@ -226,24 +228,38 @@ def _with(order: ExitOrder, **changed: Any) -> ExitOrder:
 
 
 def _fill_market(desk: Desk, bar: dict[str, Any]) -> tuple[Account, Book]:
-    """Fill this bar's market orders, immediate closes first, the others in the order of their calls."""
-    account, book, env = desk.account, desk.book, desk.env
-    on_close = env.config.process_orders_on_close
-    for order in sorted(desk.orders, key=lambda o: not o.immediately):
-        now = order.immediately or on_close
-        position = position_of(account)
-        if order.adds:
-            blocked = (position * order.qty > 0) & (n_lots_of(account) >= env.spec.max_per_side)
-            qty = jnp.where(blocked, 0.0, order.qty)
-        else:
-            qty = jnp.where(position * order.qty < 0, jnp.sign(order.qty) * jnp.minimum(jnp.abs(order.qty), jnp.abs(position)), 0.0)
-        if not now:
-            qty = jnp.where(bar["can_fill"], qty, 0.0)
-        price = (bar["close"] if now else bar["fill_price"]) + jnp.sign(qty) * env.terms.slippage
-        index = bar["index"] if now else bar["fill_index"]
-        after = transact(account, Fill(qty, price, order.entry, order.signal, index), env.terms, env.config.commission_type)
-        account, book = after, bury(account, after, book, env)
-    return account, book
+    """Fill this bar's market orders, immediate closes first, the others in the order of their calls.
+
+    A loop over the orders, not unrolled: each fill works on finished arrays instead of on one huge shared expression.
+    """
+    env, close = desk.env, bar["close"]
+    orders = sorted(desk.orders, key=lambda o: not o.immediately)
+    if not orders:
+        return desk.account, desk.book
+    now = [o.immediately or env.config.process_orders_on_close for o in orders]
+    numbers = jnp.stack([o.qty if n else jnp.where(bar["can_fill"], o.qty, 0.0) for o, n in zip(orders, now, strict=True)])
+    prices = jnp.stack([close if n else bar["fill_price"] for n in now])
+    bars = jnp.stack([jnp.asarray(bar["index"] if n else bar["fill_index"], jnp.int32) for n in now])
+    entries, signals = (jnp.asarray(x, jnp.int32) for x in ([o.entry for o in orders], [o.signal for o in orders]))
+    adds = jnp.asarray([o.adds for o in orders])
+
+    def fill(k: Any, state: tuple[Account, Book]) -> tuple[Account, Book]:
+        order = (numbers[k], prices[k], entries[k], signals[k], adds[k], bars[k])
+        return where_asked(any_lane(order[0] != 0), lambda s: _fill_one(*s, order, env), state)
+
+    return lax.fori_loop(0, len(orders), fill, (desk.account, desk.book))
+
+
+def _fill_one(account: Account, book: Book, order: tuple, env: Env) -> tuple[Account, Book]:
+    """One market order per lane, checked again at the fill: no add past the cap, no close of a position that is gone or turned."""
+    asked, price, entry, signal, adds, index = order
+    position = position_of(account)
+    full = (position * asked > 0) & (n_lots_of(account) >= env.spec.max_per_side)
+    closing = jnp.where(position * asked < 0, jnp.sign(asked) * jnp.minimum(jnp.abs(asked), jnp.abs(position)), 0.0)
+    qty = jnp.where(adds, jnp.where(full, 0.0, asked), closing)
+    fill = Fill(qty, price + jnp.sign(qty) * env.terms.slippage, entry, signal, index)
+    after = transact(account, fill, env.terms, env.config.commission_type)
+    return after, bury(account, after, book, env)
 
 
 def place_exits(

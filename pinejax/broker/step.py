@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
-from jax import lax
 
 from pinejax.broker.account import (
     Account,
@@ -18,10 +17,11 @@ from pinejax.broker.account import (
 )
 from pinejax.broker.book import Book, is_rare
 from pinejax.broker.commands import Command, Entry, Exit, Readings
-from pinejax.broker.env import Env, any_lane
+from pinejax.broker.env import Env
 from pinejax.broker.path import path_of, point_path
 from pinejax.broker.place import LOT_FUZZ, carry_out, equity_of, place_exits
 from pinejax.broker.walk import bury, legs_of, may_touch, stay_quiet, walk_bar
+from pinejax.core.gate import any_lane, where_asked
 
 # TradingView liquidates four times what would restore the margin (docs/semantics.md, 6.6).
 LIQUIDATION_MULTIPLE = 4.0
@@ -38,13 +38,10 @@ def before_script(account: Account, book: Book, bar: dict[str, Any], env: Env) -
 def _work(account: Account, book: Book, open: Any, high: Any, low: Any, close: Any, index: Any, env: Env) -> tuple[Account, Book]:
     if not legs_of(env):
         return stay_quiet(account, book, high, low, env)
-    return lax.cond(
-        any_lane(may_touch(account, book, high, low, env)),
-        lambda a, b: walk_bar(a, b, path_of(open, high, low, close), index, env),
-        lambda a, b: stay_quiet(a, b, high, low, env),
-        account,
-        book,
-    )
+    touched = any_lane(may_touch(account, book, high, low, env))
+    account, book = where_asked(touched, lambda s: walk_bar(*s, path_of(open, high, low, close), index, env), (account, book))
+    # The walk has shown the lots this bar's range already: nothing is left to extend.
+    return stay_quiet(account, book, jnp.where(touched, -jnp.inf, high), jnp.where(touched, jnp.inf, low), env)
 
 
 def _margin_calls(account: Account, book: Book, bar: dict[str, Any], env: Env) -> tuple[Account, Book]:
@@ -76,7 +73,7 @@ def _margin_calls(account: Account, book: Book, bar: dict[str, Any], env: Env) -
         after = Account(after.lots, type(after.stats)(**counted), after.last_exit_bar, after.status, after.log)
         return after, bury(account, after, book, env)
 
-    return lax.cond(any_lane(called), liquidate, lambda a, b: (a, b), account, book)
+    return where_asked(any_lane(called), lambda s: liquidate(*s), (account, book))
 
 
 def readings_of(account: Account, bar: dict[str, Any], env: Env) -> Readings:
@@ -109,21 +106,14 @@ def after_script(account: Account, book: Book, commands: Sequence[Command], bar:
             asked |= c.when
         # On the quiet side no lane asks, so the masks themselves say "nobody".
         nobody = tuple(c.when for c in entries)
-        account, book, admitted = lax.cond(
-            any_lane(asked), lambda a, b: carry_out(a, b, rare, bar, env), lambda a, b: (a, b, nobody), account, book
-        )
+        account, book, admitted = where_asked(any_lane(asked), lambda s: carry_out(s[0], s[1], rare, bar, env), (account, book, nobody))
     exits = [c for c in commands if isinstance(c, Exit)]
     if exits:
         book = _gate_exits(before, account, book, commands, admitted, exits, bar, env)
     if env.config.process_orders_on_close and legs_of(env):
         close = bar["close"]
-        account, book = lax.cond(
-            any_lane(may_touch(account, book, close, close, env)),
-            lambda a, b: walk_bar(a, b, point_path(close), bar["index"], env),
-            lambda a, b: (a, b),
-            account,
-            book,
-        )
+        touched = any_lane(may_touch(account, book, close, close, env))
+        account, book = where_asked(touched, lambda s: walk_bar(*s, point_path(close), bar["index"], env), (account, book))
     return account, book
 
 
@@ -140,4 +130,4 @@ def _gate_exits(
     asked = jnp.asarray(False)
     for c in exits:
         asked |= c.when
-    return lax.cond(any_lane(asked), write, lambda b: b, book)
+    return where_asked(any_lane(asked), write, book)

@@ -20,8 +20,9 @@ from pinejax.broker.account import (
     transact,
 )
 from pinejax.broker.book import Book, EntryOrder, ExitOrder, ExitSpec
-from pinejax.broker.env import Env, any_lane, snap
+from pinejax.broker.env import Env, snap
 from pinejax.broker.path import NEVER, Path, range_between, seen_from, touch_above, trail_touch
+from pinejax.core.gate import any_lane
 
 # Order of fills at one point of the path (docs/semantics.md, 2.6): stop, trail, limit. Placement decides among equals.
 STOP, TRAIL, LIMIT = 0, 1, 2

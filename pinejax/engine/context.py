@@ -10,9 +10,9 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from pinejax.core.bounded import Bounded, depends_on_parameters_only, plain
+from pinejax.core.gate import where_asked
 from pinejax.errors import StrategyError
 
 Mode = Literal["discover", "prologue", "step"]
@@ -225,7 +225,7 @@ class Context:
             after = {"sites": tuple(inner.written), "held": outs, "count": state["count"] + 1}
             return jax.tree.map(_as, after, state)
 
-        after = lax.cond(self._htf_complete, advance, lambda s: s, state)
+        after = where_asked(self._htf_complete, advance, state)
         outer.written[index] = after
         return after["held"]
 

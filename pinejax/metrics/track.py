@@ -6,8 +6,8 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
+from pinejax.core.gate import where_asked
 from pinejax.core.pytree import pytree
 
 
@@ -45,7 +45,7 @@ def mark(track: Track, equity: Any, in_position: Any, day_ends: Any) -> Track:
     # fall / peak > worst / its peak, without a division on every bar.
     worse = fall * track.fall_peak > track.fall * peak
     daily = (track.day_equity, track.days, track.day_sum, track.day_squares, track.day_losses)
-    day_equity, days, total, squares, losses = lax.cond(day_ends, _end_day, lambda e, *d: d, equity, *daily)
+    day_equity, days, total, squares, losses = where_asked(day_ends, lambda d: _end_day(equity, *d), daily)
     return Track(
         equity, peak, jnp.where(worse, fall, track.fall), jnp.where(worse, peak, track.fall_peak), track.bars_in + in_position,
         day_equity, days, total, squares, losses,

@@ -49,7 +49,8 @@ def check_fingerprint(store: StudyStore, study_name: str, mine: Mapping[str, Any
 
 
 def _differences(stored: Any, mine: Any, path: str) -> Iterator[str]:
-    if isinstance(stored, Mapping) and isinstance(mine, Mapping):
+    one_parameter = path.startswith("space.")
+    if isinstance(stored, Mapping) and isinstance(mine, Mapping) and not (one_parameter and stored.keys() != mine.keys()):
         for key in [*stored, *(key for key in mine if key not in stored)]:
             if key != "space_hash" or path:
                 yield from _differences(stored.get(key), mine.get(key), f"{path}.{key}" if path else str(key))
@@ -59,4 +60,4 @@ def _differences(stored: Any, mine: Any, path: str) -> Iterator[str]:
 
 def _short(value: Any) -> str:
     text = "nothing" if value is None else json.dumps(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return text if len(text) <= 100 else text[:97] + "..."

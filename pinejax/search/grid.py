@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from pinejax.core.inputs import Value
 from pinejax.errors import SpaceError
+from pinejax.search.records import counts
 from pinejax.search.space import Key, Space
 
 
@@ -20,7 +21,7 @@ class ConditionalGridSampler(BaseSampler):
     """Every distinct active combination once, in an order shuffled by the seed.
 
     Optuna's GridSampler multiplies inactive parameters in and so evaluates the same backtest many times. What was visited is
-    read from the study, so a resumed search goes on where it stopped. A failed combination is visited again.
+    read from the study, so a resumed search goes on where it stopped, and visits again what was lost to an error.
     """
 
     def __init__(self, space: Space, *, max_size: int, shuffle: bool, seed: int):
@@ -28,7 +29,7 @@ class ConditionalGridSampler(BaseSampler):
         order = np.random.default_rng(seed).permutation(len(combinations)) if shuffle else np.arange(len(combinations))
         self._space = space
         self._left: dict[Key, dict[str, Value]] = {space.key(combinations[i]): combinations[i] for i in order}
-        self._n_seen = 0
+        self._seen: set[int] = set()
         self._random = RandomSampler(seed=seed)
 
     def n_left(self, study: Study) -> int:
@@ -52,17 +53,11 @@ class ConditionalGridSampler(BaseSampler):
         """Only asked for when the grid is used up."""
         return self._random.sample_independent(study, trial, param_name, param_distribution)
 
-    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
-        """A failed combination goes back to the end of the queue."""
-        if state == TrialState.FAIL:
-            complete = self._space.complete(trial.params)
-            self._left.setdefault(self._space.key(complete), complete)
-
     def _forget_visited(self, study: Study) -> None:
-        trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
-        for trial in trials[self._n_seen :]:
-            try:
-                self._left.pop(self._space.key(self._space.complete(trial.params)), None)
-            except SpaceError:
+        for trial in study.get_trials(deepcopy=False):
+            if trial._trial_id in self._seen or not trial.state.is_finished():
                 continue
-        self._n_seen = len(trials)
+            self._seen.add(trial._trial_id)
+            if counts(trial):
+                with suppress(SpaceError):  # another tool's trial may lie outside the space
+                    self._left.pop(self._space.key(self._space.complete(trial.params)), None)

@@ -92,7 +92,7 @@ class _Search:
         if self.config.resume_from is not None:
             self._enqueue(self.config.resume_from)
         self._note_best(self.study.trials)
-        stopped: Stopped | None = "nothing_to_do" if self._n_left() <= 0 else None
+        stopped: Stopped | None = "nothing_to_do" if self._n_left() <= 0 else self._exhausted(sampler)
         while stopped is None:
             n = min(self.plan.batch_size, self._n_left(), self._n_unvisited(sampler))
             self._batch(n)
@@ -132,17 +132,19 @@ class _Search:
         return self.config.n_trials - self.study.n_counted
 
     def _n_unvisited(self, sampler: BaseSampler) -> int:
-        """At least 1: an exhausted grid is noticed between batches."""
         if isinstance(sampler, ConditionalGridSampler):
-            return max(1, sampler.n_left(self.study.optuna))
+            return sampler.n_left(self.study.optuna)
         return self.plan.batch_size
+
+    def _exhausted(self, sampler: BaseSampler) -> Stopped | None:
+        return "exhausted" if self._n_unvisited(sampler) == 0 else None
 
     def _stopped(self, sampler: BaseSampler) -> Stopped | None:
         if self._n_left() <= 0:
             return "done"
         if self.stop.is_set:
             return "interrupted"
-        if isinstance(sampler, ConditionalGridSampler) and sampler.n_left(self.study.optuna) == 0:
+        if self._exhausted(sampler):
             return "exhausted"
         if self.config.timeout_s is not None and self.watch.elapsed_s >= self.config.timeout_s:
             return "timeout"

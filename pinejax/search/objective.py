@@ -31,6 +31,8 @@ GATE_ALIASES: Mapping[str, str] = {"min_trades": "n_trades", "max_trades": "n_tr
 # Ratios and fractions do not reach -1e3; amounts of money and counts may, but not -1e9.
 PENALTY_OF_RATIOS = 1e3
 PENALTY_OF_AMOUNTS = 1e9
+# So that an aggregate of finite scores is finite.
+LARGEST = 1e300
 
 
 @dataclass(frozen=True)
@@ -148,19 +150,16 @@ class Objective:
 
     def _scores(self, term: Term, metrics: Mapping[str, np.ndarray]) -> np.ndarray:
         """More is better, [..., datasets], finite."""
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             total = sum((weight * np.asarray(metrics[name], float) for name, weight in term.weights.items()), np.zeros(()))
         scores = term.sign * np.asarray(total)
-        return np.maximum(np.where(np.isfinite(scores), scores, -self.penalty), -self.penalty)
+        return np.clip(np.where(np.isfinite(scores), scores, -self.penalty), -self.penalty, LARGEST)
 
     def _aggregate(self, scores: np.ndarray) -> np.ndarray:
-        if self.config.aggregate == "mean":
-            return scores.mean(axis=-1)
-        if self.config.aggregate == "median":
-            return np.median(scores, axis=-1)
-        if self.config.aggregate == "worst":
-            return scores.min(axis=-1)
-        return np.quantile(scores, self.config.quantile, axis=-1)
+        if self.config.aggregate == "quantile":
+            return np.asarray(np.quantile(scores, self.config.quantile, axis=-1))
+        reduce = {"mean": np.mean, "median": np.median, "worst": np.min}[self.config.aggregate]
+        return np.asarray(reduce(scores, axis=-1))
 
 
 def worsened(value: float, violation: float) -> float:

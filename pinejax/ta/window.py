@@ -18,6 +18,7 @@ import numpy as np
 from jax import lax
 
 from pinejax.core.bounded import plain, upper_bound
+from pinejax.core.gate import any_lane, where_asked
 from pinejax.errors import StrategyError
 
 MAX_LENGTH = 5_000
@@ -108,7 +109,7 @@ class Ring:
     def _push(self) -> None:
         old, size = self.site.value, self.depth + 1
         late = ~self.known & (old["count"] > 0)
-        ring = lax.cond(jnp.any(late), lambda r: jnp.where(late, jnp.roll(r, 1, axis=0), r), lambda r: r, old["ring"])
+        ring = where_asked(any_lane(late), lambda r: jnp.where(late, jnp.roll(r, 1, axis=0), r), old["ring"])
         slot = jnp.where(old["slot"] + 1 >= size, 0, old["slot"] + 1)
         newest = jnp.where(self.known, self.x, lax.dynamic_index_in_dim(ring, slot, keepdims=False))
         self.ring = lax.dynamic_update_index_in_dim(ring, newest, slot, axis=0)

@@ -59,16 +59,17 @@ class Bar:
 
 
 class Var:
-    """A persistent variable of the user's."""
+    """A persistent variable of the user's: a float or a truth value, by its first value."""
 
     def __init__(self, frame: Frame, init: Any):
         self._frame = frame
-        self.value = np.asarray(init)[()]
+        self._kind = np.bool_ if isinstance(init, (bool, np.bool_)) else np.float64
+        self.value = self._kind(init)
 
     def set(self, new: Any) -> None:
         """Assign, where the mask holds."""
         if self._frame.active:
-            self.value = np.asarray(new)[()]
+            self.value = self._kind(new)
 
 
 class HigherFrame(Held):
@@ -109,7 +110,7 @@ class BrokerApi:
     def entry(self, id: str, direction: int, when: Any = True, qty: Any = None, limit: Any = None, stop: Any = None) -> None:
         """strategy.entry."""
         if self._on(when):
-            self._broker.entry(id, direction, qty=qty, limit=limit, stop=stop)
+            self._broker.entry(id, direction, qty=given(qty), limit=given(limit), stop=given(stop))
 
     def order(
         self, id: str, direction: int, qty: Any, when: Any = True, limit: Any = None, stop: Any = None, oca_name: str | None = None,
@@ -117,7 +118,7 @@ class BrokerApi:
     ) -> None:  # fmt: skip
         """strategy.order."""
         if self._on(when):
-            self._broker.order(id, direction, float(qty), limit=limit, stop=stop, oca_name=oca_name, oca_type=oca_type)
+            self._broker.order(id, direction, float(qty), limit=given(limit), stop=given(stop), oca_name=oca_name, oca_type=oca_type)
 
     def exit(
         self, id: str, from_entry: str, when: Any = True, qty: Any = None, qty_rate: Any = None, limit: Any = None, stop: Any = None,
@@ -126,12 +127,12 @@ class BrokerApi:
         """strategy.exit."""
         if self._on(when):
             asked = (limit, stop, profit_ticks, loss_ticks, trail_price, trail_ticks, trail_offset_ticks)
-            self._broker.exit(id, from_entry, qty=qty, qty_rate=qty_rate, levels=ExitLevels(*map(given, asked)))
+            self._broker.exit(id, from_entry, qty=given(qty), qty_rate=given(qty_rate), levels=ExitLevels(*map(given, asked)))
 
     def close(self, id: str, when: Any = True, qty: Any = None, qty_rate: Any = None, immediately: bool = False) -> None:
         """strategy.close."""
         if self._on(when):
-            self._broker.close(id, qty=qty, qty_rate=qty_rate, immediately=immediately)
+            self._broker.close(id, qty=given(qty), qty_rate=given(qty_rate), immediately=immediately)
 
     def close_all(self, when: Any = True, immediately: bool = False) -> None:
         """strategy.close_all."""
