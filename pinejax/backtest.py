@@ -22,7 +22,7 @@ def backtest(config: Config, folder: Path) -> None:
     from pinejax.errors import SpaceError
     from pinejax.job.session import prepare
     from pinejax.report.folder import SYNTHETIC_NOTE, RunFolder
-    from pinejax.report.text import all_metrics, overrides_of
+    from pinejax.report.text import all_metrics, overrides_of, short_path
 
     session = prepare(config)
     narrowed = [name for name, value in config.params.items() if not session.space.domains[name].fixed and value is not None]
@@ -41,7 +41,8 @@ def backtest(config: Config, folder: Path) -> None:
     files.write_manifest(_manifest(session, params, metrics))
     for feed, detail in zip(session.feeds, details, strict=True):
         name = "trades.csv" if len(session.feeds) == 1 else None
-        print(f"Trades: {files.write_trades(feed, detail.trades, config.broker.initial_capital, name)}")
+        path = files.write_trades(feed, detail.trades, config.broker.initial_capital, name)
+        print(f"Trades: {short_path(path)}")
 
 
 def _manifest(session: Session, params: dict[str, Any], metrics: dict[str, list[float]]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 EXIT_BUG = 1
 EXIT_USER = 2
 EXIT_INTERRUPTED = 130
+EXIT_PIPE = 141
 
 _OPEN_KEY = re.compile(r"\+{0,2}((?:params|objective\.gates)\.[A-Za-z_]\w*)=(.*)", re.DOTALL)
 """Keys the tree need not hold before: a strategy's own parameters, gates on any metric."""
@@ -37,8 +38,9 @@ _LIST_GROUPS = ("sampler", "pruner")
 def main(run: Callable[[Config, Path], int | None], argv: Sequence[str] | None = None) -> int:
     """Compose the configuration from `argv` and call `run` with it and the run's own folder.
 
-    Returns the exit code: 0; 2 for a user's mistake (one message on standard error); 130 for Ctrl-C; 1 for a bug, with its
-    traceback (complete when HYDRA_FULL_ERROR is set). With `-m` Hydra calls `run` once per combination.
+    Returns the exit code: 0; 2 for a user's mistake (one message on standard error); 130 for Ctrl-C; 141 where nobody reads the
+    output any more; 1 for a bug, with its traceback (complete when HYDRA_FULL_ERROR is set). With `-m` Hydra calls `run` once per
+    combination.
     """
     full = os.environ.get("HYDRA_FULL_ERROR", "0") not in ("", "0")
     try:
@@ -48,6 +50,9 @@ def main(run: Callable[[Config, Path], int | None], argv: Sequence[str] | None =
         return _say(str(error), EXIT_USER)
     except KeyboardInterrupt:
         return _say("Interrupted.", EXIT_INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output went away (`... | head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_PIPE
     except SystemExit as stop:
         return EXIT_USER if stop.code else 0
     except Exception as error:

@@ -106,3 +106,8 @@ def floor_sqrt(a: Any) -> Any:
         root = jnp.floor(jnp.sqrt(jnp.asarray(a.array, jnp.float32) + 0.5)).astype(jnp.int32)
         return Bounded(root, math.floor(math.sqrt(a.low)), math.floor(math.sqrt(a.high)))
     return math.floor(math.sqrt(a))
+
+
+def may_be(flag: Any) -> bool:
+    """Whether a switch is on for some lane: False only for one pinned off, whose module then need not be traced at all."""
+    return not isinstance(flag, (bool, np.bool_)) or bool(flag)

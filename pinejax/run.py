@@ -29,6 +29,7 @@ def run(config: Config, folder: Path) -> int:
     from pinejax.job.outcome import Outcome
     from pinejax.job.plan import plan_search
     from pinejax.job.session import prepare
+    from pinejax.report.text import short_path
     from pinejax.search import run_search
 
     import_s = age_s + time.perf_counter() - started_s
@@ -46,7 +47,7 @@ def run(config: Config, folder: Path) -> int:
         result = run_search(settings, session.space, objective, EngineEvaluator(engine), storage, callbacks=[outcome.after_batch])
     study = outcome.finish(result)
     print(end_text(session, study, result, outcome.check))
-    print(f"Files: {outcome.folder.path}", flush=True)
+    print(f"Files: {short_path(outcome.folder.path)}", flush=True)
     return EXIT_INTERRUPTED if result.stopped == "interrupted" else 0
 
 

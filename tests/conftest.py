@@ -16,9 +16,10 @@ REAL_DATA = REPOSITORY.parent / "shared" / "data"
 
 @pytest.fixture(autouse=True)
 def _own_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A storage URL or a debug switch in the developer's shell must not reach the tests."""
-    for name in ("OPTUNA_STORAGE_URL", "HYDRA_FULL_ERROR"):
+    """A storage URL or a debug switch in the developer's shell must not reach the tests; compiled programs stay in the repository."""
+    for name in ("OPTUNA_STORAGE_URL", "HYDRA_FULL_ERROR", "JAX_COMPILATION_CACHE_DIR"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(REPOSITORY / ".pytest_cache" / "user"))
 
 
 @pytest.fixture(scope="session")

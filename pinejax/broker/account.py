@@ -16,10 +16,14 @@ from pinejax.core.status import OVERFLOW
 class Terms:
     """The broker's numbers for one dataset and run, as traced scalars: nothing here recompiles a program.
 
-    unit: account currency per lot step and 1.0 of price. slippage and verify are distances in price.
+    tick: the smallest price step, also as the fraction tick_size / ticks_in of whole numbers where it is one (0.01 = 1 / 100): a price of
+    n ticks is then n * tick_size / ticks_in, exactly rounded. unit: account currency per lot step and 1.0 of price. slippage and verify are
+    distances in price.
     """
 
     tick: Any
+    tick_size: Any
+    ticks_in: Any
     lot_step: Any
     unit: Any
     initial_capital: Any
@@ -148,7 +152,7 @@ def open_profit_of(account: Account, price: Any, terms: Terms) -> Any:
 
 
 def commission_of(qty: Any, price: Any, terms: Terms, kind: str) -> Any:
-    """Commission of one order's leg of `qty` lot steps (a magnitude), 0 for none."""
+    """Commission of one order of `qty` lot steps (a magnitude), 0 for none."""
     if kind == "percent":
         return qty * price * terms.unit * terms.commission
     if kind == "cash_per_contract":
@@ -173,7 +177,9 @@ def transact(account: Account, fill: Fill, terms: Terms, commission_type: str) -
     size = jnp.abs(fill.qty)
     side = jnp.sign(fill.qty)
     closing = jnp.where(fill.qty * position < 0, jnp.minimum(size, jnp.abs(position)), 0.0)
-    exit_fee = commission_of(closing, fill.price, terms, commission_type)
+    # One order, one commission, shared by quantity between what it closes and what it opens.
+    fee = commission_of(size, fill.price, terms, commission_type)
+    exit_fee = fee * closing / jnp.where(size > 0, size, 1.0)
     stats, log, left, lots = account.stats, account.log, closing, []
     for lot in account.lots:
         take = jnp.minimum(left, jnp.abs(lot.qty))
@@ -182,8 +188,8 @@ def transact(account: Account, fill: Fill, terms: Terms, commission_type: str) -
         lots.append(lot)
     last_exit = jnp.where(closing > 0, jnp.asarray(fill.bar, jnp.int32), account.last_exit_bar)
     opening = size - closing
-    entry_fee = commission_of(opening, fill.price, terms, commission_type)
-    stats = _with(stats, commission=stats.commission + exit_fee + entry_fee)
+    entry_fee = fee - exit_fee
+    stats = _with(stats, commission=stats.commission + fee)
     lots, overflow = _insert(_compact(lots), Lot(side * opening, fill.price, fill.entry, fill.bar, entry_fee, fill.price, fill.price))
     status = jnp.where(overflow & (account.status == 0), OVERFLOW, account.status)
     return Account(lots, stats, last_exit, status, log)

@@ -10,6 +10,7 @@ import numpy as np
 
 from pinejax.broker.commands import Cancel, Close, Command, Entry, Exit
 from pinejax.broker.config import BrokerConfig
+from pinejax.core.orders import LONG, SHORT
 from pinejax.core.pytree import pytree
 from pinejax.errors import StrategyError
 
@@ -65,6 +66,7 @@ class EntryOrder:
     """A priced entry that waits, `[lanes]`. qty: signed lot steps frozen at the call, 0 where there is no order.
 
     stop, limit: snapped levels, NaN where there is no such leg; armed: whether the stop of a stop-limit was touched;
+    adds: whether it was placed in a position of its own side, so that the pyramiding cap is tested again at its fill;
     seq: placement number. A field that the strategy cannot use is None.
     """
 
@@ -72,6 +74,7 @@ class EntryOrder:
     stop: Any
     limit: Any
     armed: Any
+    adds: Any
     seq: Any
 
 
@@ -80,7 +83,8 @@ class ExitOrder:
     """A bracket, `[lanes]`. placed: whether it lives (it works once its entry has lots).
 
     stop, limit, activation: price levels or NaN; loss, profit, trail: distances in price from the average entry price or NaN;
-    offset: of the trailing stop; best: best price since the trail was armed, NaN if it is not; qty: lot steps reserved (inf: the rest);
+    offset: of the trailing stop; best: best price since the trail was armed, NaN if it is not; qty: lot steps reserved, inf for the rest,
+    minus the fraction while the lots that it is of do not exist yet;
     spent: a partial exit that has filled in this position; seq: placement number.
     """
 
@@ -100,11 +104,10 @@ class ExitOrder:
 
 @pytree
 class Book:
-    """All slots. entries[i] is None where that id never has a priced order; n_placed counts placements."""
+    """All slots. entries[i] is None where that id never has a priced order."""
 
     entries: tuple[EntryOrder | None, ...]
     exits: tuple[ExitOrder, ...]
-    n_placed: Any
 
 
 def book_spec(commands: Sequence[Command], broker: BrokerConfig) -> BookSpec:
@@ -131,9 +134,9 @@ def book_spec(commands: Sequence[Command], broker: BrokerConfig) -> BookSpec:
             brackets.setdefault((c.id, c.from_entry), []).append(c)
     exits = tuple(_exit_spec(key, calls, ids) for key, calls in brackets.items())
     per_side = max(1, broker.pyramiding)
-    # A priced entry may fill past the pyramiding cap (docs/semantics.md, 3.3), hence the extra lots.
-    n_priced = sum(e.priced for e in entries)
-    lots = broker.max_lots or (per_side if n_priced == 0 else per_side + 2 * n_priced)
+    # A priced entry may fill past the pyramiding cap (docs/semantics.md, 3.3), hence a lot more for each that a side can have.
+    n_priced = max(sum(e.priced and side in e.directions for e in entries) for side in (LONG, SHORT))
+    lots = broker.max_lots or per_side + n_priced
     n_market = sum(isinstance(c, (Entry, Close)) for c in commands)
     return BookSpec(entries, exits, lots, per_side, n_market)
 
@@ -159,7 +162,10 @@ def new_book(spec: BookSpec, commands: Sequence[Command], lanes: int, dtype: Any
         if not e.priced:
             return None
         both = e.has_stop and e.has_limit
-        return EntryOrder(zero, none if e.has_stop else None, none if e.has_limit else None, off if both else None, first if ordered else None)
+        return EntryOrder(
+            zero, none if e.has_stop else None, none if e.has_limit else None, off if both else None,
+            off if spec.max_per_side > 1 else None, first if ordered else None,
+        )  # fmt: skip
 
     def exit(e: ExitSpec) -> ExitOrder:
         calls = [c for c in commands if isinstance(c, Exit) and c.id == e.id and spec.code(c.from_entry) == e.from_entry]
@@ -173,7 +179,7 @@ def new_book(spec: BookSpec, commands: Sequence[Command], lanes: int, dtype: Any
             zero if e.has_trail else None, trail, zero if e.partial else None, off if e.partial else None, first if ordered else None,
         )  # fmt: skip
 
-    return Book(tuple(entry(e) for e in spec.entries), tuple(exit(e) for e in spec.exits), first if ordered else None)
+    return Book(tuple(entry(e) for e in spec.entries), tuple(exit(e) for e in spec.exits))
 
 
 def is_rare(command: Command) -> bool:

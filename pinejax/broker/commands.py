@@ -163,7 +163,8 @@ class Broker:
 
     def _mask(self, when: Any) -> Any:
         cond = jnp.asarray(plain(when), dtype=bool)
-        return cond if self._context.mask is None else cond & self._context.mask
+        cond = cond if self._context.mask is None else cond & self._context.mask
+        return jnp.broadcast_to(cond, (self._context.sites.lanes,))
 
 
 def _opt(x: Any) -> Any:

@@ -13,6 +13,8 @@ from pinejax.broker.config import BrokerConfig
 
 # A level this close to a tick is that tick (docs/semantics.md, 2.7).
 SNAP_TOLERANCE_TICKS = 1e-4
+# A quantity this close to a whole number of lot steps is that number: 0.3 / 0.0001 is 2999.9999999999995.
+LOT_TOLERANCE_STEPS = 1e-6
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,16 @@ class Env:
         return jnp.asarray(False) if order is None else order.qty != 0
 
 
-def snap(level: Any, up: Any, tick: Any) -> Any:
+def snap(level: Any, up: Any, terms: Terms) -> Any:
     """`level` on the tick grid: the next tick up or down, or the tick it is within 1e-4 ticks of. NaN stays NaN.
 
-    up: whether to round up (a Python bool or an array).
+    up: whether to round up (a Python bool or an array). The result is the double that the price's decimals parse to, so that
+    a level equal to a bar's high is touched by it.
     """
-    ticks = level / tick
+    ticks = level / terms.tick_size * terms.ticks_in
     near = jnp.round(ticks)
     if isinstance(up, bool):
         away = jnp.ceil(ticks) if up else jnp.floor(ticks)
     else:
         away = jnp.where(up, jnp.ceil(ticks), jnp.floor(ticks))
-    return jnp.where(jnp.abs(ticks - near) <= SNAP_TOLERANCE_TICKS, near, away) * tick
+    return jnp.where(jnp.abs(ticks - near) <= SNAP_TOLERANCE_TICKS, near, away) * terms.tick_size / terms.ticks_in

@@ -6,6 +6,7 @@ open, low, high, close. A position on it is the distance travelled from the open
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -83,16 +84,18 @@ class TrailTouch(NamedTuple):
     price: Any
 
 
-def trail_touch(path: Path, best: Any, activation: Any, offset: Any, at: Any, price: Any) -> TrailTouch:
+def trail_touch(
+    path: Path, best: Any, activation: Any, offset: Any, stop_of: Callable[[Any], Any], at: Any, price: Any
+) -> TrailTouch:
     """First touch of a long position's trailing stop from the point `at` on (mirror the path for a short).
 
     best: the highest price since it was armed, NaN if it is not; activation: the price that arms it, NaN for none;
-    offset: distance of the stop below `best`. With an offset of 0 an unarmed trail exits at its activation price.
+    offset: distance of the stop below `best`; stop_of(best): that stop on the tick grid. With an offset of 0 an unarmed trail exits at its activation price.
     (docs/semantics.md, 4.8)
     """
     armed = ~jnp.isnan(best)
     here = jnp.where(armed, jnp.maximum(best, price), jnp.where(price >= activation, price, jnp.nan))
-    stop_here = here - offset
+    stop_here = stop_of(here)
     fires_here = price <= stop_here
 
     # The leg that falls from the open (low first): armed trails only, the best cannot rise before it.
@@ -102,7 +105,7 @@ def trail_touch(path: Path, best: Any, activation: Any, offset: Any, at: Any, pr
     # The leg that falls after the high: to the low (high first) or to the close (low first).
     top = jnp.where(at <= path.high_at, jnp.maximum(path.high, price), price)
     best_then = jnp.where(jnp.isnan(here), jnp.where(top >= activation, top, jnp.nan), jnp.maximum(here, top))
-    stop_then = best_then - offset
+    stop_then = stop_of(best_then)
     bottom = jnp.where(path.up_first, path.low, path.close)
     still = jnp.where(path.up_first, at <= path.low_at, True)
     falls_later = still & (bottom <= stop_then)

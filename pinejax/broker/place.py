@@ -16,22 +16,17 @@ from jax import lax
 from pinejax.broker.account import (
     Account,
     Fill,
-    average_price_of,
-    commission_of,
     n_lots_of,
-    open_profit_of,
     position_of,
     quantity_of,
     transact,
 )
 from pinejax.broker.book import Book, EntryOrder, ExitOrder
 from pinejax.broker.commands import Cancel, Close, Command, Entry, Exit
-from pinejax.broker.env import Env, snap
-from pinejax.broker.walk import bury, clear_entry, exit_levels, legs_of
+from pinejax.broker.env import LOT_TOLERANCE_STEPS, Env, snap
+from pinejax.broker.margin import equity_of, is_afforded
+from pinejax.broker.walk import MARGIN, Leg, bury, clear_entry, exit_levels, legs_of
 from pinejax.core.gate import any_lane, where_asked
-
-# Guards the floor to whole lot steps against quantities such as 0.3 / 0.1 = 2.9999999999999996 steps.
-LOT_FUZZ = 1e-9
 
 
 @dataclass
@@ -48,38 +43,68 @@ class MarketOrder:
 
 @dataclass
 class Desk:
-    """The book and the market orders so far, while one bar's commands are carried out."""
+    """The book and the market orders so far, while one bar's commands are carried out. seq: placement number of this bar's first command."""
 
     account: Account
     book: Book
     close: Any
+    seq: Any
     env: Env
     orders: list[MarketOrder]
 
-    def expected(self, without: str | None = None) -> Any:
-        """Position after the market orders issued so far, in lot steps."""
-        waiting = [o.qty for o in self.orders if without is None or not (o.adds and o.id == without)]
-        return sum(waiting, position_of(self.account))
+    def expected(self, without: str | None = None) -> tuple[Any, Any]:
+        """Position and number of lots after the market orders issued so far, in lot steps. (docs/semantics.md, 3.1)"""
+        lots = [lot.qty for lot in self.account.lots]
+        for order in self.orders:
+            if not (order.adds and order.id == without):
+                lots = _after(lots, order, self.env.spec.max_per_side)
+        return sum(lots[1:], lots[0]), _count(lots)
+
+
+def _count(lots: list[Any]) -> Any:
+    return sum((q != 0).astype(jnp.int32) for q in lots)
+
+
+def _after(lots: list[Any], order: MarketOrder, cap: int) -> list[Any]:
+    """Signed lots, oldest first, after a market order; empty ones stay as zeros."""
+    position = sum(lots[1:], lots[0])
+    qty, against = order.qty, position * order.qty < 0
+    if order.adds:
+        qty = jnp.where((position * qty > 0) & (_count(lots) >= cap), 0.0, qty)
+    else:
+        qty = jnp.where(against, jnp.sign(qty) * jnp.minimum(jnp.abs(qty), jnp.abs(position)), 0.0)
+    left = jnp.where(against, jnp.minimum(jnp.abs(qty), jnp.abs(position)), 0.0)
+    opens = qty - jnp.sign(qty) * left
+    out = []
+    for lot in lots:
+        take = jnp.minimum(left, jnp.abs(lot))
+        left = left - take
+        out.append(lot - jnp.sign(lot) * take)
+    return [*out, opens] if order.adds else out
 
 
 def signal_names(commands: Sequence[Command], env: Env) -> tuple[str, ...]:
-    """The text for each signal code: the legs of the book, then the market commands, then the broker's own."""
-    legs = [env.spec.exits[leg.slot].id if leg.is_exit else env.spec.entries[leg.slot].id for leg in legs_of(env)]
+    """The text for each signal code: the legs of the book, then the market commands."""
+
+    def name(leg: Leg) -> str:
+        if leg.kind == MARGIN:
+            return "Margin call"
+        return env.spec.exits[leg.slot].id if leg.is_exit else env.spec.entries[leg.slot].id
+
+    legs = [name(leg) for leg in legs_of(env)]
     market = []
     for c in commands:
         if isinstance(c, Entry):
             market.append(c.id)
         elif isinstance(c, Close):
             market.append("Close position order" if c.id is None else f"Close entry(s) order {c.id}")
-    return (*legs, *market, "Margin call")
+    return (*legs, *market)
 
 
 def order_quantity(entry: Entry, account: Account, close: Any, env: Env) -> Any:
     """Lot steps of an entry before any reversal part: the given quantity or the configured size, floored. (docs/semantics.md, 6.2)"""
     terms, config = env.terms, env.config
-    if entry.qty is not None:
-        steps = entry.qty / terms.lot_step
-    elif config.size_type == "fixed":
+    if config.size_type == "fixed":
         steps = terms.size / terms.lot_step
     elif config.size_type == "cash":
         steps = terms.size / (close * terms.unit)
@@ -91,13 +116,10 @@ def order_quantity(entry: Entry, account: Account, close: Any, env: Env) -> Any:
         if config.commission_type == "percent":
             money = money / (1.0 + terms.commission)
         steps = money / (close * terms.unit)
-    steps = jnp.floor(steps + LOT_FUZZ)
+    if entry.qty is not None:
+        steps = jnp.where(jnp.isnan(entry.qty), steps, entry.qty / terms.lot_step)
+    steps = jnp.floor(steps + LOT_TOLERANCE_STEPS)
     return jnp.where(steps > 0, steps, 0.0)
-
-
-def equity_of(account: Account, price: Any, env: Env) -> Any:
-    """Initial capital + closed P&L + open P&L at `price`."""
-    return env.terms.initial_capital + account.stats.net_profit + open_profit_of(account, price, env.terms)
 
 
 def carry_out(
@@ -108,12 +130,12 @@ def carry_out(
     bar: close, fill_price, can_fill (whether the next bar belongs to the window), index, fill_index; all scalars. The last
     result says for each entry command on which lanes it became a market order: exits on it may be placed at once.
     """
-    desk = Desk(account, book, bar["close"], env, [])
+    desk = Desk(account, book, bar["close"], bar["index"] * len(commands), env, [])
     admitted = []
     signal = len(legs_of(env))
-    for command in commands:
+    for n, command in enumerate(commands):
         if isinstance(command, Entry):
-            admitted.append(_enter(desk, command, signal))
+            admitted.append(_enter(desk, command, signal, desk.seq + n))
             signal += 1
         elif isinstance(command, Close):
             _close(desk, command, signal)
@@ -124,13 +146,13 @@ def carry_out(
     return account, book, tuple(admitted)
 
 
-def _enter(desk: Desk, entry: Entry, signal: int) -> Any:
+def _enter(desk: Desk, entry: Entry, signal: int, seq: Any) -> Any:
     env, account = desk.env, desk.account
     code = env.spec.code(entry.id)
     assert code is not None
     side = float(entry.direction)
     base = order_quantity(entry, account, desk.close, env)
-    expected = desk.expected(without=entry.id)
+    expected, n_expected = desk.expected(without=entry.id)
     is_market = jnp.asarray(True)
     if entry.stop is not None:
         is_market &= jnp.isnan(entry.stop)
@@ -142,46 +164,39 @@ def _enter(desk: Desk, entry: Entry, signal: int) -> Any:
             order.qty = jnp.where(entry.when, 0.0, order.qty)
     position = position_of(account)
     full = (position * side > 0) & (n_lots_of(account) >= env.spec.max_per_side)
-    crowded = (expected * side > 0) & (_expected_lots(desk, side, entry.id) >= env.spec.max_per_side)
-    worth = base * desk.close * env.terms.unit * env.terms.margin_rate
-    afforded = worth <= equity_of(account, desk.close, env)
+    crowded = (expected * side > 0) & (n_expected >= env.spec.max_per_side)
+    afforded = is_afforded(base, account, desk.close, env)
     makes = entry.when & (base > 0) & ~full & (account.status == 0)
     size = side * (base + jnp.where(expected * side < 0, jnp.abs(expected), 0.0))
     goes = makes & is_market & ~crowded & afforded
     desk.orders.append(MarketOrder(jnp.where(goes, size, 0.0), code, signal, True, False, entry.id))
     old = desk.book.entries[code]
     if old is not None:
-        desk.book = _wait(desk.book, code, clear_entry(old, entry.when), entry, makes & ~is_market, size, env)
+        desk.book = _wait(desk.book, code, clear_entry(old, entry.when), entry, makes & ~is_market, size, position * side > 0, seq, env)
     return goes
 
 
-def _expected_lots(desk: Desk, side: float, id: str) -> Any:
-    """Lots on `side` once the market orders so far have filled."""
-    account = desk.account
-    held = jnp.where(position_of(account) * side > 0, n_lots_of(account), 0)
-    return held + sum(((o.qty * side > 0).astype(jnp.int32) for o in desk.orders if o.adds and o.id != id), jnp.int32(0))
-
-
-def _wait(book: Book, code: int, slot: EntryOrder, entry: Entry, waits: Any, size: Any, env: Env) -> Book:
+def _wait(book: Book, code: int, slot: EntryOrder, entry: Entry, waits: Any, size: Any, adds: Any, seq: Any, env: Env) -> Book:
     """Write a priced entry into its slot. A re-issued order keeps its place in the queue."""
-    up, tick = entry.direction > 0, env.terms.tick
+    up = entry.direction > 0
     was = book.entries[code]
     assert was is not None
 
     def level(old: Any, price: Any, rounds_up: bool) -> Any:
         if old is None:
             return None
-        new = jnp.nan if price is None else snap(price, rounds_up, tick)
+        new = jnp.nan if price is None else snap(price, rounds_up, env.terms)
         return jnp.where(waits, new, old)
 
-    seq, n_placed = slot.seq, book.n_placed
-    if seq is not None:
-        fresh = waits & (was.qty == 0)
-        seq = jnp.where(fresh, n_placed, seq)
-        n_placed = n_placed + fresh
-    armed = None if slot.armed is None else slot.armed & ~waits
-    new = EntryOrder(jnp.where(waits, size, slot.qty), level(slot.stop, entry.stop, up), level(slot.limit, entry.limit, not up), armed, seq)
-    return Book((*book.entries[:code], new, *book.entries[code + 1 :]), book.exits, n_placed)
+    new = EntryOrder(
+        qty=jnp.where(waits, size, slot.qty),
+        stop=level(slot.stop, entry.stop, up),
+        limit=level(slot.limit, entry.limit, not up),
+        armed=None if slot.armed is None else slot.armed & ~waits,
+        adds=None if slot.adds is None else jnp.where(waits, adds, slot.adds),
+        seq=None if slot.seq is None else jnp.where(waits & (was.qty == 0), seq, slot.seq),
+    )
+    return Book((*book.entries[:code], new, *book.entries[code + 1 :]), book.exits)
 
 
 def _close(desk: Desk, close: Close, signal: int) -> None:
@@ -197,9 +212,9 @@ def _close(desk: Desk, close: Close, signal: int) -> None:
         covered = sum((o.qty for o in desk.orders if not o.adds and o.id == close.id), jnp.zeros_like(position))
         left = jnp.maximum(jnp.abs(own) - jnp.abs(covered), 0.0)
         if close.qty is not None:
-            left = jnp.minimum(left, jnp.floor(close.qty / env.terms.lot_step + LOT_FUZZ))
+            left = jnp.minimum(left, jnp.floor(close.qty / env.terms.lot_step + LOT_TOLERANCE_STEPS))
         if close.qty_rate is not None:
-            left = jnp.minimum(left, jnp.floor(jnp.abs(own) * close.qty_rate + LOT_FUZZ))
+            left = jnp.minimum(left, jnp.floor(jnp.abs(own) * close.qty_rate + LOT_TOLERANCE_STEPS))
         qty = -jnp.sign(own) * left
     desk.orders.append(MarketOrder(jnp.where(close.when, qty, 0.0), 0, signal, False, close.immediately, close.id))
 
@@ -207,7 +222,7 @@ def _close(desk: Desk, close: Close, signal: int) -> None:
 def _cancel(desk: Desk, cancel: Cancel) -> None:
     env, book = desk.env, desk.book
     for order in desk.orders:
-        if order.adds and cancel.id in (None, order.id):
+        if cancel.id is None or (order.adds and order.id == cancel.id):
             order.qty = jnp.where(cancel.when, 0.0, order.qty)
     entries = tuple(
         clear_entry(o, cancel.when) if o is not None and cancel.id in (None, s.id) else o
@@ -216,7 +231,7 @@ def _cancel(desk: Desk, cancel: Cancel) -> None:
     exits = tuple(
         _unplace(o, cancel.when) if cancel.id in (None, s.id) else o for o, s in zip(book.exits, env.spec.exits, strict=True)
     )
-    desk.book = Book(entries, exits, book.n_placed)
+    desk.book = Book(entries, exits)
 
 
 def _unplace(order: ExitOrder, where: Any) -> ExitOrder:
@@ -243,14 +258,20 @@ def _fill_market(desk: Desk, bar: dict[str, Any]) -> tuple[Account, Book]:
     entries, signals = (jnp.asarray(x, jnp.int32) for x in ([o.entry for o in orders], [o.signal for o in orders]))
     adds = jnp.asarray([o.adds for o in orders])
 
+    def still_waiting(k: Any) -> dict[int, Any]:
+        return {
+            e.from_entry: sum(((k < j) & (numbers[j] != 0) for j, o in enumerate(orders) if o.adds and o.entry == e.from_entry), jnp.asarray(False))
+            for e in env.spec.exits
+        }
+
     def fill(k: Any, state: tuple[Account, Book]) -> tuple[Account, Book]:
         order = (numbers[k], prices[k], entries[k], signals[k], adds[k], bars[k])
-        return where_asked(any_lane(order[0] != 0), lambda s: _fill_one(*s, order, env), state)
+        return where_asked(any_lane(order[0] != 0), lambda s: _fill_one(*s, order, still_waiting(k), env), state)
 
     return lax.fori_loop(0, len(orders), fill, (desk.account, desk.book))
 
 
-def _fill_one(account: Account, book: Book, order: tuple, env: Env) -> tuple[Account, Book]:
+def _fill_one(account: Account, book: Book, order: tuple, waiting: dict[int, Any], env: Env) -> tuple[Account, Book]:
     """One market order per lane, checked again at the fill: no add past the cap, no close of a position that is gone or turned."""
     asked, price, entry, signal, adds, index = order
     position = position_of(account)
@@ -259,11 +280,11 @@ def _fill_one(account: Account, book: Book, order: tuple, env: Env) -> tuple[Acc
     qty = jnp.where(adds, jnp.where(full, 0.0, asked), closing)
     fill = Fill(qty, price + jnp.sign(qty) * env.terms.slippage, entry, signal, index)
     after = transact(account, fill, env.terms, env.config.commission_type)
-    return after, bury(account, after, book, env)
+    return after, bury(account, after, book, env, waiting)
 
 
 def place_exits(
-    before: Account, account: Account, book: Book, commands: Sequence[Command], admitted: Sequence[Any], close: Any, env: Env
+    before: Account, account: Account, book: Book, commands: Sequence[Command], admitted: Sequence[Any], bar: dict[str, Any], env: Env
 ) -> Book:
     """Place or move the brackets of one bar. (docs/semantics.md, 4)
 
@@ -278,12 +299,14 @@ def place_exits(
             new_entries[command.id] = new_entries.get(command.id, jnp.asarray(False)) | mask
         elif isinstance(command, Exit):
             cancelled = sum((c.when for c in commands[n + 1 :] if isinstance(c, Cancel) and c.id in (None, command.id)), jnp.asarray(False))
-            book = _place(before, account, book, command, new_entries.get(command.from_entry, jnp.asarray(False)), cancelled, close, env)
+            entering = new_entries.get(command.from_entry, jnp.asarray(False))
+            seq = bar["index"] * len(commands) + n
+            book = _place(before, account, book, command, entering, cancelled, bar["close"], seq, env)
     return book
 
 
 def _place(
-    before: Account, account: Account, book: Book, command: Exit, entering: Any, cancelled: Any, close: Any, env: Env
+    before: Account, account: Account, book: Book, command: Exit, entering: Any, cancelled: Any, close: Any, seq: Any, env: Env
 ) -> Book:
     code = env.spec.code(command.from_entry)
     assert code is not None
@@ -305,15 +328,23 @@ def _place(
     fresh = placed & ~old.placed
     new = _with(new, placed=placed | (old.placed & ~asked & ~cancelled))
     if new.best is not None:
-        best = jnp.where(fresh, _armed_at_placement(new, before, held, close, code, env), old.best)
-        new = _with(new, best=jnp.where(new.placed, best, jnp.nan))
+        begins = placed & _trails(new) & ~(old.placed & _trails(old))
+        best = jnp.where(begins, _armed_at_placement(new, before, held, close, code, env), old.best)
+        new = _with(new, best=jnp.where(new.placed & _trails(new), best, jnp.nan))
     if new.qty is not None:
-        new = _with(new, qty=jnp.where(fresh, _reserved(command, before, account, held, code, env), old.qty))
-    n_placed = book.n_placed
+        new = _with(new, qty=jnp.where(placed, _reserved(command, fresh, old.qty, account, code, env), old.qty))
     if new.seq is not None:
-        new = _with(new, seq=jnp.where(fresh, n_placed, old.seq))
-        n_placed = n_placed + fresh
-    return Book(book.entries, (*book.exits[:index], new, *book.exits[index + 1 :]), n_placed)
+        new = _with(new, seq=jnp.where(fresh, seq, old.seq))
+    return Book(book.entries, (*book.exits[:index], new, *book.exits[index + 1 :]))
+
+
+def _trails(order: ExitOrder) -> Any:
+    """Whether a bracket has a trailing leg now."""
+    out = jnp.asarray(False)
+    for level in (order.activation, order.trail):
+        if level is not None:
+            out |= ~jnp.isnan(level)
+    return out
 
 
 def _levels(old: ExitOrder, command: Exit, placed: Any, side: Any, env: Env) -> ExitOrder:
@@ -325,7 +356,7 @@ def _levels(old: ExitOrder, command: Exit, placed: Any, side: Any, env: Env) -> 
         return old if old is None else jnp.where(placed, jnp.nan if new is None else new, old)
 
     def price(x: Any, rounds_up: Any) -> Any:
-        return None if x is None else snap(x, rounds_up, tick)
+        return None if x is None else snap(x, rounds_up, env.terms)
 
     down = (not up) if isinstance(up, bool) else ~up
     distance = lambda x: None if x is None else x * tick  # noqa: E731
@@ -337,7 +368,7 @@ def _levels(old: ExitOrder, command: Exit, placed: Any, side: Any, env: Env) -> 
         limit=put(old.limit, price(command.limit, up)),
         loss=put(old.loss, distance(command.loss_ticks)),
         profit=put(old.profit, distance(command.profit_ticks)),
-        activation=put(old.activation, command.trail_price),
+        activation=put(old.activation, price(command.trail_price, up)),
         trail=put(old.trail, whole(command.trail_ticks)),
         offset=put(old.offset, offset),
     )
@@ -351,19 +382,14 @@ def _armed_at_placement(order: ExitOrder, before: Account, held: Any, close: Any
     return jnp.where(held & beyond, close, jnp.nan)
 
 
-def _reserved(command: Exit, before: Account, account: Account, held: Any, code: int, env: Env) -> Any:
-    """Lot steps that a partial exit takes, frozen when it is first placed; inf for all that is left."""
-    own = jnp.abs(jnp.where(held, quantity_of(before, code), quantity_of(account, code)))
+def _reserved(command: Exit, fresh: Any, old: Any, account: Account, code: int, env: Env) -> Any:
+    """Lot steps that an exit takes: a quantity as given on every call, a fraction frozen once its lots exist, inf for all that is left."""
+    rest = jnp.full_like(old, jnp.inf)
     if command.qty is not None:
-        return jnp.floor(command.qty / env.terms.lot_step + LOT_FUZZ) + jnp.zeros_like(own)
-    if command.qty_rate is not None:
-        return jnp.where(command.qty_rate >= 1.0, jnp.inf, jnp.floor(own * command.qty_rate + LOT_FUZZ))
-    return jnp.full_like(own, jnp.inf)
-
-
-def average_entry(account: Account) -> Any:
-    """Average price of the open lots; NaN when flat."""
-    return average_price_of(account)
-
-
-__all__ = ["carry_out", "commission_of", "equity_of", "place_exits", "signal_names"]
+        return jnp.where(jnp.isnan(command.qty), rest, jnp.floor(command.qty / env.terms.lot_step + LOT_TOLERANCE_STEPS))
+    if command.qty_rate is None:
+        return rest
+    rate = jnp.where(jnp.isnan(command.qty_rate) | (command.qty_rate >= 1.0), jnp.inf, command.qty_rate)
+    own = jnp.abs(quantity_of(account, code))
+    frozen = jnp.where(own > 0, jnp.floor(own * rate + LOT_TOLERANCE_STEPS), -rate)
+    return jnp.where(jnp.isinf(rate), rest, jnp.where(fresh, frozen, old))

@@ -5,6 +5,7 @@ A block of lanes walks together, one fill per lane and round, until no lane has 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -15,17 +16,19 @@ from pinejax.broker.account import (
     Fill,
     average_price_of,
     extend_range,
+    n_lots_of,
     position_of,
     quantity_of,
     transact,
 )
 from pinejax.broker.book import Book, EntryOrder, ExitOrder, ExitSpec
-from pinejax.broker.env import Env, snap
+from pinejax.broker.env import LOT_TOLERANCE_STEPS, SNAP_TOLERANCE_TICKS, Env, snap
+from pinejax.broker.margin import can_be_called, count_liquidations, margin_call_size, shortfall_of
 from pinejax.broker.path import NEVER, Path, range_between, seen_from, touch_above, trail_touch
 from pinejax.core.gate import any_lane
 
-# Order of fills at one point of the path (docs/semantics.md, 2.6): stop, trail, limit. Placement decides among equals.
-STOP, TRAIL, LIMIT = 0, 1, 2
+# Order of fills at one point of the path (docs/semantics.md, 2.6): stop, trail, limit; a margin call comes after them.
+STOP, TRAIL, LIMIT, MARGIN = 0, 1, 2, 3
 _SEQ_SPAN = 2.0**31
 
 
@@ -47,7 +50,7 @@ class Touch(NamedTuple):
 
 
 class Leg(NamedTuple):
-    """One level of one slot. sense: 1 if a rising price touches it, -1 if a falling one."""
+    """One level of one slot, or the margin call of the position."""
 
     slot: int
     is_exit: bool
@@ -61,21 +64,21 @@ def legs_of(env: Env) -> tuple[Leg, ...]:
         legs += [Leg(i, False, STOP)] * e.has_stop + [Leg(i, False, LIMIT)] * e.has_limit
     for i, e in enumerate(env.spec.exits):
         legs += [Leg(i, True, STOP)] * e.has_stop + [Leg(i, True, TRAIL)] * e.has_trail + [Leg(i, True, LIMIT)] * e.has_limit
-    return tuple(legs)
+    return (*legs, Leg(0, False, MARGIN)) if can_be_called(env) else tuple(legs)
 
 
 def exit_levels(order: ExitOrder, account: Account, side: Any, env: Env) -> Levels:
     """The prices at which an exit works now; of a price and a distance the one that is hit first."""
-    tick, nan = env.terms.tick, jnp.nan
+    terms, nan = env.terms, jnp.nan
     stop, limit, activation = order.stop, order.limit, order.activation
     if order.loss is not None or order.profit is not None or order.trail is not None:
         average = average_price_of(account)
         if order.loss is not None:
-            stop = _nearer(stop, snap(average - side * order.loss, _rises(-side), tick), side)
+            stop = _nearer(stop, snap(average - side * order.loss, _rises(-side), terms), side)
         if order.profit is not None:
-            limit = _nearer(limit, snap(average + side * order.profit, _rises(side), tick), -side)
+            limit = _nearer(limit, snap(average + side * order.profit, _rises(side), terms), -side)
         if order.trail is not None:
-            activation = _nearer(activation, average + side * order.trail, -side)
+            activation = _nearer(activation, snap(average + side * order.trail, _rises(side), terms), -side)
     return Levels(nan if stop is None else stop, nan if limit is None else limit, nan if activation is None else activation)
 
 
@@ -114,8 +117,11 @@ def may_touch(account: Account, book: Book, high: Any, low: Any, env: Env) -> An
         if e.has_trail:
             best = jnp.where(side > 0, jnp.maximum(order.best, high), jnp.minimum(order.best, low))
             reach |= _in_reach(levels.activation, side, high, low) & jnp.isnan(order.best)
-            reach |= _in_reach(best - side * order.offset, -side, high, low)
+            # A stop a hair beyond the bar may be snapped onto its extreme.
+            reach |= _in_reach(best - side * (order.offset - SNAP_TOLERANCE_TICKS * env.terms.tick), -side, high, low)
         hit |= reach & order.placed & env.has_lots(e.from_entry, account)
+    if can_be_called(env):
+        hit |= shortfall_of(account, jnp.where(position_of(account) > 0, low, high), env) > 0
     return hit
 
 
@@ -145,7 +151,7 @@ def _move_trails(account: Account, book: Book, high: Any, low: Any, env: Env) ->
             live = order.placed & env.has_lots(e.from_entry, account)
             order = _replace(order, best=jnp.where(live, best, order.best))
         exits.append(order)
-    return Book(book.entries, tuple(exits), book.n_placed)
+    return Book(book.entries, tuple(exits))
 
 
 def _replace(order: Any, **changed: Any) -> Any:
@@ -184,7 +190,8 @@ def next_touch(account: Account, book: Book, path: Path, at: Any, price: Any, en
     """The earliest touch of any live order from the point `at` on; ties by the market's order."""
     best = Touch(jnp.full_like(at, NEVER), price, jnp.full_like(at, jnp.inf), jnp.zeros(at.shape, jnp.int32))
     for code, leg in enumerate(legs_of(env)):
-        found, seq, is_buy = (_exit_touch if leg.is_exit else _entry_touch)(leg, account, book, path, at, price, env)
+        touch = _margin_touch if leg.kind == MARGIN else _exit_touch if leg.is_exit else _entry_touch
+        found, seq, is_buy = touch(leg, account, book, path, at, price, env)
         kind = jnp.where(found.at <= 0, jnp.where(is_buy, 0.0, 1.0), float(leg.kind))
         rank = kind * _SEQ_SPAN + (0.0 if seq is None else seq.astype(at.dtype))
         earlier = (found.at < best.at) | ((found.at == best.at) & (rank < best.rank))
@@ -240,35 +247,50 @@ def _exit_touch(leg: Leg, account: Account, book: Book, path: Path, at: Any, pri
     elif leg.kind == LIMIT:
         found = _touch(path, levels.limit, side, at, price, _verify(env))
     else:
-        trail = trail_touch(seen_from(path, side), side * order.best, side * levels.activation, order.offset, at, side * price)
+        stop_of = lambda best: side * snap(side * (best - order.offset), _rises(-side), env.terms)  # noqa: E731
+        trail = trail_touch(seen_from(path, side), side * order.best, side * levels.activation, order.offset, stop_of, at, side * price)
         found = _Found(trail.at, side * trail.price)
     live = order.placed & env.has_lots(spec.from_entry, account) & (exit_quantity(leg.slot, account, book, env) > 0)
     return _Found(jnp.where(live, found.at, NEVER), found.price), order.seq, side < 0
 
 
+def _margin_touch(leg: Leg, account: Account, book: Book, path: Path, at: Any, price: Any, env: Env) -> tuple[_Found, Any, Any]:
+    """The corner of the path that is worst for the position, where its equity no longer covers the margin there."""
+    is_long = position_of(account) > 0
+    corner, corner_at = jnp.where(is_long, path.low, path.high), jnp.where(is_long, path.low_at, path.high_at)
+    called = (shortfall_of(account, corner, env) > 0) & (at <= corner_at)
+    return _Found(jnp.where(called, corner_at, NEVER), corner), None, ~is_long
+
+
 def exit_quantity(slot: int, account: Account, book: Book, env: Env) -> Any:
-    """Lot steps that an exit may close: its reserved quantity, at most what earlier exits of the entry leave."""
+    """Lot steps that an exit may close: its reserved quantity, at most what exits of the entry that were placed before it leave."""
     spec, order = env.spec.exits[slot], book.exits[slot]
-    rivals = [i for i, e in enumerate(env.spec.exits[:slot]) if e.from_entry == spec.from_entry and e.partial]
+    rivals = [i for i, e in enumerate(env.spec.exits) if e.from_entry == spec.from_entry and i != slot]
     if len(account.lots) == 1 and not rivals and order.qty is None:
         return jnp.abs(account.lots[0].qty)
-    free = jnp.abs(quantity_of(account, spec.from_entry))
+    total = jnp.abs(quantity_of(account, spec.from_entry))
+    free = total
     for i in rivals:
         other = book.exits[i]
-        free = free - jnp.where(other.placed & jnp.isfinite(other.qty), other.qty, 0.0)
+        wanted = jnp.inf if other.qty is None else jnp.where(other.qty < 0, jnp.inf, other.qty)
+        free = free - jnp.where(other.placed & (other.seq < order.seq), jnp.minimum(wanted, total), 0.0)
     free = jnp.maximum(free, 0.0)
-    return free if order.qty is None else jnp.minimum(free, order.qty)
+    return free if order.qty is None else jnp.minimum(free, jnp.where(order.qty < 0, jnp.inf, order.qty))
 
 
 def apply_touch(account: Account, book: Book, touch: Touch, bar_index: Any, env: Env) -> tuple[Account, Book]:
     """Carry out each lane's touch: transact, clear the slot, let exits die with the position."""
     fires = touch.at < NEVER
     qty, slip, entry = jnp.zeros_like(touch.at), jnp.zeros_like(touch.at), jnp.zeros(touch.at.shape, jnp.int32)
-    position = position_of(account)
+    called = jnp.zeros(touch.at.shape, bool)
+    position, n_lots = position_of(account), n_lots_of(account)
     entries, exits = list(book.entries), list(book.exits)
     for code, leg in enumerate(legs_of(env)):
         mine = fires & (touch.leg == code)
-        if leg.is_exit:
+        if leg.kind == MARGIN:
+            size = margin_call_size(account, touch.price, env)
+            called = mine
+        elif leg.is_exit:
             size = -jnp.sign(position) * exit_quantity(leg.slot, account, book, env)
             exits[leg.slot] = _spend(exits[leg.slot], mine, env.spec.exits[leg.slot])
         else:
@@ -279,13 +301,17 @@ def apply_touch(account: Account, book: Book, touch: Touch, bar_index: Any, env:
                 entries[leg.slot] = order = _replace(order, armed=order.armed | arms)
                 mine = mine & ~arms
             size = order.qty
+            if order.adds is not None:
+                full = order.adds & (position * order.qty > 0) & (n_lots >= env.spec.max_per_side)
+                size = jnp.where(full, 0.0, size)
             entry = jnp.where(mine, leg.slot, entry)
             entries[leg.slot] = _clear(order, mine)
         qty = jnp.where(mine, size, qty)
         slip = jnp.where(mine, 0.0 if leg.kind == LIMIT else 1.0, slip)
     price = touch.price + slip * jnp.sign(qty) * env.terms.slippage
     after = transact(account, Fill(qty, price, entry, touch.leg, bar_index), env.terms, env.config.commission_type)
-    return after, bury(account, after, Book(tuple(entries), tuple(exits), book.n_placed), env)
+    after = count_liquidations(after, called)
+    return after, bury(account, after, Book(tuple(entries), tuple(exits)), env)
 
 
 def _clear(order: EntryOrder, where: Any) -> EntryOrder:
@@ -295,7 +321,7 @@ def _clear(order: EntryOrder, where: Any) -> EntryOrder:
         return None if level is None else jnp.where(where, jnp.nan, level)
 
     armed = None if order.armed is None else order.armed & ~where
-    return EntryOrder(jnp.where(where, 0.0, order.qty), gone(order.stop), gone(order.limit), armed, order.seq)
+    return _replace(order, qty=jnp.where(where, 0.0, order.qty), stop=gone(order.stop), limit=gone(order.limit), armed=armed)
 
 
 def _spend(order: ExitOrder, where: Any, spec: ExitSpec) -> ExitOrder:
@@ -304,17 +330,28 @@ def _spend(order: ExitOrder, where: Any, spec: ExitSpec) -> ExitOrder:
     return _replace(order, placed=order.placed & ~where, spent=spent, best=best)
 
 
-def bury(before: Account, after: Account, book: Book, env: Env) -> Book:
-    """Exits die when the position is closed or turned, but those whose entry just filled or still waits. (docs/semantics.md, 4.3, 4.4)"""
+def bury(before: Account, after: Account, book: Book, env: Env, waiting: Mapping[int, Any] | None = None) -> Book:
+    """Exits die with the lots of their entry, but those whose entry still waits; all start afresh when the position was closed or turned.
+
+    waiting: per entry code the lanes on which a market order of it is about to fill. (docs/semantics.md, 4.3, 4.4)
+    """
     old, new = position_of(before), position_of(after)
     ended = (old != 0) & (old * new <= 0)
     exits = []
     for order, e in zip(book.exits, env.spec.exits, strict=True):
-        keeps = ~ended | env.has_lots(e.from_entry, after) | env.is_pending(e.from_entry, book)
+        lives = env.has_lots(e.from_entry, after)
+        keeps = lives | env.is_pending(e.from_entry, book)
+        if waiting and e.from_entry in waiting:
+            keeps |= waiting[e.from_entry]
         best = order.best if order.best is None else jnp.where(ended, jnp.nan, order.best)
         spent = order.spent if order.spent is None else order.spent & ~ended
-        exits.append(_replace(order, placed=order.placed & keeps, best=best, spent=spent))
-    return Book(book.entries, tuple(exits), book.n_placed)
+        qty = order.qty
+        if qty is not None:
+            # A fraction of lots becomes a quantity as soon as they exist, and stays it.
+            frozen = jnp.floor(-qty * jnp.abs(quantity_of(after, e.from_entry)) + LOT_TOLERANCE_STEPS)
+            qty = jnp.where((qty < 0) & lives, frozen, qty)
+        exits.append(_replace(order, placed=order.placed & keeps, best=best, spent=spent, qty=qty))
+    return Book(book.entries, tuple(exits))
 
 
 clear_entry = _clear

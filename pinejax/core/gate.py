@@ -11,6 +11,8 @@ from jax import lax
 
 def any_lane(mask: Any) -> Any:
     """Whether any lane of the block is true, as a scalar for `lax.cond`."""
+    if jnp.ndim(mask) == 0:  # a condition made of constants and pinned switches
+        return jnp.asarray(mask)
     n = mask.shape[0]
     while n > 1 and n % 2 == 0:
         n //= 2

@@ -50,7 +50,8 @@ def lane_params(program: Program, trials: Sequence[Params]) -> dict[str, np.ndar
         if name in program.static:
             continue
         text = item.kind == "choice" and isinstance(item.options[0], str)
-        values = [item.options.index(p[name]) if text else p[name] for p in padded]
+        # An index counts in the declared options, also where the search has fewer of them.
+        values = [program.strategy.inputs[name].options.index(p[name]) if text else p[name] for p in padded]
         kind = bool if item.kind == "bool" else np.int32 if item.kind == "int" or text else np.dtype(program.dtype)
         out[name] = np.array(values, dtype=kind)
     return out

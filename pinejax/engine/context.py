@@ -32,7 +32,7 @@ class Sites:
     read: tuple = ()
     written: list = field(default_factory=list)
     initial: list = field(default_factory=list)
-    hoisted: list = field(default_factory=list)
+    hoisted: list | tuple = field(default_factory=list)
     n_hoisted: int = 0
 
     def open(self, initial: Any) -> tuple[int, Any]:

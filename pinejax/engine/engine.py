@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -21,8 +21,11 @@ from pinejax.engine.config import EngineConfig
 from pinejax.engine.onefunction import one_function_works
 from pinejax.engine.program import Program, State, Window, compiled, discover
 from pinejax.engine.rows import rows_of
-from pinejax.errors import ConfigError, DataError, StrategyError
+from pinejax.errors import ConfigError, DataError
 from pinejax.metrics.finalize import finalize, status_of
+
+if TYPE_CHECKING:
+    from pinejax.engine.detail import Detail
 
 KeepFn = Callable[[int, np.ndarray, dict[str, np.ndarray]], np.ndarray]
 
@@ -113,6 +116,7 @@ class Engine:
         started = time.perf_counter()
         for d, values in enumerate(self._values):
             if values.shape not in self._warm:
+                # (one program per padded length)
                 (block,) = make_blocks(self.program, [self.strategy.defaults() | _pinned(self.inputs)], 1)
                 block.dataset = d
                 self._advance(block, 0, 0)
@@ -160,12 +164,20 @@ class Engine:
         self.timings.lane_bars += len(block.trials) * (n * (segment + 1) // n_segments - n * segment // n_segments)
 
     def _advance(self, block: Block, begin: int, end: int) -> None:
-        d = block.dataset
-        state = jax.tree.map(jnp.array, block.state)
-        block.state = self._run(
-            state, self._values[d], block.params, self._terms[d], self.window(d), np.int32(begin), np.int32(end)
+        block.state = self.advance(jax.tree.map(jnp.array, block.state), block.params, block.dataset, begin, end)
+
+    def advance(self, state: State, params: Mapping[str, Any], dataset: int, begin: int, end: int) -> State:
+        """A block's state after the bars begin..end of a dataset. The given state's arrays are used up."""
+        after = self._run(
+            state, self._values[dataset], dict(params), self._terms[dataset], self.window(dataset), np.int32(begin), np.int32(end)
         )
-        jax.block_until_ready(block.state)
+        return jax.block_until_ready(after)
+
+    def detail(self, params: Params, dataset: int = 0) -> Detail:
+        """One parameter set on one dataset with its trades and equity curve (`pinejax.engine.detail`)."""
+        from pinejax.engine.detail import run_detail
+
+        return run_detail(self, params, dataset)
 
     def _collect(self, blocks: Sequence[Block], alive: np.ndarray, share: float) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
         """Metrics so far of the running trials: their indices, name -> `[running, datasets]`, status `[running, datasets]`."""
@@ -210,8 +222,12 @@ def terms_of(broker: BrokerConfig, feed: Feed, dtype: str) -> Terms:
     """The broker's numbers for one dataset, as scalars of the engine's type."""
     tool = feed.instrument
     number = np.dtype(dtype).type
+    inverse = round(1.0 / tool.tick_size)
+    exact = inverse > 0 and abs(inverse * tool.tick_size - 1.0) < 1e-9
     return Terms(
         tick=number(tool.tick_size),
+        tick_size=number(1.0 if exact else tool.tick_size),
+        ticks_in=number(inverse if exact else 1.0),
         lot_step=number(tool.lot_step),
         unit=number(tool.lot_step * tool.point_value),
         initial_capital=number(broker.initial_capital),
@@ -236,6 +252,3 @@ def _device(name: str) -> Any:
     if name == "gpu" and not kinds & {"gpu", "cuda", "rocm"}:
         raise ConfigError(f"engine.device: expected a GPU, found {', '.join(sorted(kinds))}. Install pinejax[gpu] or use engine.device=auto.")
     return jax.devices()[0]
-
-
-__all__ = ["Engine", "Evaluation", "KeepFn", "Program", "StrategyError"]

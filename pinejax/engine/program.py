@@ -92,7 +92,7 @@ class Program:
 
     def signals(self) -> tuple[str, ...]:
         """The text of each signal code in a log."""
-        return signal_names(self.commands, Env(self.spec, self.broker, Terms(*(0.0,) * 9)))
+        return signal_names(self.commands, Env(self.spec, self.broker, Terms(*(0.0,) * 11)))
 
 
 def discover(strategy: type[Strategy], inputs: Mapping[str, Input], broker: BrokerConfig, dtype: str, lanes: int) -> Program:
@@ -141,7 +141,8 @@ def _users_error(strategy: type[Strategy], error: Exception) -> StrategyError:
     path = inspect.getsourcefile(strategy)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
     where = f"{frames[-1].filename}:{frames[-1].lineno}: {frames[-1].line}" if frames else "on_bar"
-    if isinstance(error, (jax.errors.TracerBoolConversionError, jax.errors.ConcretizationTypeError)):
+    branched = isinstance(error, (jax.errors.TracerBoolConversionError, jax.errors.ConcretizationTypeError))
+    if branched or "truth value of an array" in str(error):
         what = "a Python `if`, `and`, `or`, `not` or `int()` on a value that differs from lane to lane. Use where(...), &, |, ~ or ctx.when(...)."
     else:
         what = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
@@ -174,15 +175,23 @@ def run_body(
         if name in static:
             values[name] = np.bool_(static[name])
         else:
-            low, high = (0, max(len(item.options) - 1, 1)) if item.low is None or item.high is None else (item.low, item.high)
-            if item.kind == "choice" and not isinstance(item.options[0], str):
-                low, high = min(item.options), max(item.options)  # type: ignore[type-var]
-            values[name] = Bounded(params[name], low, high)
+            values[name] = Bounded(params[name], *_bounds(item, strategy.inputs[name]))
     broker = Broker(readings)
     ctx = Context(sites, bar, Ta, broker, htf, htf_complete)
     broker.attach(ctx)
     strategy(values).on_bar(ctx)
     return broker.commands, ctx
+
+
+def _bounds(item: Input, declared: Input) -> tuple[float, float]:
+    """The interval of a traced parameter's values; a text option is its index among the declared ones."""
+    if item.kind == "bool":
+        return 0, 1
+    if item.kind == "choice":
+        numbers = [declared.options.index(o) if isinstance(o, str) else float(o) for o in item.options]
+        return min(numbers), max(numbers)
+    assert item.low is not None and item.high is not None
+    return item.low, item.high
 
 
 def hoist(program: Program, params: Mapping[str, Any]) -> list:

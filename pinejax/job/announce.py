@@ -51,7 +51,7 @@ def end_text(session: Session, study: StudyRows, result: SearchResult, check: Ch
         parts.append(f"No trial meets every constraint; this one violates them by {best.violation:.3g}.")
     parts += ["", str(check)] if check else []
     typed = overrides(best)
-    parts += [f"Again: params of the best as typed: {typed}"] if typed else []
+    parts += [f"Its parameters as typed: {typed}"] if typed else []
     return "\n".join(parts)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class Outcome:
         self, folder: Path, session: Session, engine: Engine, objective: Objective, settings: SearchConfig, *, storage: str, import_s: float
     ):
         self.session, self.engine, self.objective, self.settings = session, engine, objective, settings
-        self.folder = RunFolder.claim(folder)
+        self._wanted = folder
         self.check: Check | None = None
         self.manifest: dict[str, Any] = described(session, objective, settings, storage)
         self._table = StudyTable(settings.study_name, session.strategy.name, session.space, objective, session.datasets, settings.top_k)
@@ -40,7 +41,11 @@ class Outcome:
         self._recorded: int | None = None
         self._n_pruned = 0
         self._bar = progress_for(sys.stderr)
-        self._write_manifest("running", {})
+
+    @cached_property
+    def folder(self) -> RunFolder:
+        """Claimed when first written to: a search that is refused by its study leaves nothing behind."""
+        return RunFolder.claim(self._wanted)
 
     def __enter__(self) -> Outcome:
         self._bar.__enter__()

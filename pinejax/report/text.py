@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from pinejax.metrics import METRICS
 from pinejax.report.rows import DatasetRow, StudyRows, TrialRow
@@ -69,6 +70,11 @@ def overrides(trial: TrialRow) -> str:
 def overrides_of(params: Mapping[str, object]) -> str:
     """Any parameters as they are typed on a command line."""
     return " ".join(f"params.{name}={_value(value)}" for name, value in params.items())
+
+
+def short_path(path: Path) -> str:
+    """Relative to the working folder where it lies in it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def objective_values(study: StudyRows, trial: TrialRow) -> str:

@@ -18,8 +18,8 @@ class PublicStore:
 
     def __init__(self, database: Database, study_name: str):
         self._db = database
-        storage = database.guarded(database.optuna_storage)
-        self._study = database.guarded(lambda: optuna.load_study(study_name=study_name, storage=storage))
+        self._rdb = database.guarded(database.optuna_storage)
+        self._study = database.guarded(lambda: optuna.load_study(study_name=study_name, storage=self._rdb))
         self._seen: dict[int, TrialState] = {}
 
     @property
@@ -29,7 +29,8 @@ class PublicStore:
 
     def close(self) -> None:
         """Gives the connections back."""
-        self._study._storage.remove_session()
+        self._rdb.remove_session()
+        self._rdb.engine.dispose()
         self._db.close()
 
     def study_attrs(self) -> tuple[dict[str, Any], dict[str, Any]]:

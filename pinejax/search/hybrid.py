@@ -131,6 +131,11 @@ class EliteSampler(BaseSampler):
         self._n_complete = -1
         self._elite: list[FrozenTrial] = []
 
+    def reseed_rng(self) -> None:
+        """From the system's entropy."""
+        self._rng = np.random.default_rng()
+        self._random.reseed_rng()
+
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """Nothing: every parameter on its own."""
         return {}

@@ -154,9 +154,8 @@ class _Search:
 
     def _batch(self, n: int) -> None:
         with self.watch.span("ask"):
-            asked = self.study.ask(self.queue[:n], n)
+            asked = self.study.ask(self.queue, n)
             parts = split(self.study, asked)
-        self.queue = self.queue[n:]
         pruning = self.config.pruner != "none"
         try:
             results = evaluate(self.evaluator, self.objective, asked, parts.fresh, pruning, self.watch)

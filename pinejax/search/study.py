@@ -11,7 +11,7 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from pinejax.errors import SpaceError
-from pinejax.search.records import counts, duplicate_of
+from pinejax.search.records import ERROR_KEY, counts, duplicate_of
 from pinejax.search.space import Key, Space
 from pinejax.search.storage import DIRECTIONS
 from pinejax.search.store import StudyStore
@@ -32,6 +32,7 @@ class SearchStudy:
         self._evaluated: dict[Key, FrozenTrial] = {}
         self._study: optuna.Study | None = None
         self._n_counted = 0
+        self._is_shared = False
         self._fresh: list[FrozenTrial] = []
 
     @property
@@ -55,22 +56,43 @@ class SearchStudy:
         self._study = optuna.load_study(study_name=self._name, storage=self._working, sampler=sampler, pruner=pruner)
 
     def pull(self) -> int:
-        """Takes the other workers' trials over; how many are new or changed."""
+        """Takes the other workers' trials over; how many are new or changed.
+
+        The first time that happens after `start`, the sampler gets a random stream of its own, so that workers started
+        with the same seed part.
+        """
         trials = self._store.read()
+        if trials and self._study is not None and not self._is_shared:
+            self._is_shared = True
+            self._study.sampler.reseed_rng()
         if trials:
             self._working.put(trials)
             self._working.put_study_attrs(*self._store.study_attrs())
             self._index(trials)
         return len(trials)
 
-    def ask(self, queued: Sequence[Mapping[str, Any]], n: int) -> list[tuple[Trial, dict[str, Any]]]:
-        """`n` running trials with their complete parameter sets; the queued active sets come first."""
+    def ask(self, queue: list[dict[str, Any]], n: int) -> list[tuple[Trial, dict[str, Any]]]:
+        """`n` running trials with their complete parameter sets.
+
+        Trials that wait in the database come first, then the queue's active sets, which are taken from it. A waiting trial
+        whose parameters do not fit the space fails and does not count.
+        """
         asked = []
-        for i in range(n):
-            if i < len(queued):
-                self.optuna.enqueue_trial(dict(queued[i]))
+        while len(asked) < n:
+            if queue and not self._working.has_waiting:
+                self.optuna.enqueue_trial(queue.pop(0))
             trial = self.optuna.ask()
-            asked.append((trial, self._space.suggest(trial)))
+            enqueued = "fixed_params" in trial.storage.get_trial_system_attrs(trial._trial_id)
+            try:
+                params = self._space.suggest(trial)
+                if enqueued and not self._space.contains(params):
+                    raise SpaceError("the enqueued parameters lie outside the search space")
+            except (SpaceError, ValueError) as error:
+                if not enqueued:
+                    raise
+                self.fail(trial, {ERROR_KEY: str(error)})
+                continue
+            asked.append((trial, params))
         return asked
 
     def evaluated(self, params: Mapping[str, Any]) -> FrozenTrial | None:
@@ -102,10 +124,6 @@ class SearchStudy:
         self._working.renumber(stored)
         self._fresh = []
         return told
-
-    def drop_unfinished(self) -> None:
-        """Forgets trials that were asked for and not told."""
-        self._working.discard_unfinished()
 
     def _told(self, trial: Trial, attrs: Mapping[str, Any]) -> FrozenTrial:
         # After telling, because tell copies the whole trial, and metrics are its largest part.

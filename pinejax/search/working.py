@@ -60,6 +60,11 @@ class WorkingStorage(BaseStorage):
         if changed:
             self._trials.sort(key=lambda trial: trial.number)
 
+    @property
+    def has_waiting(self) -> bool:
+        """Whether a trial waits to be asked for."""
+        return bool(self._waiting)
+
     def unstored(self) -> list[FrozenTrial]:
         """Finished trials that the database does not have yet, in the order of asking."""
         return [self._by_id[i] for i in self._unstored if self._by_id[i].state.is_finished()]
@@ -77,14 +82,6 @@ class WorkingStorage(BaseStorage):
         for trial_id in [i for i in self._unstored if i >= 0 and self._by_id[i].state.is_finished()]:
             del self._unstored[trial_id]
         self._trials.sort(key=lambda trial: trial.number)
-
-    def discard_unfinished(self) -> None:
-        """Forgets trials that were asked for here and never finished."""
-        gone = {i for i in self._unstored if not self._by_id[i].state.is_finished()}
-        for trial_id in gone:
-            del self._by_id[trial_id], self._unstored[trial_id]
-            self._waiting.discard(trial_id)
-        self._trials = [trial for trial in self._trials if trial._trial_id not in gone]
 
     def annotate(self, trial_id: int, attrs: Mapping[str, Any]) -> None:
         """Adds user attributes to a trial that is not stored yet, finished or not."""

@@ -7,10 +7,12 @@ from typing import Any
 from pinejax.ta.average import Averages
 from pinejax.ta.cross import Crosses
 from pinejax.ta.extreme import Extremes
+from pinejax.ta.momentum import Momentum
+from pinejax.ta.trend import Trend
 from pinejax.ta.volatility import Volatility
 
 
-class Ta(Averages, Extremes, Crosses, Volatility):
+class Ta(Averages, Extremes, Crosses, Volatility, Momentum, Trend):
     """The indicators of one tracing context. Lengths are numbers, inputs, or made of both; na is NaN throughout."""
 
     def __init__(self, ctx: Any):

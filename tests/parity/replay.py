@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -51,6 +51,15 @@ class Comparison:
         return not self.missing and not self.extra
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """A replayed probe: the comparison, and each closed trade of the export with its twin."""
+
+    n_bars: int
+    comparison: Comparison
+    twins: tuple[tuple[ExportedTrade, TradeRecord], ...]
+
+
 def missing_inputs() -> str:
     """Why the exports cannot be replayed here, or an empty string."""
     absent = [str(p.name) for p in (BARS, TRADES, RATES) if not p.exists()]
@@ -80,6 +89,21 @@ def probe_feed(probe: Probe) -> Feed:
 def replay(probe: Probe, feed: Feed) -> ReferenceResult:
     """The probe on the slow reference."""
     return run(probe.strategy, {}, feed, probe.broker, risk=probe.risk, rate_by_day=rates_by_day())
+
+
+def outcome_of(probe: Probe) -> Outcome:
+    """Replay a probe on the slow reference and compare."""
+    feed = probe_feed(probe)
+    return outcome(feed, exported_trades(probe, feed), replay(probe, feed).trades)
+
+
+def outcome(feed: Feed, exported: Sequence[ExportedTrade], trades: Sequence[TradeRecord]) -> Outcome:
+    """Compare an export with trades of ours, whoever made them."""
+    by_key: dict[Key, list[TradeRecord]] = {}
+    for trade in trades:
+        by_key.setdefault(key_of(trade), []).append(trade)
+    twins = ((theirs, by_key[theirs.key].pop(0)) for theirs in exported if by_key.get(theirs.key) and theirs.key[-1] is not None)
+    return Outcome(len(feed), compare((t.key for t in exported), map(key_of, trades)), tuple(twins))
 
 
 def exported_trades(probe: Probe, feed: Feed) -> list[ExportedTrade]:

@@ -93,7 +93,7 @@ def test_profit_and_loss_count_ticks_from_the_average_price(play) -> None:
 
 def test_trail_arms_at_its_activation_and_follows_the_path(play) -> None:
     levels = ExitLevels(trail_ticks=100, trail_offset_ticks=50)
-    broker = play([FLAT, (100, 103, 100, 102.8), (102.8, 104, 102.6, 103.5), (103.5, 103.6, 102, 102)], {0: enter(levels)})
+    broker = play([FLAT, (100, 103, 100, 102.8), (102.8, 104, 102.6, 103.6), (103.6, 103.6, 102, 102)], {0: enter(levels)})
     assert exits(broker) == [("X", 1.0, 3, 103.5)]
 
 

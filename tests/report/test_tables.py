@@ -22,7 +22,9 @@ TRIALS = (
     TrialRow(0, "COMPLETE", (1.5,), {"fast": 5, "mult": 1.5}, {"fast": 5, "mult": 1.5, "use": False}, {"sharpe": (1.0, 2.0)}, (0, 0)),
     TrialRow(1, "FAIL", (), {"fast": 7}, {"fast": 7, "mult": 1.0, "use": True}, {}, (1, 0)),
     TrialRow(2, "COMPLETE", (1.5,), {"fast": 5, "mult": 1.5}, {"fast": 5, "mult": 1.5, "use": False}, {"sharpe": (1.0, 2.0)}, (0, 0), 0),
-    TrialRow(3, "PRUNED", (0.2,), {"fast": 9, "use": True}, {"fast": 9, "mult": 1.0, "use": True}, {"sharpe": (math.nan, 0.4)}, (0, 0), n_steps=2),
+    TrialRow(
+        3, "PRUNED", (0.2,), {"fast": 9, "use": True}, {"fast": 9, "mult": 1.0, "use": True}, {"sharpe": (math.nan, 0.4)}, (0, 0), n_steps=2
+    ),
 )
 
 

@@ -1,0 +1,140 @@
+"""One parameter set on one dataset in detail: its trades and equity curve, from the sweep's own program with recording on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from pinejax.broker.account import LOG_FIELDS, Log
+from pinejax.core.feed import Feed
+from pinejax.core.inputs import Params
+from pinejax.core.trade import TradeRecord
+from pinejax.engine.blocks import make_blocks
+from pinejax.engine.engine import Engine
+from pinejax.engine.program import State
+from pinejax.errors import SpaceError, did_you_mean
+
+CHUNK_BARS = 2_048
+FIRST_LOG_ROWS = 2_048
+
+
+@dataclass(frozen=True, eq=False)
+class Detail:
+    """metrics and status: as the sweep would report them; trades: closed ones in the order of their exits, then the open ones;
+    equity: at each bar's close, `[bars]`.
+    """
+
+    metrics: dict[str, float]
+    status: int
+    trades: tuple[TradeRecord, ...]
+    equity: Float[np.ndarray, " bars"]
+    feed: Feed
+
+
+def run_detail(engine: Engine, params: Params, dataset: int = 0) -> Detail:
+    """Backtest one parameter set on one dataset with every trade and the equity of every bar.
+
+    Parameters that are not given take the default of the engine's (narrowed) inputs. Errors: SpaceError for a value outside the
+    declared ones.
+    """
+    complete = complete_params(engine, params)
+    feed, program = engine.feeds[dataset], engine.program
+    (block,) = make_blocks(program, [complete], 1)
+    state = program.initial(FIRST_LOG_ROWS, CHUNK_BARS)
+    rows: list[np.ndarray] = []
+    equity: list[np.ndarray] = []
+    for begin in range(0, len(feed), CHUNK_BARS):
+        end = min(begin + CHUNK_BARS, len(feed))
+        state = _run_chunk(engine, state, block.params, dataset, begin, end)
+        log = state.account.log
+        assert log is not None
+        rows.append(np.asarray(log.rows)[: int(log.n)])
+        equity.append(np.asarray(state.equity_log)[: end - begin])
+        state = _with_log(state, Log(log.rows, np.int32(0)))
+    found, codes = engine.measure(state, dataset)
+    names = program.signals()
+    entries = [e.id for e in program.spec.entries]
+    closed = [_closed(row, entries, names, feed) for row in np.concatenate(rows)]
+    metrics = {name: float(values[0]) for name, values in found.items()}
+    return Detail(metrics, int(codes[0]), (*closed, *_open(state, entries, feed)), np.concatenate(equity), feed)
+
+
+def complete_params(engine: Engine, params: Params) -> dict[str, Any]:
+    """`params` checked, the rest filled in from the engine's inputs."""
+    for name in params:
+        if name not in engine.inputs:
+            raise SpaceError(f"params.{name}: {engine.strategy.__name__} has no such input. {did_you_mean(name, engine.inputs)}")
+    return {name: item.check(params[name]) if name in params else item.default for name, item in engine.inputs.items()}
+
+
+def _run_chunk(engine: Engine, state: State, params: dict[str, Any], dataset: int, begin: int, end: int) -> State:
+    """Some bars; again with a longer log where they closed more trades than it holds."""
+    while True:
+        after = engine.advance(jax.tree.map(jnp.array, state), params, dataset, begin, end)
+        log, room = after.account.log, state.account.log
+        assert log is not None and room is not None
+        if int(log.n) <= len(room.rows):
+            return after
+        state = _with_log(state, Log(np.zeros((2 * int(log.n), len(LOG_FIELDS)), room.rows.dtype), np.int32(0)))
+
+
+def _with_log(state: State, log: Log) -> State:
+    return replace(state, account=replace(state.account, log=log))
+
+
+def _closed(row: np.ndarray, entries: list[str], signals: tuple[str, ...], feed: Feed) -> TradeRecord:
+    x = dict(zip(LOG_FIELDS, (float(v) for v in row), strict=True))
+    direction = int(x["direction"])
+    unit = feed.instrument.lot_step * feed.instrument.point_value
+    worth = x["steps"] * unit
+    up, down = (x["high"] - x["entry_price"]) * worth, (x["entry_price"] - x["low"]) * worth
+    favourable, adverse = (up, down) if direction > 0 else (down, up)
+    return TradeRecord(
+        direction=direction,
+        entry_id=entries[int(x["entry"])],
+        entry_bar=int(x["entry_bar"]),
+        entry_price=x["entry_price"],
+        exit_signal=signals[int(x["signal"])],
+        exit_bar=int(x["exit_bar"]),
+        exit_price=x["exit_price"],
+        qty=x["steps"] * feed.instrument.lot_step,
+        pnl=x["pnl"],
+        commission=x["fee"],
+        mfe=max(favourable - x["entry_fee"], 0.0),
+        mae=min(-adverse - x["entry_fee"], 0.0),
+    )
+
+
+def _open(state: State, entries: list[str], feed: Feed) -> list[TradeRecord]:
+    """The lots left at the last bar, as trades with the exit signal `Open` at its close."""
+    out = []
+    unit = feed.instrument.lot_step * feed.instrument.point_value
+    last, close = len(feed) - 1, float(feed.ltf.close[-1])
+    for lot in state.account.lots:
+        qty, price, fee, high, low = (float(np.asarray(x)[0]) for x in (lot.qty, lot.price, lot.fee, lot.high, lot.low))
+        if qty == 0:
+            continue
+        direction, worth = (1 if qty > 0 else -1), abs(qty) * unit
+        favourable, adverse = (high - price, price - low) if direction > 0 else (price - low, high - price)
+        out.append(
+            TradeRecord(
+                direction=direction,
+                entry_id=entries[int(np.asarray(lot.entry)[0])],
+                entry_bar=int(np.asarray(lot.bar)[0]),
+                entry_price=price,
+                exit_signal="Open",
+                exit_bar=last,
+                exit_price=close,
+                qty=abs(qty) * feed.instrument.lot_step,
+                pnl=direction * (close - price) * worth - fee,
+                commission=fee,
+                mfe=max(favourable * worth - fee, 0.0),
+                mae=min(-adverse * worth - fee, 0.0),
+            )
+        )
+    return out

@@ -1,0 +1,184 @@
+from collections import Counter
+from pathlib import Path
+
+import optuna
+import pytest
+import yaml
+from quadratic import SHARPE, Bowl, Quadratic, Steps, bowl_score
+
+from pinejax.errors import ConfigError, SpaceError
+from pinejax.search import ObjectiveConfig, SearchConfig, build_objective, build_space, run_search
+from pinejax.search.samplers import FLAGS, SAMPLERS, SamplerContext, make_sampler, stream_seed
+
+CONF = Path(__file__).parents[2] / "conf"
+NAMES = [name for name in SAMPLERS if name != "grid"]
+
+
+def context(space=None, seed=1, n_objectives=1):
+    return SamplerContext(space or build_space(Bowl), seed, seed, batch_size=16, n_objectives=n_objectives)
+
+
+def search(name, n_trials=64, seed=1, **more):
+    return run_search(SearchConfig("s", n_trials, sampler=name, seed=seed, **more), build_space(Bowl), SHARPE, Quadratic())
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_the_yaml_holds_every_flag_at_its_default(name):
+    assert yaml.safe_load((CONF / "sampler" / f"{name}.yaml").read_text()) == dict(FLAGS[name])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_equal_seeds_give_equal_searches_and_others_do_not(name):
+    first, again, other = (search(name, 32, seed) for seed in (1, 1, 2))
+    params = [[r.params(t) for t in r.trials] for r in (first, again, other)]
+    assert params[0] == params[1]
+    assert params[0] != params[2]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_sampler_searches_a_conditional_space(name):
+    result = search(name, n_trials=48)
+    assert result.n_counted == 48
+    assert any("depth" in t.params for t in result.trials)
+    assert any("depth" not in t.params for t in result.trials)
+
+
+@pytest.mark.parametrize(("name", "n_trials"), [("tpe", 80), ("cmaes", 160), ("nsga2", 256)])
+def test_a_learning_sampler_beats_random(name, n_trials):
+    def best(sampler):
+        return sum(r.best.values[0] for r in (search(sampler, n_trials, seed) for seed in (1, 2)))
+
+    assert best(name) > best("random")
+
+
+def test_tpe_samples_from_its_model_and_sees_the_running_trials(monkeypatch):
+    seen = []
+    build = optuna.samplers.TPESampler._build_parzen_estimator
+
+    def spy(self, study, search_space, trials, handle_below):
+        seen.append(Counter(t.state.name for t in trials))
+        return build(self, study, search_space, trials, handle_below)
+
+    monkeypatch.setattr(optuna.samplers.TPESampler, "_build_parzen_estimator", spy)
+    search("tpe", n_trials=48)
+    assert seen, "TPE never built its model: it acted randomly"
+    assert max(c["COMPLETE"] for c in seen) >= 28
+    assert max(c["RUNNING"] for c in seen) == 15
+
+
+def test_cmaes_samples_from_its_distribution_and_advances_a_generation_per_batch():
+    result = search("cmaes", n_trials=64)
+    generations = [t.system_attrs["cmawm:generation"] for t in result.trials]
+    assert generations == [i // 16 for i in range(64)]
+
+
+def test_nsga2_breeds_from_the_generation_before():
+    result = search("nsga2", n_trials=192)
+    generations = Counter(t.system_attrs["SpaceNSGAIISampler:generation"] for t in result.trials)
+    assert generations == {0: 64, 1: 64, 2: 64}
+
+
+def test_nsga2_children_inherit_conditional_parameters(monkeypatch):
+    from pinejax.search import hybrid
+
+    picked = []
+    pick = hybrid._Inheritance.pick
+    monkeypatch.setattr(hybrid._Inheritance, "pick", lambda *a: picked.append(pick(*a)) or picked[-1])
+    search("nsga2", n_trials=128)
+    assert any(value is not None for value in picked)
+
+
+def test_qmc_covers_every_dimension_from_the_first_trial_on():
+    result = search("qmc", n_trials=64)
+    halves = Counter(t.params["mult"] < 2.0 for t in result.trials)
+    assert 24 <= halves[True] <= 40
+    assert not any(t.system_attrs for t in result.trials if "fixed_params" in t.system_attrs)
+
+
+def test_grid_visits_every_combination_once_and_says_so():
+    evaluator = Quadratic(score=lambda p: -p["a"])
+    result = run_search(SearchConfig("s", 1000, sampler="grid"), build_space(Steps), SHARPE, evaluator)
+    assert result.stopped == "exhausted"
+    assert (result.n_new, result.n_duplicates, evaluator.n_evaluated) == (18, 0, 18)
+
+
+def test_grid_of_an_endless_space_is_refused_before_anything_is_asked():
+    with pytest.raises(SpaceError, match="offset has no step"):
+        search("grid")
+
+
+def test_several_objectives_use_nsga2_unless_told_otherwise():
+    objective = build_objective(ObjectiveConfig(["sharpe", "max_drawdown"]))
+    result = run_search(SearchConfig("s", 128), build_space(Bowl), objective, Quadratic())
+    assert result.sampler == "nsga2"
+    assert result.pareto
+    for sampler in ("nsga3", "tpe", "random", "qmc"):
+        assert run_search(SearchConfig("s", 24, sampler=sampler, batch_size=12), build_space(Bowl), objective, Quadratic()).pareto
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "message"),
+    [
+        ("tpee", {}, "Did you mean tpe"),
+        ("tpe", {"multivariat": False}, "Did you mean multivariate"),
+        ("tpe", {"group": True, "multivariate": False}, "sampler.tpe"),
+        ("nsga2", {"crossover": "unifrm"}, "Did you mean uniform"),
+        ("nsga2", {"population_size": 1}, "population_size"),
+        ("cmaes", {"lr_adapt": True}, "sampler.cmaes"),
+        ("cmaes", {"independent_sampler": "elit"}, "Did you mean elite"),
+        ("qmc", {"qmc_type": "sob"}, "qmc_type"),
+    ],
+)
+def test_unknown_names_and_impossible_flags_are_refused(name, flags, message):
+    with pytest.raises(ConfigError, match=message):
+        make_sampler(name, flags, context())
+
+
+def test_cmaes_refuses_several_objectives_and_constraints():
+    with pytest.raises(ConfigError, match="one objective only"):
+        make_sampler("cmaes", {}, context(n_objectives=2))
+    constrained = build_objective(ObjectiveConfig("sharpe", gates={"min_trades": 30}, gate_mode="constraint"))
+    with pytest.raises(ConfigError, match="does not use constraints"):
+        run_search(SearchConfig("s", 10, sampler="cmaes"), build_space(Bowl), constrained, Quadratic())
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"with_margin": False},
+        {"with_margin": False, "lr_adapt": True},
+        {"with_margin": False, "use_separable_cma": True},
+        {"independent_sampler": "tpe"},
+        {"independent_sampler": "random"},
+        {"consider_pruned_trials": True},
+    ],
+)
+def test_cmaes_variants_run(flags):
+    assert search("cmaes", n_trials=48, sampler_flags=flags).n_counted == 48
+
+
+@pytest.mark.parametrize("crossover", ["blxalpha", "spx", "sbx", "vsbx", "undx"])
+def test_nsga2_variants_run(crossover):
+    flags = {"crossover": crossover, "mutation": "polynomial", "population_size": 16}
+    assert search("nsga2", n_trials=48, batch_size=16, sampler_flags=flags).n_counted == 48
+
+
+def test_tpe_with_groups_runs_and_finds_the_bowl():
+    result = search("tpe", n_trials=64, sampler_flags={"group": True})
+    assert result.best is not None
+    assert result.best.values[0] > -1.5
+
+
+def test_a_fresh_study_uses_the_seed_itself_and_a_resumed_one_another():
+    assert stream_seed(7, 0, 0) == 7
+    assert len({stream_seed(7, 0, 0), stream_seed(7, 64, 0), stream_seed(7, 0, 1), stream_seed(7, 64, 1)}) == 4
+
+
+def test_constraints_reach_the_sampler_and_rank_the_result():
+    objective = build_objective(ObjectiveConfig("sharpe", gates={"max_drawdown": 0.2}, gate_mode="constraint"))
+    evaluator = Quadratic(score=lambda p: bowl_score(p) + 3)
+    for sampler in ("tpe", "nsga2"):
+        result = run_search(SearchConfig("s", 72, sampler=sampler), build_space(Bowl), objective, evaluator)
+        assert all("max_drawdown" in t.constraints for t in result.trials)
+        assert result.best is not None
+        assert result.best.constraints["max_drawdown"] == 0

@@ -1,0 +1,249 @@
+import json
+import sqlite3
+
+import optuna
+import pytest
+from optuna.trial import FrozenTrial, TrialState, create_trial
+from quadratic import SHARPE, Bowl, Quadratic
+
+from pinejax.errors import StudyError
+from pinejax.search import ObjectiveConfig, SearchConfig, build_objective, build_space, open_store, run_search
+from pinejax.search.database import Database, hide_password, parse_url, scrub
+from pinejax.search.rdb import BulkStore
+from pinejax.search.schema import unsupported
+
+X = optuna.distributions.FloatDistribution(0.0, 1.0)
+KIND = optuna.distributions.CategoricalDistribution((None, True, "a", 3))
+
+
+def odd_trials() -> list[FrozenTrial]:
+    """Every state and every number that is awkward to store."""
+    reports = {0: float("nan"), 1: float("inf"), 5: float("-inf"), 7: 0.1}
+    params, spaces = {"x": 0.1 + 0.2, "kind": None}, {"x": X, "kind": KIND}
+    trials = [
+        create_trial(value=float("inf"), params=params, distributions=spaces, constraints={"gate": 0.25}),
+        create_trial(value=float("-inf"), user_attrs={"text": "ü", "list": [1, None, {"a": 2.5}]}, system_attrs={"key": "v" * 5000}),
+        create_trial(state=TrialState.PRUNED, value=0.1, intermediate_values=reports),
+        create_trial(state=TrialState.PRUNED),
+        create_trial(state=TrialState.FAIL, params={"x": 1.0}, distributions={"x": X}),
+    ]
+    for i, trial in enumerate(trials):
+        trial._trial_id, trial.number = -1 - i, i
+    return trials
+
+
+def stored(url: str, trials: list[FrozenTrial], bulk: bool = True) -> dict[int, tuple[int, int]]:
+    store = open_store(url, "study", ["maximize"], bulk=bulk)
+    try:
+        return store.append(trials, {"counter": 3})
+    finally:
+        store.close()
+
+
+def same(a: FrozenTrial, b: FrozenTrial) -> bool:
+    """Equal, NaN being equal to NaN."""
+
+    def plain(trial: FrozenTrial) -> dict[str, object]:
+        reports = {step: repr(value) for step, value in trial.intermediate_values.items()}
+        return vars(trial) | {"intermediate_values": reports}
+
+    return plain(a) == plain(b)
+
+
+@pytest.mark.parametrize("bulk", [True, False])
+def test_stock_optuna_reads_back_exactly_what_was_written(url, bulk):
+    trials = odd_trials()
+    numbers = stored(url, trials, bulk)
+    for trial in trials:
+        trial._trial_id, trial.number = numbers[trial._trial_id]
+    study = optuna.load_study(study_name="study", storage=url)
+    assert [t.number for t in study.trials] == list(range(5))
+    assert all(same(mine, theirs) for mine, theirs in zip(trials, study.trials, strict=True))
+    assert study.trials[0].constraints == {"gate": 0.25}
+    assert study._storage.get_study_system_attrs(study._study_id)["counter"] == 3
+
+
+@pytest.mark.parametrize("writer", [True, False])
+@pytest.mark.parametrize("reader", [True, False])
+def test_the_store_reads_what_either_writer_wrote(url, writer, reader):
+    stored(url, odd_trials(), writer)
+    store = open_store(url, "study", ["maximize"], bulk=reader)
+    theirs = optuna.load_study(study_name="study", storage=url).trials
+    mine = store.read()
+    assert all(same(a, b) for a, b in zip(mine, theirs, strict=True))
+    assert store.read() == []
+    store.close()
+
+
+@pytest.mark.parametrize("bulk", [True, False])
+def test_a_store_reads_others_trials_once_and_its_own_never(url, bulk):
+    mine, other = (open_store(url, "study", ["maximize"], bulk=bulk) for _ in range(2))
+    mine.append(odd_trials()[:2], {})
+    assert mine.read() == []
+    other.append(odd_trials()[2:4], {})
+    assert [t.number for t in mine.read()] == [2, 3]
+    assert [t.number for t in other.read()] == [0, 1]
+    assert mine.read() == other.read() == []
+    mine.close()
+    other.close()
+
+
+@pytest.mark.parametrize("bulk", [True, False])
+def test_a_trial_that_others_are_still_running_is_read_again_when_it_ends(url, bulk):
+    store = open_store(url, "study", ["maximize"], bulk=bulk)
+    study = optuna.load_study(study_name="study", storage=url)
+    running = study.ask()
+    assert [t.state for t in store.read()] == [TrialState.RUNNING]
+    store.append(odd_trials()[:1], {})
+    study.tell(running, 1.0)
+    assert [(t.number, t.state) for t in store.read()] == [(0, TrialState.COMPLETE)]
+    assert store.read() == []
+    store.close()
+
+
+@pytest.mark.parametrize("bulk", [True, False])
+def test_a_waiting_trial_is_claimed_once(url, bulk):
+    stores = [open_store(url, "study", ["maximize"], bulk=bulk) for _ in range(2)]
+    optuna.load_study(study_name="study", storage=url).enqueue_trial({"x": 0.5})
+    (waiting,) = stores[0].read()
+    assert waiting.state == TrialState.WAITING
+    assert [store.claim(waiting._trial_id) for store in stores] == [True, False]
+    for store in stores:
+        store.close()
+
+
+def test_a_batch_is_stored_whole_or_not_at_all(url, monkeypatch):
+    store = open_store(url, "study", ["maximize"])
+    broken = odd_trials()
+    broken[-1].user_attrs["not json"] = object()
+    with pytest.raises(TypeError):
+        store.append(broken, {})
+    assert optuna.load_study(study_name="study", storage=url).trials == []
+    store.close()
+
+
+def test_a_lost_answer_to_a_commit_does_not_store_the_batch_twice(url, monkeypatch):
+    from sqlalchemy import exc
+
+    database = Database(url, retry_delays_s=(0.0, 0.0))
+    optuna.create_study(study_name="study", storage=url, direction="maximize")
+    store = BulkStore(database, 1)
+    insert, calls = BulkStore._upsert, []
+
+    def lose_the_answer(self, connection, table, attrs):
+        insert(self, connection, table, attrs)
+        calls.append(1)
+        if len(calls) == 1:
+            connection.commit()
+            raise exc.OperationalError("COMMIT", None, Exception("server closed the connection"))
+
+    monkeypatch.setattr(BulkStore, "_upsert", lose_the_answer)
+    numbers = store.append(odd_trials(), {})
+    assert len(calls) == 2
+    assert sorted(number for _, number in numbers.values()) == list(range(5))
+    assert len(optuna.load_study(study_name="study", storage=url).trials) == 5
+    store.close()
+
+
+def test_a_lock_is_waited_for(url):
+    from sqlalchemy import exc
+
+    database = Database(url, retry_delays_s=(0.0, 0.0, 0.0))
+    attempts = []
+
+    def locked(n: int) -> str:
+        attempts.append(n)
+        if n < 2:
+            raise exc.OperationalError("INSERT", None, sqlite3.OperationalError("database is locked"))
+        return "done"
+
+    assert database.retried(locked) == "done"
+    assert attempts == [0, 1, 2]
+    database.close()
+
+
+def test_sqlite_files_are_in_wal_mode(url):
+    stored(url, [])
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+
+
+def test_another_optuna_or_schema_falls_back_to_the_public_interface(url, monkeypatch):
+    stored(url, odd_trials())
+    database = Database(url)
+    assert unsupported(database) is None
+    monkeypatch.setattr(optuna, "__version__", "6.0.0")
+    assert "6.0.0" in str(unsupported(database))
+    result = run_search(SearchConfig("new", 8, sampler="random"), build_space(Bowl), SHARPE, Quadratic(), url)
+    monkeypatch.undo()
+    assert list(optuna.load_study(study_name="new", storage=url).trials) == list(result.trials)
+    database.close()
+
+
+def test_an_old_schema_is_refused_with_advice(url):
+    stored(url, [])
+    connection = sqlite3.connect(url.removeprefix("sqlite:///"))
+    connection.execute("UPDATE alembic_version SET version_num = 'v3.0.0.d'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StudyError, match="optuna storage upgrade"):
+        open_store(url, "study", ["maximize"])
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database at all, but long enough to be looked at" * 10)
+    with pytest.raises(StudyError, match="no SQLite database"):
+        open_store(f"sqlite:///{path}", "study", ["maximize"])
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite://", "sqlite:///:memory:"])
+def test_unusable_urls_are_refused(url):
+    with pytest.raises(StudyError, match="sqlite:///path"):
+        open_store(url, "study", ["maximize"])
+
+
+SECRET = "p@ss/wörd%1"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["postgresql+psycopg://user:p%40ss%2Fw%C3%B6rd%251@localhost:1/db", "postgresql://user@localhost:1/db?password=p%40ss%2Fw%C3%B6rd%251"],
+)
+def test_a_password_never_shows(address):
+    url = parse_url(address)
+    assert url.drivername == "postgresql+psycopg"
+    shown = hide_password(url) + scrub(f"no entry for {SECRET} nor p%40ss%2Fw%C3%B6rd%251", url)
+    with pytest.raises(StudyError) as caught:
+        open_store(address, "study", ["maximize"])
+    shown += str(caught.value) + repr(caught.value.__cause__)
+    assert "***" in shown
+    assert not any(part in shown for part in (SECRET, "p%40ss", "rd%251"))
+
+
+def test_an_url_that_cannot_be_parsed_is_not_repeated():
+    with pytest.raises(StudyError) as caught:
+        open_store("postgresql//user:secret@host/db", "study", ["maximize"])
+    assert "secret" not in str(caught.value)
+
+
+def test_metrics_survive_a_restart(url):
+    config = SearchConfig("study", 16, sampler="random")
+    first = run_search(config, build_space(Bowl), SHARPE, Quadratic(), url)
+    again = run_search(config, build_space(Bowl), SHARPE, Quadratic(), url)
+    assert again.best is not None
+    assert again.metrics(again.best)["sharpe"].tolist() == first.metrics(first.best)["sharpe"].tolist()
+    connection = sqlite3.connect(url.removeprefix("sqlite:///"))
+    texts = [row[0] for row in connection.execute("SELECT value_json FROM trial_user_attributes WHERE key = 'metrics'")]
+    connection.close()
+    assert len(texts) == 16
+    assert all("NaN" not in text and "Infinity" not in text and json.loads(text) for text in texts)
+
+
+def test_several_objectives_and_constraints_are_stored(url):
+    config = ObjectiveConfig(["sharpe", "max_drawdown"], gates={"min_trades": 30}, gate_mode="constraint")
+    result = run_search(SearchConfig("study", 24), build_space(Bowl), build_objective(config), Quadratic(), url)
+    study = optuna.load_study(study_name="study", storage=url)
+    assert list(study.trials) == list(result.trials)
+    assert all(t.constraints == {"min_trades": pytest.approx(1 / 6)} for t in study.trials)

@@ -1,0 +1,35 @@
+"""One worker process on a study, for the tests: `worker.py URL N_TRIALS SAMPLER WORKER SECONDS_PER_BATCH`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+
+import optuna
+from quadratic import SHARPE, Bowl, Quadratic
+
+from pinejax.core.inputs import Params
+from pinejax.search import Evaluation, KeepFn, SearchConfig, build_space, run_search
+
+
+class Slow(Quadratic):
+    """Takes a while, like a backtest."""
+
+    def __init__(self, seconds: float):
+        super().__init__()
+        self.seconds = seconds
+
+    def evaluate(self, batch: Sequence[Params], keep: KeepFn | None = None) -> list[Evaluation]:
+        """As Quadratic's, later."""
+        time.sleep(self.seconds)
+        return super().evaluate(batch, keep)
+
+
+if __name__ == "__main__":
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    url, n_trials, sampler, worker, seconds = sys.argv[1:]
+    config = SearchConfig("study", int(n_trials), sampler=sampler, batch_size=8, seed=3, worker=int(worker), pruner="median")
+    print("ready", flush=True)
+    result = run_search(config, build_space(Bowl), SHARPE, Slow(float(seconds)), url, [lambda p: print(p.n_counted, flush=True)])
+    print(result.stopped, result.n_new, flush=True)
