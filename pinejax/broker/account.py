@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from pinejax.core.gate import any_lane, where_asked
 from pinejax.core.pytree import pytree
 from pinejax.core.status import OVERFLOW
 
@@ -168,64 +171,105 @@ def extend_range(account: Account, high: Any, low: Any) -> Account:
     return Account(lots, account.stats, account.last_exit_bar, account.status, account.log)
 
 
+@pytree
+class Part:
+    """What a transaction closes of one lot, `[lanes]`: lot steps, P&L after both fees, and the fees."""
+
+    take: Any
+    pnl: Any
+    entry_fee: Any
+    exit_fee: Any
+
+
+@pytree
+class Deal:
+    """A transaction worked out but not yet booked, `[lanes]`. direction: of what it closes; opening: signed lot steps of the new lot."""
+
+    fill: Fill
+    direction: Any
+    parts: tuple[Part, ...]
+    opening: Any
+    entry_fee: Any
+    fee: Any
+
+
 def transact(account: Account, fill: Fill, terms: Terms, commission_type: str) -> Account:
     """Buy or sell: lots of the other side are drained first in, first out, the remainder opens a lot.
 
     (docs/semantics.md, 3.2.) A lot too many for the book sets the lane's status to OVERFLOW and is not opened.
     """
-    position = position_of(account)
-    size = jnp.abs(fill.qty)
-    side = jnp.sign(fill.qty)
+    deal = work_out(account, fill, terms, commission_type)
+    # Through a gate's state, so that the deal is finished before it is booked: fused into every one of the
+    # account's arrays, its sums would be computed again for each of them.
+    asked = any_lane(fill.qty != 0)
+    return where_asked(asked, lambda s: (settle(s[0], s[1]), jax.tree.map(jnp.zeros_like, s[1])), (account, deal))[0]
+
+
+def work_out(account: Account, fill: Fill, terms: Terms, commission_type: str) -> Deal:
+    """Which lots a fill drains, at what P&L, and what it opens."""
+    position, size, side = position_of(account), jnp.abs(fill.qty), jnp.sign(fill.qty)
     closing = jnp.where(fill.qty * position < 0, jnp.minimum(size, jnp.abs(position)), 0.0)
     # One order, one commission, shared by quantity between what it closes and what it opens.
     fee = commission_of(size, fill.price, terms, commission_type)
     exit_fee = fee * closing / jnp.where(size > 0, size, 1.0)
-    stats, log, left, lots = account.stats, account.log, closing, []
+    parts, left = [], closing
     for lot in account.lots:
         take = jnp.minimum(left, jnp.abs(lot.qty))
         left = left - take
-        lot, stats, log = _close(lot, take, -side, exit_fee * take / jnp.where(closing > 0, closing, 1.0), fill, stats, terms, log)
-        lots.append(lot)
-    last_exit = jnp.where(closing > 0, jnp.asarray(fill.bar, jnp.int32), account.last_exit_bar)
-    opening = size - closing
-    entry_fee = fee - exit_fee
-    stats = _with(stats, commission=stats.commission + fee)
-    lots, overflow = _insert(_compact(lots), Lot(side * opening, fill.price, fill.entry, fill.bar, entry_fee, fill.price, fill.price))
-    status = jnp.where(overflow & (account.status == 0), OVERFLOW, account.status)
-    return Account(lots, stats, last_exit, status, log)
+        lot_fee = lot.fee * take / jnp.where(take > 0, jnp.abs(lot.qty), 1.0)
+        share = exit_fee if len(account.lots) == 1 else exit_fee * take / jnp.where(closing > 0, closing, 1.0)
+        pnl = jnp.where(take > 0, take * -side * (fill.price - lot.price) * terms.unit - lot_fee - share, 0.0)
+        parts.append(Part(take, pnl, lot_fee, share))
+    shape, whole = jnp.shape(size), jnp.int32
+    full = Fill(fill.qty, jnp.broadcast_to(fill.price, shape), *(jnp.broadcast_to(jnp.asarray(x, whole), shape) for x in (fill.entry, fill.signal, fill.bar)))
+    return Deal(full, -side, tuple(parts), side * (size - closing), fee - exit_fee, fee)
 
 
-def _close(lot: Lot, take: Any, direction: Any, exit_fee: Any, fill: Fill, stats: Stats, terms: Terms, log: Log | None) -> tuple[Lot, Stats, Log | None]:
-    """Close `take` lot steps of one lot (none where 0) and count the trade."""
-    closed = take > 0
-    share = take / jnp.where(closed, jnp.abs(lot.qty), 1.0)
-    entry_fee = lot.fee * share
-    pnl = jnp.where(closed, take * direction * (fill.price - lot.price) * terms.unit - entry_fee - exit_fee, 0.0)
-    won, lost = pnl > 0, pnl < 0
+def settle(account: Account, deal: Deal) -> Account:
+    """The account after a deal."""
+    fill, stats, log, lots = deal.fill, account.stats, account.log, []
+    for lot, part in zip(account.lots, deal.parts, strict=True):
+        stats, log = _count(stats, log, lot, part, deal)
+        lots.append(replace(lot, qty=lot.qty - deal.direction * part.take, fee=lot.fee - part.entry_fee))
+    closes = deal.parts[0].take > 0
+    new = Lot(deal.opening, fill.price, fill.entry, fill.bar, deal.entry_fee, fill.price, fill.price)
+    rest, overflow = _insert(_compact(lots), new)
+    return Account(
+        lots=rest,
+        stats=replace(stats, commission=stats.commission + deal.fee),
+        last_exit_bar=jnp.where(closes, fill.bar, account.last_exit_bar),
+        status=jnp.where(overflow & (account.status == 0), OVERFLOW, account.status),
+        log=log,
+    )
+
+
+def _count(stats: Stats, log: Log | None, lot: Lot, part: Part, deal: Deal) -> tuple[Stats, Log | None]:
+    """The sums with the trade that a part of one lot makes (none where it takes nothing)."""
+    fill, closed, won, lost = deal.fill, part.take > 0, part.pnl > 0, part.pnl < 0
     streak = jnp.where(lost, stats.loss_streak + 1.0, jnp.where(closed, 0.0, stats.loss_streak))
     high, low = jnp.maximum(lot.high, fill.price), jnp.minimum(lot.low, fill.price)
-    best, worst = jnp.where(direction > 0, high - lot.price, lot.price - low), jnp.where(direction > 0, lot.price - low, high - lot.price)
-    price = jnp.where(closed, lot.price, 1.0)
+    up, down = high - lot.price, lot.price - low
+    is_long = deal.direction > 0
+    per_price = jnp.where(closed, 1.0 / jnp.where(closed, lot.price, 1.0), 0.0)
     if log is not None:
-        row = (direction, lot.entry, lot.bar, lot.price, fill.signal, fill.bar, fill.price, take, pnl, entry_fee + exit_fee, entry_fee, high, low)
+        fees = part.entry_fee + part.exit_fee
+        row = (deal.direction, lot.entry, lot.bar, lot.price, fill.signal, fill.bar, fill.price, part.take, part.pnl, fees, part.entry_fee, high, low)
         log = _write(log, closed, row)
-    counted = _with(
+    counted = replace(
         stats,
-        net_profit=stats.net_profit + pnl,
-        gross_profit=stats.gross_profit + jnp.where(won, pnl, 0.0),
-        gross_loss=stats.gross_loss - jnp.where(lost, pnl, 0.0),
+        net_profit=stats.net_profit + part.pnl,
+        gross_profit=stats.gross_profit + jnp.maximum(part.pnl, 0.0),
+        gross_loss=stats.gross_loss - jnp.minimum(part.pnl, 0.0),
         n_trades=stats.n_trades + closed,
         n_wins=stats.n_wins + won,
         n_losses=stats.n_losses + lost,
         loss_streak=streak,
         max_loss_streak=jnp.maximum(stats.max_loss_streak, streak),
         hold_bars=stats.hold_bars + jnp.where(closed, (fill.bar - lot.bar).astype(stats.hold_bars.dtype), 0.0),
-        mfe=stats.mfe + jnp.where(closed, best / price, 0.0),
-        mae=stats.mae + jnp.where(closed, worst / price, 0.0),
+        mfe=stats.mfe + jnp.where(is_long, up, down) * per_price,
+        mae=stats.mae + jnp.where(is_long, down, up) * per_price,
     )
-    left = lot.qty - direction * take
-    rest = Lot(jnp.where(closed, left, lot.qty), lot.price, lot.entry, lot.bar, lot.fee - jnp.where(closed, entry_fee, 0.0), lot.high, lot.low)
-    return rest, counted, log
+    return counted, log
 
 
 def _write(log: Log, closed: Any, row: tuple) -> Log:
@@ -233,10 +277,6 @@ def _write(log: Log, closed: Any, row: tuple) -> Log:
     values = jnp.stack([jnp.broadcast_to(jnp.asarray(x, log.rows.dtype), closed.shape)[0] for x in row])
     at = jnp.minimum(log.n, log.rows.shape[0] - 1)
     return Log(lax.dynamic_update_index_in_dim(log.rows, values, at, axis=0), log.n + closed[0])
-
-
-def _with(stats: Stats, **changed: Any) -> Stats:
-    return Stats(**{name: changed.get(name, getattr(stats, name)) for name in Stats.__dataclass_fields__})
 
 
 def _pick(cond: Any, a: Lot, b: Lot) -> Lot:

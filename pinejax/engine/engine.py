@@ -116,14 +116,24 @@ class Engine:
         started = time.perf_counter()
         for d, values in enumerate(self._values):
             if values.shape not in self._warm:
-                # (one program per padded length)
-                (block,) = make_blocks(self.program, [self.strategy.defaults() | _pinned(self.inputs)], 1)
-                block.dataset = d
-                self._advance(block, 0, 0)
+                try:
+                    self._compile(d)
+                except jax.errors.JaxRuntimeError:
+                    # A body may hold an operation that XLA cannot put into one function (a sort, a large reduction).
+                    if not self.small_call:
+                        raise
+                    self.small_call = False
+                    self._run = compiled(self.program, False)
+                    self._compile(d)
                 self._warm.add(values.shape)
         took = time.perf_counter() - started
         self.timings.compile_s += took
         return took
+
+    def _compile(self, dataset: int) -> None:
+        (block,) = make_blocks(self.program, [_defaults(self.inputs)], 1)
+        block.dataset = dataset
+        self._advance(block, 0, 0)
 
     def evaluate(self, batch: Sequence[Params], keep: KeepFn | None = None) -> list[Evaluation]:
         """Backtest every parameter set of a batch on every dataset.
@@ -239,9 +249,9 @@ def terms_of(broker: BrokerConfig, feed: Feed, dtype: str) -> Terms:
     )
 
 
-def _pinned(inputs: Mapping[str, Input]) -> dict[str, Any]:
+def _defaults(inputs: Mapping[str, Input]) -> dict[str, Any]:
     """A value inside every narrowed input, to compile with."""
-    return {n: i.default for n, i in inputs.items()}
+    return {name: item.default for name, item in inputs.items()}
 
 
 def _device(name: str) -> Any:

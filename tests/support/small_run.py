@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MINE = '''
+MINE = """
 from pinejax.core.inputs import Strategy, input
 from pinejax.core.orders import LONG, SHORT
 
@@ -18,6 +18,6 @@ class Mine(Strategy):
         broker.entry("L", LONG, when=ta.crossover(fast, slow))
         broker.entry("S", SHORT, when=ta.crossunder(fast, slow) & self.both_sides)
         broker.close("L", when=ta.crossunder(fast, slow))
-'''
+"""
 
 SMALL = ("strategy=mine.py:Mine", "timeframe=1h@4h", "search.n_trials=8", "search.sampler=random", "search.batch_size=4")
