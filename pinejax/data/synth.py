@@ -52,7 +52,7 @@ class Regime:
     mean_bars: float
 
 
-REGIMES = (Regime(0.0, 0.7, 240.0), Regime(0.10, 0.9, 180.0), Regime(-0.10, 1.0, 180.0), Regime(0.0, 1.8, 60.0))
+REGIMES = (Regime(0.0, 0.7, 240.0), Regime(0.03, 0.9, 180.0), Regime(-0.03, 1.0, 180.0), Regime(0.0, 1.8, 60.0))
 
 
 @dataclass(frozen=True)
