@@ -29,7 +29,9 @@ def _keep_bounds(out: Any, bound: Callable, *xs: Any) -> Any:
 
 
 def where(cond: Any, a: Any, b: Any) -> Any:
-    """`a` where the condition holds, else `b`: Pine's `cond ? a : b`, both sides evaluated."""
+    """`a` where the condition holds, else `b`: Pine's `cond ? a : b`, both sides evaluated. A pinned switch picks once and for all."""
+    if isinstance(cond, (bool, np.bool_)) and not isinstance(a, (int, float)) and not isinstance(b, (int, float)):
+        return a if cond else b
     out = _xp(cond, a, b).where(plain(cond), plain(a), plain(b))
     if not depends_on_parameters_only(cond, a, b) or _xp(cond, a, b) is np:
         return out
@@ -90,7 +92,7 @@ def invert(a: Any) -> Any:
 
 def divide(a: Any, b: Any) -> Any:
     """a / b; na where b is 0, as in Pine."""
-    xp = _xp(a, b)
+    xp, a, b = _xp(a, b), plain(a), plain(b)
     return xp.where(b == 0, na, a / xp.where(b == 0, 1.0, b))
 
 

@@ -25,7 +25,6 @@ def run(config: Config, folder: Path) -> int:
     import optuna
 
     from pinejax.job.announce import end_text, start_text
-    from pinejax.job.evaluator import EngineEvaluator
     from pinejax.job.outcome import Outcome
     from pinejax.job.plan import plan_search
     from pinejax.job.session import prepare
@@ -44,7 +43,7 @@ def run(config: Config, folder: Path) -> int:
     config.storage.make_room(storage)
     outcome = Outcome(folder, session, engine, objective, settings, storage=storage, import_s=import_s)
     with outcome:
-        result = run_search(settings, session.space, objective, EngineEvaluator(engine), storage, callbacks=[outcome.after_batch])
+        result = run_search(settings, session.space, objective, engine, storage, callbacks=[outcome.after_batch])
     study = outcome.finish(result)
     print(end_text(session, study, result, outcome.check))
     print(f"Files: {short_path(outcome.folder.path)}", flush=True)

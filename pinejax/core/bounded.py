@@ -134,7 +134,7 @@ def upper_bound(x: Any) -> float | None:
     """The largest value `x` can take, where that is known while tracing; None otherwise."""
     if isinstance(x, Bounded):
         return x.high
-    return x if isinstance(x, Number) else None
+    return float(x) if isinstance(x, Number) else None
 
 
 def depends_on_parameters_only(*xs: Any) -> bool:

@@ -97,7 +97,14 @@ class input:
 
     @staticmethod
     def float(
-        default: float, *, low: float, high: float, step: float | None = None, log: bool = False, active_if: Condition = None, help: str = ""
+        default: float,
+        *,
+        low: float,
+        high: float,
+        step: float | None = None,
+        log: bool = False,
+        active_if: Condition = None,
+        help: str = "",
     ) -> Any:
         """A real number in low..high, on multiples of `step` above low if given."""
         return _number("float", default, low, high, step, log=log, active_if=active_if, help=help)

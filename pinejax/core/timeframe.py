@@ -27,7 +27,7 @@ class Timeframe:
             return text
         raw = str(text).strip()
         match = _PATTERN.fullmatch(raw)
-        if not match or raw == "" or match[2] == "M" or match[1].strip("0") == "" and match[1] != "":
+        if not match or raw == "" or match[2] == "M" or (match[1] and not match[1].strip("0")):
             raise ConfigError(f"timeframe: expected something like 1m, 15m, 1h, 4h, 1D or 1W, got {raw!r}.")
         unit = {"d": "D", "w": "W", "H": "h", "": "m"}.get(match[2], match[2])
         return cls(int(match[1] or 1) * _UNIT_S[unit])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from pinejax.broker.account import LOG_FIELDS, Log
 from pinejax.core.feed import Feed
 from pinejax.core.inputs import Params
 from pinejax.core.trade import TradeRecord
-from pinejax.engine.blocks import make_blocks
+from pinejax.engine.blocks import lane_params
 from pinejax.engine.engine import Engine
 from pinejax.engine.program import State
 from pinejax.errors import SpaceError, did_you_mean
@@ -42,15 +43,19 @@ def run_detail(engine: Engine, params: Params, dataset: int = 0) -> Detail:
     Parameters that are not given take the default of the engine's (narrowed) inputs. Errors: SpaceError for a value outside the
     declared ones.
     """
-    complete = complete_params(engine, params)
+    return record_first(engine, [complete_params(engine, params)], dataset)
+
+
+def record_first(engine: Engine, trials: Sequence[Params], dataset: int = 0) -> Detail:
+    """The first of some complete parameter sets in detail, the others on the other lanes of its block (the last one fills it up)."""
     feed, program = engine.feeds[dataset], engine.program
-    (block,) = make_blocks(program, [complete], 1)
+    params = lane_params(program, trials)
     state = program.initial(FIRST_LOG_ROWS, CHUNK_BARS)
     rows: list[np.ndarray] = []
     equity: list[np.ndarray] = []
     for begin in range(0, len(feed), CHUNK_BARS):
         end = min(begin + CHUNK_BARS, len(feed))
-        state = _run_chunk(engine, state, block.params, dataset, begin, end)
+        state = _run_chunk(engine, state, params, dataset, begin, end)
         log = state.account.log
         assert log is not None
         rows.append(np.asarray(log.rows)[: int(log.n)])

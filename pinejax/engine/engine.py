@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,31 +14,19 @@ import numpy as np
 
 from pinejax.broker.account import Terms
 from pinejax.broker.config import BrokerConfig
+from pinejax.core.evaluation import Evaluation, KeepFn
 from pinejax.core.feed import Feed
 from pinejax.core.inputs import Input, Params, Strategy
 from pinejax.engine.blocks import Block, make_blocks, repack
 from pinejax.engine.config import EngineConfig
 from pinejax.engine.onefunction import one_function_works
-from pinejax.engine.program import Program, State, Window, compiled, discover
+from pinejax.engine.program import State, Window, compiled, discover
 from pinejax.engine.rows import rows_of
 from pinejax.errors import ConfigError, DataError
 from pinejax.metrics.finalize import finalize, status_of
 
 if TYPE_CHECKING:
     from pinejax.engine.detail import Detail
-
-KeepFn = Callable[[int, np.ndarray, dict[str, np.ndarray]], np.ndarray]
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """One trial's result. metrics: name -> `[datasets]`, NaN where undefined; status: `[datasets]` (pinejax.core.status);
-    pruned_at: the segment after which it was dropped, None if it ran to the end.
-    """
-
-    metrics: dict[str, np.ndarray]
-    status: np.ndarray
-    pruned_at: int | None
 
 
 @dataclass
@@ -260,5 +248,7 @@ def _device(name: str) -> Any:
     if name == "cpu":
         return jax.devices("cpu")[0]
     if name == "gpu" and not kinds & {"gpu", "cuda", "rocm"}:
-        raise ConfigError(f"engine.device: expected a GPU, found {', '.join(sorted(kinds))}. Install pinejax[gpu] or use engine.device=auto.")
+        raise ConfigError(
+            f"engine.device: expected a GPU, found {', '.join(sorted(kinds))}. Install pinejax[gpu] or use engine.device=auto."
+        )
     return jax.devices()[0]

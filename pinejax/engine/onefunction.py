@@ -15,9 +15,9 @@ import numpy as np
 from jax import lax
 
 try:
-    from jax.experimental.xla_metadata import set_xla_metadata
+    from jax.experimental import xla_metadata
 except ImportError:  # a JAX without the marker: the plain loop it is
-    set_xla_metadata = None
+    xla_metadata = None
 
 ONE_FUNCTION_OPTIONS: dict[str, Any] = {"xla_cpu_prefer_vector_width": 512}
 
@@ -27,7 +27,8 @@ def as_one_function(f: Callable[..., Any], lanes: int) -> Callable[..., Any]:
 
     big: an array that `f` certainly reads; state: a pytree that it returns; constants: a pytree of scalars and `[lanes]` vectors.
     """
-    assert set_xla_metadata is not None
+    assert xla_metadata is not None
+    mark = xla_metadata.set_xla_metadata
 
     def outer(big: Any, state: Any, constants: Any, begin: Any, end: Any) -> Any:
         leaves, tree = jax.tree.flatten((constants, begin, end))
@@ -35,12 +36,12 @@ def as_one_function(f: Callable[..., Any], lanes: int) -> Callable[..., Any]:
 
         def unmarked(big: Any, state: Any, packed: Any) -> Any:
             # The mark is for this call alone: functions that the body jits itself (jnp.where) must stay inlineable.
-            with set_xla_metadata(xla_cpu_small_call=None, inlineable=None):
+            with mark(xla_cpu_small_call=None, inlineable=None):
                 rows = [(packed[i] if shape else packed[i, 0]).astype(dtype) for i, (shape, dtype) in enumerate(kinds)]
                 inner, first, last = jax.tree.unflatten(tree, rows)
                 return f(big, state, inner, first, last)
 
-        with set_xla_metadata(xla_cpu_small_call="true", inlineable="false"):
+        with mark(xla_cpu_small_call="true", inlineable="false"):
             return jax.jit(unmarked)(big, state, _pack(leaves, lanes))
 
     return outer
@@ -60,7 +61,7 @@ _memo: dict[str, bool] = {}
 def one_function_works() -> bool:
     """Compile a small gated loop both ways and compare. False where the marker is unknown, refused, or changes the result."""
     if "works" not in _memo:
-        _memo["works"] = set_xla_metadata is not None and _try()
+        _memo["works"] = xla_metadata is not None and _try()
     return _memo["works"]
 
 

@@ -24,8 +24,10 @@ from pinejax.core.bounded import Bounded
 from pinejax.core.inputs import Input, Strategy
 from pinejax.core.pytree import pytree
 from pinejax.engine import rows as R
-from pinejax.engine.context import BarView, Context, Sites
+from pinejax.engine.bar import BarView
+from pinejax.engine.context import Context
 from pinejax.engine.onefunction import ONE_FUNCTION_OPTIONS, as_one_function
+from pinejax.engine.sites import Sites
 from pinejax.errors import PinejaxError, StrategyError
 from pinejax.metrics.track import Track, mark, new_track
 from pinejax.ta import Ta
@@ -115,7 +117,9 @@ def _lane_axis(a: np.ndarray, b: np.ndarray) -> int:
     return next((i for i, (m, n) in enumerate(zip(np.shape(a), np.shape(b), strict=True)) if m != n), -1)
 
 
-def _trace_once(strategy: type[Strategy], inputs: Mapping[str, Input], static: Mapping[str, bool], dtype: str, lanes: int) -> dict[str, Any]:
+def _trace_once(
+    strategy: type[Strategy], inputs: Mapping[str, Input], static: Mapping[str, bool], dtype: str, lanes: int
+) -> dict[str, Any]:
     found: dict[str, Any] = {}
 
     def body(params: Any, number: Any, flag: Any) -> Any:
@@ -143,7 +147,10 @@ def _users_error(strategy: type[Strategy], error: Exception) -> StrategyError:
     where = f"{frames[-1].filename}:{frames[-1].lineno}: {frames[-1].line}" if frames else "on_bar"
     branched = isinstance(error, (jax.errors.TracerBoolConversionError, jax.errors.ConcretizationTypeError))
     if branched or "truth value of an array" in str(error):
-        what = "a Python `if`, `and`, `or`, `not` or `int()` on a value that differs from lane to lane. Use where(...), &, |, ~ or ctx.when(...)."
+        what = (
+            "a Python `if`, `and`, `or`, `not` or `int()` on a value that differs from lane to lane. "
+            "Use where(...), &, |, ~ or ctx.when(...)."
+        )
     else:
         what = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
     return StrategyError(f"{strategy.__name__}.on_bar could not be traced.\n  {where}\n  {what}")
@@ -198,7 +205,9 @@ def hoist(program: Program, params: Mapping[str, Any]) -> list:
     """The per-lane constants of the body's call sites: a tracing on blank bars, of which only these are kept."""
     sites = Sites("prologue", np.dtype(program.dtype), program.lanes)
     number = jnp.zeros((), np.dtype(program.dtype))
-    run_body(program.strategy, program.inputs, program.static, params, sites, *_blank(number, jnp.asarray(False), program.dtype, program.lanes))
+    run_body(
+        program.strategy, program.inputs, program.static, params, sites, *_blank(number, jnp.asarray(False), program.dtype, program.lanes)
+    )
     return sites.hoisted
 
 
@@ -218,11 +227,15 @@ def bar_step(t: Any, state: State, program: Program, rows: Any, constants: Const
     track = mark(state.track, readings.equity, position_of(account) != 0, (row[R.DAY_ENDS] > 0) & ~last)
 
     since = t - window.start
-    view = BarView(row[R.OPEN], row[R.HIGH], row[R.LOW], row[R.CLOSE], row[R.VOLUME], R.moment(row[R.DAY], row[R.SECOND]), since, since == 0)
+    view = BarView(
+        row[R.OPEN], row[R.HIGH], row[R.LOW], row[R.CLOSE], row[R.VOLUME], R.moment(row[R.DAY], row[R.SECOND]), since, since == 0
+    )
     moment = R.moment(row[R.HTF_DAY], row[R.HTF_SECOND])
     htf = BarView(row[R.HTF_OPEN], row[R.HTF_HIGH], row[R.HTF_LOW], row[R.HTF_CLOSE], row[R.HTF_VOLUME], moment, since, since == 0)
-    sites = Sites("step", np.dtype(program.dtype), program.lanes, read=state.sites, hoisted=constants.hoisted)
-    commands, _ = run_body(program.strategy, program.inputs, program.static, constants.params, sites, view, htf, row[R.HTF_COMPLETE] > 0, readings)
+    sites = Sites("step", np.dtype(program.dtype), program.lanes, read=state.sites, constants=constants.hoisted)
+    commands, _ = run_body(
+        program.strategy, program.inputs, program.static, constants.params, sites, view, htf, row[R.HTF_COMPLETE] > 0, readings
+    )
     trades = t >= window.trade_from
     commands = [_masked(c, trades) for c in commands]
     account, book = after_script(account, book, commands, bar, env)

@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from pinejax.ta.average import Averages
+from pinejax.ta.band import Bands
+from pinejax.ta.candles import Candles
 from pinejax.ta.cross import Crosses
+from pinejax.ta.event import Events
 from pinejax.ta.extreme import Extremes
 from pinejax.ta.momentum import Momentum
+from pinejax.ta.pivot import Pivots
+from pinejax.ta.regression import Regression
 from pinejax.ta.trend import Trend
 from pinejax.ta.volatility import Volatility
+from pinejax.ta.volume import Volume
 
 
-class Ta(Averages, Extremes, Crosses, Volatility, Momentum, Trend):
+class Ta(Averages, Bands, Candles, Crosses, Events, Extremes, Momentum, Pivots, Regression, Trend, Volatility, Volume):
     """The indicators of one tracing context. Lengths are numbers, inputs, or made of both; na is NaN throughout."""
 
     def __init__(self, ctx: Any):

@@ -1,4 +1,4 @@
-"""Averages: sma, ema, rma, wma and window sums. Formulas and warm-up as TradingView's (docs/semantics.md, 12)."""
+"""Averages: sma, ema, rma, wma, hma, vwma, alma, swma and window sums. Formulas and warm-up as TradingView's (docs/semantics.md, 12)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from pinejax.core.bounded import plain
+from pinejax.ops import divide, floor_sqrt
+from pinejax.ta.recent import Recent
 from pinejax.ta.window import Ring, add_exactly, as_length, fold, is_shared, length_bound
 
 
@@ -19,6 +21,15 @@ def window_sum(ctx: Any, name: str, x: Any, n: Any) -> tuple[Any, Any]:
     total = add_exactly(add_exactly(ring.extra, ring.x), -ring.dropped)
     high, low = ring.finish(total)
     return high + low, ring.full
+
+
+def _gauss(n: Any, offset: Any, sigma: Any, depth: int, dtype: Any) -> Any:
+    """Weights of alma by age, the newest first, summing to 1; 0 from age n on. `[depth]` or `[depth, lanes]`."""
+    n, offset, sigma = (jnp.asarray(v, dtype) for v in (n, offset, sigma))
+    age = jnp.arange(depth, dtype=dtype).reshape((depth,) + (1,) * np.broadcast(n, offset, sigma).ndim)
+    distance = (n - 1.0 - age) - offset * (n - 1.0)
+    weight = jnp.where(age < n, jnp.exp(-(distance**2) / (2.0 * (n / sigma) ** 2)), 0.0)
+    return weight / jnp.sum(weight, axis=0)
 
 
 class Averages:
@@ -81,9 +92,26 @@ class Averages:
 
     def hma(self, x: Any, n: Any) -> Any:
         """Hull average: wma(2 wma(x, n / 2) - wma(x, n), sqrt n), both lengths rounded down."""
-        from pinejax.ops import floor_sqrt
-
         return self.wma(2.0 * self.wma(x, n // 2) - self.wma(x, n), floor_sqrt(n))
+
+    def vwma(self, x: Any, n: Any) -> Any:
+        """Volume-weighted mean, sma(x volume) / sma(volume); na before n values, and without volume."""
+        volume = self.ctx.bar.volume
+        return divide(self.sma(plain(x) * volume, n), self.sma(volume, n))
+
+    def swma(self, x: Any) -> Any:
+        """Mean of four values weighted 1 2 2 1; na while one of them is na."""
+        x, history = jnp.asarray(plain(x)), self.ctx.history
+        return (x + 2.0 * history(x, 1) + 2.0 * history(x, 2) + history(x, 3)) / 6.0
+
+    def alma(self, x: Any, n: Any, offset: Any = 0.85, sigma: Any = 6.0) -> Any:
+        """Gaussian weights centred at offset (n - 1) of the window, n / sigma wide; na before n values, and while an na is among them."""
+        x, bound = jnp.asarray(plain(x)), length_bound("alma", n)
+        recent = Recent(self.ctx, "alma", x, n, on_na="clear")
+        weights = self.ctx.hoist(lambda n, offset, sigma: _gauss(n, offset, sigma, bound, x.dtype), n, offset, sigma)
+        like = jnp.zeros(np.broadcast_shapes(jnp.shape(weights)[1:], self.ctx.shape_of(x)), x.dtype)
+        total = recent.total(n, bound, lambda k, value: jnp.asarray(weights)[k] * value, like)
+        return jnp.where(recent.count >= as_length(n), total, jnp.nan)
 
     def _float(self, n: Any, x: Any) -> Any:
         """A length as a float to divide by."""

@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from pinejax.core.bounded import plain
+from pinejax.ta.recent import past
 
 
 class Crosses:
-    """`ta.crossover`, `ta.crossunder`, `ta.cross`, `ta.change`: a mixin of `Ta`."""
+    """`ta.crossover`, `ta.crossunder`, `ta.cross`, `ta.change`, `ta.rising`, `ta.falling`: a mixin of `Ta`."""
 
     ctx: Any
 
@@ -38,7 +39,17 @@ class Crosses:
         site.set((a, b))
         return a, b, before_a, before_b
 
-    def change(self, x: Any, n: int = 1) -> Any:
+    def change(self, x: Any, n: Any = 1) -> Any:
         """x minus x n executions ago; na before that."""
         x = jnp.asarray(plain(x))
-        return x - self.ctx.history(x, n)
+        return x - past(self.ctx, "change", x, n)
+
+    def rising(self: Any, x: Any, n: Any) -> Any:
+        """Whether x is above each of the n values before it; False before there are n."""
+        x = jnp.asarray(plain(x))
+        return x > self.highest(self.ctx.history(x), n)
+
+    def falling(self: Any, x: Any, n: Any) -> Any:
+        """Whether x is below each of the n values before it; False before there are n."""
+        x = jnp.asarray(plain(x))
+        return x < self.lowest(self.ctx.history(x), n)

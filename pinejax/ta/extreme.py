@@ -1,4 +1,4 @@
-"""Extremes of a window: highest, lowest. Pivots are in `pinejax.ta.pivot`."""
+"""Extremes of a window: highest, lowest and how long ago. Pivots are in `pinejax.ta.pivot`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pinejax.ta.window import fold
 
 
 class Extremes:
-    """`ta.highest`, `ta.lowest`: a mixin of `Ta`."""
+    """`ta.highest`, `ta.lowest`, `ta.highestbars`, `ta.lowestbars`, `ta.range`: a mixin of `Ta`. na inputs are left out."""
 
     ctx: Any
 
@@ -23,3 +23,24 @@ class Extremes:
         """Smallest of the last n values; na before there are n."""
         low, full = fold(self.ctx, "lowest", x, n, jnp.inf, lambda lows, x, k: jnp.minimum(lows, x))
         return jnp.where(full, low, jnp.nan)
+
+    def range(self, x: Any, n: Any) -> Any:
+        """Largest less smallest of the last n values; na before there are n."""
+        return self.highest(x, n) - self.lowest(x, n)
+
+    def highestbars(self, x: Any, n: Any) -> Any:
+        """Offset, 0 or negative, to the largest of the last n values, the oldest among equals; na before there are n."""
+        return self._offset("highestbars", x, n, 1.0)
+
+    def lowestbars(self, x: Any, n: Any) -> Any:
+        """Offset, 0 or negative, to the smallest of the last n values, the oldest among equals; na before there are n."""
+        return self._offset("lowestbars", x, n, -1.0)
+
+    def _offset(self, name: str, x: Any, n: Any, sign: float) -> Any:
+        def step(folds: tuple[Any, Any], x: Any, k: Any) -> tuple[Any, Any]:
+            tops, offsets = folds
+            beats = sign * x > tops
+            return jnp.where(beats, sign * x, tops), jnp.where(beats, 0.0, offsets - 1.0)
+
+        (_, offset), full = fold(self.ctx, name, x, n, (-jnp.inf, 0.0), step)
+        return jnp.where(full, offset, jnp.nan)

@@ -1,4 +1,4 @@
-"""Ranges and deviations: tr, atr, variance, stdev."""
+"""Ranges and deviations: tr, atr, variance, stdev, dev. Bands made of them are in `band`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from pinejax.ta.window import Ring, add_exactly, fold, is_shared
+from pinejax.core.bounded import plain
+from pinejax.ta.recent import Recent
+from pinejax.ta.window import Ring, add_exactly, as_length, fold, is_shared, length_bound
 
 
 class Volatility:
-    """`ta.tr`, `ta.atr`, `ta.variance`, `ta.stdev`: a mixin of `Ta`."""
+    """`ta.tr`, `ta.atr`, `ta.variance`, `ta.stdev`, `ta.dev`: a mixin of `Ta`."""
 
     ctx: Any
 
@@ -43,6 +45,14 @@ class Volatility:
     def stdev(self, x: Any, n: Any) -> Any:
         """Population deviation of the last n values; na before there are n."""
         return jnp.sqrt(self.variance(x, n))
+
+    def dev(self, x: Any, n: Any) -> Any:
+        """Mean absolute deviation of the last n values from their mean; na before there are n. Costs O(n) a bar."""
+        x, size = jnp.asarray(plain(x)), self._float(n, x)  # type: ignore[attr-defined]
+        mean = self.sma(x, n)  # type: ignore[attr-defined]
+        recent = Recent(self.ctx, "dev", x, n)
+        total = recent.total(n, length_bound("dev", n), lambda k, value: jnp.abs(value - mean), mean)
+        return jnp.where(recent.count >= as_length(n), total / size, jnp.nan)
 
 
 def _welford(folds: tuple[Any, Any], x: Any, k: Any) -> tuple[Any, Any]:

@@ -5,12 +5,14 @@ length at once, the fold of the last n values, oldest first, because  fold_n(t) 
 vector operation a bar, whatever the lanes, and has no history error; lanes then read it at their own length. A value per
 lane has a *ring*: the last values, with sums that add the new one and drop the oldest in double-double arithmetic, so that
 they carry no history error either.
+
+What an na input does is the function's choice (`OnNa`): most of TradingView's windows leave it out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +25,9 @@ from pinejax.errors import StrategyError
 
 MAX_LENGTH = 5_000
 
+# skip: as if the execution had not been; clear: the window begins anew; keep: na is a value like any other.
+OnNa = Literal["skip", "clear", "keep"]
+
 
 def length_bound(name: str, n: Any) -> int:
     """The largest value a length can take: what sizes the buffers of the call site.
@@ -31,7 +36,9 @@ def length_bound(name: str, n: Any) -> int:
     """
     bound = upper_bound(n)
     if bound is None:
-        raise StrategyError(f"ta.{name}: expected a length made of inputs and numbers, whose upper bound is known; got a value that changes with the bars.")
+        raise StrategyError(
+            f"ta.{name}: expected a length made of inputs and numbers, whose upper bound is known; got a value that changes with the bars."
+        )
     if not 1 <= bound <= MAX_LENGTH:
         raise StrategyError(f"ta.{name}: expected a length in 1..{MAX_LENGTH}, got one up to {bound:g}.")
     return int(bound)
@@ -52,11 +59,11 @@ def read_at(ladder: Any, index: Any) -> Any:
     return jnp.take_along_axis(ladder, jnp.broadcast_to(index, ladder.shape[1:])[None], axis=0, mode="clip")[0]
 
 
-def fold(ctx: Any, name: str, x: Any, n: Any, start: Any, step: Callable[[Any, Any, Any], Any]) -> tuple[Any, Any]:
-    """The fold of the last n non-na values of `x`, oldest first, and whether there are n of them yet.
+def fold(ctx: Any, name: str, x: Any, n: Any, start: Any, step: Callable[[Any, Any, Any], Any], on_na: OnNa = "skip") -> tuple[Any, Any]:
+    """The fold of the last n values of `x`, oldest first, and whether there are n of them yet.
 
     start: a pytree of numbers, the fold of no values; step(folds, x, k) -> folds, where the k-th of 0..depth-1 (a column or row of
-    numbers) is the fold of k values and becomes that of k + 1. An na input leaves the fold as it was.
+    numbers) is the fold of k values and becomes that of k + 1. An na input leaves the fold as it was, or starts it anew ("clear").
     """
     x = jnp.asarray(plain(x))
     depth, shape = length_bound(name, n), ctx.shape_of(x)
@@ -71,10 +78,14 @@ def fold(ctx: Any, name: str, x: Any, n: Any, start: Any, step: Callable[[Any, A
     def shifted(ladder: Any, s: Any) -> Any:
         return jnp.concatenate([jnp.full((1, *shape), s, dtype=x.dtype), ladder[:-1]])
 
-    folds = step(jax.tree.map(shifted, site.value["folds"], start), x, k)
     known = ~jnp.isnan(x)
-    folds = jax.tree.map(lambda new, old: jnp.where(known, new, old), folds, site.value["folds"])
     count = jnp.minimum(site.value["count"] + known, depth)
+    if on_na == "clear":
+        # What a lane reads is a fold of the values since the na alone, once the count lets it.
+        x, count = jnp.where(known, x, 0.0), jnp.where(known, count, 0)
+    folds = step(jax.tree.map(shifted, site.value["folds"], start), x, k)
+    if on_na == "skip":
+        folds = jax.tree.map(lambda new, old: jnp.where(known, new, old), folds, site.value["folds"])
     kept = site.set({"folds": folds, "count": count})
     length = as_length(n)
     index = length - 1
@@ -85,10 +96,11 @@ class Ring:
     """The last values of a per-lane source, `[depth + 1, lanes]`: slot t % (depth + 1) holds execution t.
 
     A lane that skips an execution (na input, or masked out) has its column moved on by one, so that every lane's newest
-    value sits in the newest slot: rare in practice, hence behind a condition.
+    value sits in the newest slot: rare in practice, hence behind a condition. Infinite values count as na: they would stay
+    in the running sums for ever.
     """
 
-    def __init__(self, ctx: Any, name: str, x: Any, n: Any, extra: Any = None):
+    def __init__(self, ctx: Any, name: str, x: Any, n: Any, extra: Any = None, on_na: OnNa = "skip"):
         x = jnp.asarray(plain(x))
         self.ctx, self.depth = ctx, length_bound(name, n)
         self.shape = (ctx.sites.lanes,)
@@ -101,21 +113,29 @@ class Ring:
             "extra": jax.tree.map(lambda s: np.full(self.shape, s, dtype=x.dtype), extra),
         }
         self.site = ctx.site(first)
-        self.known = ~jnp.isnan(self.x)
-        if ctx.mask is not None:
-            self.known &= ctx.mask
-        self._push()
+        usable = jnp.ones(self.shape, bool) if on_na == "keep" else jnp.isfinite(self.x)
+        runs = jnp.ones(self.shape, bool) if ctx.mask is None else jnp.broadcast_to(ctx.mask, self.shape)
+        self.extra, self.count = self.site.value["extra"], self.site.value["count"]
+        if on_na == "clear":
+            self.known, self.cleared = runs, runs & ~usable
+            self.x = jnp.where(usable, self.x, 0.0)
+            self.extra = jax.tree.map(lambda old: jnp.where(self.cleared, 0.0, old), self.extra)
+            self.count = jnp.where(self.cleared, 0, self.count + runs)
+        else:
+            self.known, self.cleared = runs & usable, None
+            self.count = self.count + self.known
+        self.count = jnp.minimum(self.count, self.depth + 1)
+        self._push(never_late=ctx.mask is None and on_na != "skip")
 
-    def _push(self) -> None:
+    def _push(self, never_late: bool) -> None:
         old, size = self.site.value, self.depth + 1
-        late = ~self.known & (old["count"] > 0)
-        ring = where_asked(any_lane(late), lambda r: jnp.where(late, jnp.roll(r, 1, axis=0), r), old["ring"])
-        slot = jnp.where(old["slot"] + 1 >= size, 0, old["slot"] + 1)
-        newest = jnp.where(self.known, self.x, lax.dynamic_index_in_dim(ring, slot, keepdims=False))
-        self.ring = lax.dynamic_update_index_in_dim(ring, newest, slot, axis=0)
-        self.slot = slot
-        self.count = jnp.minimum(old["count"] + self.known, self.depth + 1)
-        self.extra = old["extra"]
+        ring = old["ring"]
+        if not never_late:
+            late = ~self.known & (old["count"] > 0)
+            ring = where_asked(any_lane(late), lambda r: jnp.where(late, jnp.roll(r, 1, axis=0), r), ring)
+        self.slot = jnp.where(old["slot"] + 1 >= size, 0, old["slot"] + 1)
+        newest = jnp.where(self.known, self.x, lax.dynamic_index_in_dim(ring, self.slot, keepdims=False))
+        self.ring = lax.dynamic_update_index_in_dim(ring, newest, self.slot, axis=0)
 
     def back(self, k: Any) -> Any:
         """The value k pushes ago (0: the newest); a number or `[lanes]`, at most `depth`."""
@@ -138,6 +158,8 @@ class Ring:
     def finish(self, extra: Any = None) -> Any:
         """Write the state back; `extra` keeps its old value where the lane skipped. Returns the extra as kept."""
         kept = jax.tree.map(lambda new, old: jnp.where(self.known, new, old), extra, self.extra)
+        if self.cleared is not None:
+            kept = jax.tree.map(lambda new: jnp.where(self.cleared, 0.0, new), kept)
         state = {"ring": self.ring, "slot": self.slot, "count": self.count, "extra": kept}
         self.site.overwrite(state)
         return kept

@@ -174,6 +174,20 @@ class Compounded(Held):
         return np.float64(self.product)
 
 
+class Averaged(Held):
+    """Heikin-Ashi's open: the mean of its own last value and of the last other one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: Any = na
+
+    def step(self, first: Any, other: Any) -> Any:
+        """first: the value on the first bar."""
+        opened = first if math.isnan(self.out) else (self.out + self.before) / 2
+        self.before = other
+        return opened
+
+
 class LastKnown(Held):
     """The last value that was not na."""
 

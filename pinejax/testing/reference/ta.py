@@ -9,7 +9,7 @@ import numpy as np
 
 from pinejax.testing.reference.formulas import average_rank, divide, mean, pearson, regression, total, variance
 from pinejax.testing.reference.sites import Frame, Past, na
-from pinejax.testing.reference.states import Accumulated, Anchored, Compounded, LastKnown, LastTrue, Parabolic, Ratchet, Smoothed, Window
+from pinejax.testing.reference.states import Accumulated, Anchored, Averaged, Compounded, LastKnown, LastTrue, Parabolic, Ratchet, Smoothed, Window
 
 # Comparisons inside percentrank treat values this close as equal (docs/semantics.md, 11); crosses compare raw doubles.
 EQUAL = 1e-10
@@ -248,6 +248,13 @@ class Ta:
     def sar(self, start: Any = 0.02, increment: Any = 0.02, limit: Any = 0.2) -> Any:
         """Parabolic SAR."""
         return self._run(lambda: Parabolic(float(start), float(increment), float(limit)), self._bar)
+
+    def heikin_ashi(self) -> tuple[Any, Any, Any, Any]:
+        """(open, high, low, close) of the Heikin-Ashi bar; its first open is the mean of the bar's own open and close."""
+        bar = self._bar
+        close = bar.ohlc4
+        open_ = self._run(Averaged, (bar.open + bar.close) / 2, close)
+        return open_, max(bar.high, open_, close), min(bar.low, open_, close), close
 
     # -- events
 

@@ -1,4 +1,4 @@
-"""What a search needs from whatever runs backtests: a batch of parameter sets in, metrics per dataset out. Not the engine."""
+"""What a search and an engine agree on: a batch of parameter sets in, metrics per dataset out. Neither of the two."""
 
 from __future__ import annotations
 

@@ -1,0 +1,43 @@
+"""Least-squares lines through a window. Averages with fixed weights are in `average`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+
+from pinejax.ta.window import Ring, add_exactly, fold, is_shared
+
+
+class Regression:
+    """`ta.linreg`: a mixin of `Ta`."""
+
+    ctx: Any
+
+    def linreg(self: Any, x: Any, n: Any, offset: Any = 0) -> Any:
+        """Value, `offset` bars back, of the least-squares line through the last n values; na before n, and while an na is among them."""
+        ctx, size = self.ctx, self._float(n, x)
+        if is_shared(ctx, x):
+            (mean, moment), full = fold(ctx, "linreg", x, n, (0.0, 0.0), _co_moment, on_na="clear")
+        else:
+            ring = Ring(ctx, "linreg", x, n, extra=((0.0, 0.0), (0.0, 0.0)), on_na="clear")
+            total, aged = ring.extra
+            # Ages rise by one: every value counts once more; the one that leaves had come to age n.
+            aged = add_exactly(add_exactly(aged, total[0]), total[1])
+            aged = add_exactly(aged, -size * ring.dropped)
+            total = add_exactly(add_exactly(total, ring.x), -ring.dropped)
+            total, aged = ring.finish((total, aged))
+            middle = ctx.hoist(lambda n: (n - 1.0) / 2.0, n)
+            mean, full = (total[0] + total[1]) / size, ring.full
+            moment = (middle * total[0] - aged[0]) + (middle * total[1] - aged[1])
+        # Sum of squared distances from the middle of 0..n-1; a single value has no slope.
+        spread = ctx.hoist(lambda n: jnp.maximum(n * (n * 1.0 * n - 1.0) / 12.0, 0.5), n)
+        reach = ctx.hoist(lambda n, offset: (n - 1.0) / 2.0 - offset, n, offset)
+        return jnp.where(full, mean + moment / spread * reach, jnp.nan)
+
+
+def _co_moment(folds: tuple[Any, Any], x: Any, k: Any) -> tuple[Any, Any]:
+    """Mean, and sum of (index - mean index)(x - mean x), of k values, one value later: nothing large is subtracted."""
+    mean, moment = folds
+    step = x - mean
+    return mean + step * (1.0 / (k + 1.0)), moment + step * (k * 0.5)
