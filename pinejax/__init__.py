@@ -1,5 +1,8 @@
-"""Search a trading strategy's parameters over many symbols and timeframes, with the fills TradingView would print."""
+"""pinejax: search the parameters of Pine-style strategies with TradingView's fills. A strategy's author needs these names."""
 
-from __future__ import annotations
+from pinejax.core.inputs import Strategy, input
+from pinejax.core.orders import LONG, SHORT
 
 __version__ = "0.1.0"
+
+__all__ = ["LONG", "SHORT", "Strategy", "__version__", "input"]
