@@ -29,7 +29,7 @@ def backtest(config: Config, folder: Path) -> None:
     if narrowed:
         raise SpaceError(f"params.{narrowed[0]}: expected one value, got {config.params[narrowed[0]]!r}. A backtest searches nothing.")
     params = session.space.complete({})
-    engine = session.engine(pinned=params)
+    engine = session.engine(1, pinned=params)
     details = [engine.detail(params, i) for i in range(len(session.feeds))]
 
     metrics = {name: [float(detail.metrics[name]) for detail in details] for name in details[0].metrics}

@@ -30,12 +30,13 @@ def run(config: Config, folder: Path) -> int:
     from pinejax.job.session import prepare
     from pinejax.report.text import short_path
     from pinejax.search import run_search
+    from pinejax.search.config import resolved
 
     import_s = age_s + time.perf_counter() - started_s
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     session = prepare(config)
     objective, settings = plan_search(session)
-    engine = session.engine()
+    engine = session.engine(resolved(settings, len(objective.directions)).batch_size)
     engine.warm_up()
     print(start_text(session, settings), flush=True)
 

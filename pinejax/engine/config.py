@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pinejax.errors import ConfigError
+
+FULL_BLOCK = 64
+SMALL_BLOCKS = (16, 32)
 
 
 @dataclass(frozen=True)
 class EngineConfig:
     """dtype: float64 (as TradingView computes) or float32 for screening. device: auto, cpu or gpu.
 
-    block: lanes per compiled program; n_threads: blocks at a time, 0 for one per core; small_call: compile the loop as one native
-    function on the CPU, with a fallback; n_segments: time segments between which a pruner may drop trials; max_trades: the detail
-    run's room for trades per chunk of bars.
+    block: lanes per compiled program, 0 for what suits the batch (`for_batch`); n_threads: blocks at a time, 0 for one per core;
+    n_segments: time segments between which a pruner may drop trials; small_call: compile the loop as one native function on the CPU
+    (`pinejax.engine.onefunction`), with a fallback.
     """
 
     dtype: Literal["float64", "float32"] = "float64"
     device: Literal["auto", "cpu", "gpu"] = "auto"
-    block: int = 64
+    block: int = 0
     n_threads: int = 0
     n_segments: int = 8
     small_call: bool = True
@@ -29,13 +32,22 @@ class EngineConfig:
         checks = (
             ("dtype", self.dtype in ("float64", "float32"), "float64 or float32"),
             ("device", self.device in ("auto", "cpu", "gpu"), "auto, cpu or gpu"),
-            ("block", self.block >= 1, "1 or more lanes (64 is fast on a CPU)"),
+            ("block", self.block >= 0, "0 (what suits the batch) or a number of lanes"),
             ("n_threads", self.n_threads >= 0, "0 (one per core) or more"),
             ("n_segments", self.n_segments >= 1, "1 or more"),
         )
         for name, good, expected in checks:
             if not good:
                 raise ConfigError(f"engine.{name}: expected {expected}, got {getattr(self, name)!r}.")
+
+    def for_batch(self, n_trials: int) -> EngineConfig:
+        """The same with a block that suits batches of so many trials, where none was chosen.
+
+        64 lanes are the fastest by far per lane; fewer trials than that fill a smaller block, since empty lanes cost as much as full ones.
+        """
+        if self.block:
+            return self
+        return replace(self, block=next((b for b in SMALL_BLOCKS if n_trials <= b), FULL_BLOCK))
 
     @property
     def threads(self) -> int:

@@ -18,7 +18,7 @@ from pinejax.core.evaluation import Evaluation, KeepFn
 from pinejax.core.feed import Feed
 from pinejax.core.inputs import Input, Params, Strategy
 from pinejax.engine.blocks import Block, make_blocks, repack
-from pinejax.engine.config import EngineConfig
+from pinejax.engine.config import FULL_BLOCK, EngineConfig
 from pinejax.engine.onefunction import one_function_works
 from pinejax.engine.program import State, Window, compiled, discover
 from pinejax.engine.rows import rows_of
@@ -62,7 +62,7 @@ class Engine:
             raise DataError("expected at least one dataset, got none.")
         self.device = _device(self.config.device)
         started = time.perf_counter()
-        self.program = discover(self.strategy, self.inputs, self.broker, self.config.dtype, self.config.block)
+        self.program = discover(self.strategy, self.inputs, self.broker, self.config.dtype, self.config.block or FULL_BLOCK)
         self.timings.trace_s = time.perf_counter() - started
         self._check_lengths()
         self.small_call = self.config.small_call and self.device.platform == "cpu" and one_function_works()
@@ -166,8 +166,9 @@ class Engine:
 
     def advance(self, state: State, params: Mapping[str, Any], dataset: int, begin: int, end: int) -> State:
         """A block's state after the bars begin..end of a dataset. The given state's arrays are used up."""
+        # Committed to the device like what comes back of it: else the second segment would compile once more.
         after = self._run(
-            state, self._values[dataset], dict(params), self._terms[dataset], self.window(dataset), np.int32(begin), np.int32(end)
+            jax.device_put(state, self.device), self._values[dataset], dict(params), self._terms[dataset], self.window(dataset), np.int32(begin), np.int32(end)
         )
         return jax.block_until_ready(after)
 

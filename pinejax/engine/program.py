@@ -112,7 +112,7 @@ def discover(strategy: type[Strategy], inputs: Mapping[str, Input], broker: Brok
     )
 
 
-def _lane_axis(a: np.ndarray, b: np.ndarray) -> int:
+def _lane_axis(a: Any, b: Any) -> int:
     """The axis of a state array that grows with the number of lanes, -1 if it is shared by them."""
     return next((i for i, (m, n) in enumerate(zip(np.shape(a), np.shape(b), strict=True)) if m != n), -1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +16,7 @@ from pinejax.errors import StrategyError
 Mode = Literal["discover", "prologue", "step"]
 
 
+@runtime_checkable
 class _Masked(Protocol):
     """What a site needs of its context."""
 

@@ -52,13 +52,16 @@ class Session:
             "code": self.strategy.source_hash,
         }
 
-    def engine(self, pinned: Params | None = None) -> Engine:
-        """The engine for these feeds and this space, or for one parameter set alone, traced. Errors: StrategyError, DataError."""
+    def engine(self, n_trials: int, pinned: Params | None = None) -> Engine:
+        """The engine for these feeds and this space, or for one parameter set alone, traced. Errors: StrategyError, DataError.
+
+        n_trials: how many parameter sets it will be given at a time.
+        """
         from pinejax.engine.engine import Engine
 
         use_compile_cache()
         space = self.space if pinned is None else build_space(self.strategy.cls, pinned)
-        return Engine(self.strategy.cls, self.feeds, self.config.broker, space.inputs, self.config.engine)
+        return Engine(self.strategy.cls, self.feeds, self.config.broker, space.inputs, self.config.engine.for_batch(n_trials))
 
 
 def prepare(config: Config) -> Session:
