@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from pinejax.errors import StrategyError, did_you_mean
+
 Number = (int, float, bool, np.integer, np.floating, np.bool_)
 
 
@@ -16,14 +18,15 @@ class Bounded:
     """Values that depend on parameters alone, and an interval that holds them: what sizes buffers and may be hoisted.
 
     array: `[lanes]` (or a scalar); low, high: numbers known while tracing. Arithmetic with numbers and other `Bounded`
-    values stays `Bounded`; with anything else it gives a plain array. Comparisons give a `Bounded` bool.
+    values stays `Bounded`; with anything else it gives a plain array. Comparisons give a `Bounded` bool. options: the texts that the
+    values are indices of, so that they compare with a text.
     """
 
-    __slots__ = ("array", "high", "low")
+    __slots__ = ("array", "high", "low", "options")
     __array_priority__ = 1_000
 
-    def __init__(self, array: Any, low: float, high: float):
-        self.array, self.low, self.high = array, low, high
+    def __init__(self, array: Any, low: float, high: float, options: tuple[str, ...] = ()):
+        self.array, self.low, self.high, self.options = array, low, high, options
 
     def __jax_array__(self) -> jax.Array:
         return jnp.asarray(self.array)
@@ -42,6 +45,9 @@ class Bounded:
 
     def __bool__(self) -> bool:
         return bool(jnp.asarray(self.array))
+
+    def __index__(self) -> int:
+        raise StrategyError("expected a fixed whole number here, got an input, which differs from lane to lane.")
 
     def _combine(self, other: Any, op: Callable, bound: Callable, swap: bool = False) -> Any:
         if isinstance(other, Bounded):
@@ -86,6 +92,12 @@ class Bounded:
         return Bounded(-self.array, -self.high, -self.low)
 
     def _compare(self, other: Any, op: Callable) -> Any:
+        if isinstance(other, str):
+            if other not in self.options:
+                raise StrategyError(
+                    f"expected one of the input's options to compare with, got {other!r}. {did_you_mean(other, self.options)}"
+                )
+            other = self.options.index(other)
         out = self._combine(other, op, lambda a, b: 0)
         return Bounded(out.array, 0, 1) if isinstance(out, Bounded) else out
 

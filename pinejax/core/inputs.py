@@ -51,7 +51,7 @@ class Input:
         return bool(self.active_if(_Namespace(values)))
 
     def check(self, value: Any) -> Value:
-        """`value` in the input's own type. Errors: SpaceError outside the declared range, off the step, or of another type."""
+        """`value` in the input's own type. Errors: SpaceError outside the declared range or of another type."""
         if self.kind == "bool":
             if isinstance(value, bool) or value in (0, 1):
                 return bool(value)
@@ -116,7 +116,7 @@ class input:
 
     @staticmethod
     def choice(default: Value, options: Sequence[Value], *, active_if: Condition = None, help: str = "") -> Any:
-        """One of a list. Inside `on_bar` the value is the index into `options` (text cannot be traced)."""
+        """One of a list. Inside `on_bar` a number is itself, a text is compared with `==` (it is traced as its index in `options`)."""
         if default not in options:
             raise StrategyError(f"input.choice: expected the default among the options {list(options)}, got {default!r}.")
         return Input("choice", default, options=tuple(options), active_if=active_if, help=help)

@@ -140,7 +140,7 @@ class Engine:
         with ThreadPoolExecutor(self.config.threads) as pool:
             for segment in range(n_segments):
                 list(pool.map(lambda b, s=segment: self._segment(b, s, n_segments), blocks))
-                trials, metrics, status = self._collect(blocks, alive, (segment + 1) / n_segments)
+                trials, metrics, status = self._collect(blocks, alive, segment, n_segments)
                 goes_on = np.zeros(len(trials), bool)
                 if segment + 1 < n_segments and keep is not None:
                     goes_on = np.asarray(keep(segment, trials, metrics), bool)
@@ -157,9 +157,13 @@ class Engine:
         return [r for r in results if r is not None]
 
     def _segment(self, block: Block, segment: int, n_segments: int) -> None:
-        n = len(self.feeds[block.dataset])
-        self._advance(block, n * segment // n_segments, n * (segment + 1) // n_segments)
-        self.timings.lane_bars += len(block.trials) * (n * (segment + 1) // n_segments - n * segment // n_segments)
+        begin, end = (self._bound(block.dataset, s, n_segments) for s in (segment, segment + 1))
+        self._advance(block, begin, end)
+        self.timings.lane_bars += len(block.trials) * (end - begin)
+
+    def _bound(self, dataset: int, segment: int, n_segments: int) -> int:
+        """The bar with which a segment of a dataset begins."""
+        return len(self.feeds[dataset]) * segment // n_segments
 
     def _advance(self, block: Block, begin: int, end: int) -> None:
         block.state = self.advance(jax.tree.map(jnp.array, block.state), block.params, block.dataset, begin, end)
@@ -167,8 +171,9 @@ class Engine:
     def advance(self, state: State, params: Mapping[str, Any], dataset: int, begin: int, end: int) -> State:
         """A block's state after the bars begin..end of a dataset. The given state's arrays are used up."""
         # Committed to the device like what comes back of it: else the second segment would compile once more.
+        state = jax.device_put(state, self.device)
         after = self._run(
-            jax.device_put(state, self.device), self._values[dataset], dict(params), self._terms[dataset], self.window(dataset), np.int32(begin), np.int32(end)
+            state, self._values[dataset], dict(params), self._terms[dataset], self.window(dataset), np.int32(begin), np.int32(end)
         )
         return jax.block_until_ready(after)
 
@@ -178,14 +183,16 @@ class Engine:
 
         return run_detail(self, params, dataset)
 
-    def _collect(self, blocks: Sequence[Block], alive: np.ndarray, share: float) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
+    def _collect(
+        self, blocks: Sequence[Block], alive: np.ndarray, segment: int, n_segments: int
+    ) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
         """Metrics so far of the running trials: their indices, name -> `[running, datasets]`, status `[running, datasets]`."""
         trials = np.flatnonzero(alive)
         place = {int(t): i for i, t in enumerate(trials)}
         metrics: dict[str, np.ndarray] = {}
         status = np.zeros((len(trials), len(self.feeds)), np.int32)
         for block in blocks:
-            found, codes = self.measure(block.state, block.dataset, share)
+            found, codes = self.measure(block.state, block.dataset, self._bound(block.dataset, segment + 1, n_segments))
             lanes = [i for i, t in enumerate(block.trials) if int(t) in place]
             at = [place[int(block.trials[i])] for i in lanes]
             for name, values in found.items():
@@ -193,14 +200,14 @@ class Engine:
             status[at, block.dataset] = codes[lanes]
         return trials, metrics, status
 
-    def measure(self, state: State, dataset: int, share: float = 1.0) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """Metrics and status of a block's state, `[lanes]`, `share` of the dataset having been run."""
+    def measure(self, state: State, dataset: int, done: int | None = None) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Metrics and status of a block's state, `[lanes]`, `done` bars of the dataset having been run (by default all)."""
         feed, window = self.feeds[dataset], self.window(dataset)
-        done = int(len(feed) * share)
+        done = len(feed) if done is None else done
         first = min(int(window.trade_from), done - 1)
         fields = lambda x: {f: np.asarray(getattr(x, f), np.float64) for f in type(x).__dataclass_fields__}  # noqa: E731
         stats, track = fields(state.account.stats), fields(state.track)
-        # The rotated loop has already filled the next open's market orders, hence profit at the last mark minus what was closed since.
+        # The loop has filled the market orders of the next open already: between segments these figures look one open ahead of the mark.
         open_profit = open_profit_at(state, float(feed.ltf.close[done - 1]), self._terms[dataset])
         span_ms = float(feed.ltf.time[done - 1] - feed.ltf.time[first]) + feed.timeframe.ltf.ms
         metrics = finalize(stats, track, open_profit, self.broker.initial_capital, done - first, span_ms)

@@ -182,7 +182,9 @@ def run_body(
         if name in static:
             values[name] = np.bool_(static[name])
         else:
-            values[name] = Bounded(params[name], *_bounds(item, strategy.inputs[name]))
+            declared = strategy.inputs[name]
+            texts = tuple(o for o in declared.options if isinstance(o, str))
+            values[name] = Bounded(params[name], *_bounds(item, declared), texts)
     broker = Broker(readings)
     ctx = Context(sites, bar, Ta, broker, htf, htf_complete)
     broker.attach(ctx)
