@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -131,20 +132,26 @@ def _trace_once(
     shapes = {n: jax.ShapeDtypeStruct((lanes,), _kind(i, dtype)) for n, i in inputs.items() if n not in static}
     try:
         jax.eval_shape(body, shapes, jax.ShapeDtypeStruct((), np.dtype(dtype)), jax.ShapeDtypeStruct((), np.dtype(bool)))
-    except PinejaxError:
-        raise
+    except PinejaxError as error:
+        line = _users_line(strategy, error)
+        if not line:
+            raise
+        raise type(error)(f"{error}\n  {line}") from error
     except Exception as error:
         raise _users_error(strategy, error) from error
     return found
 
 
-def _users_error(strategy: type[Strategy], error: Exception) -> StrategyError:
-    """The body's exception, told by the user's own line."""
-    import inspect
-
+def _users_line(strategy: type[Strategy], error: Exception) -> str:
+    """Where in the strategy's own file an exception passed, as `file:line: code`; empty if nowhere."""
     path = inspect.getsourcefile(strategy)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
-    where = f"{frames[-1].filename}:{frames[-1].lineno}: {frames[-1].line}" if frames else "on_bar"
+    return f"{frames[-1].filename}:{frames[-1].lineno}: {frames[-1].line}" if frames else ""
+
+
+def _users_error(strategy: type[Strategy], error: Exception) -> StrategyError:
+    """The body's exception, told by the user's own line."""
+    where = _users_line(strategy, error) or "on_bar"
     branched = isinstance(error, (jax.errors.TracerBoolConversionError, jax.errors.ConcretizationTypeError))
     if branched or "truth value of an array" in str(error):
         what = (
