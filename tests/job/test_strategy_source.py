@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pinejax.errors import StrategyError
-from pinejax.job.strategy_source import find_strategy, shipped_strategies
+from pinejax.job.strategy_source import find_strategy
+from pinejax.strategies import shipped_strategies
 from pinejax.resources import conf_dir
 
 MINE = """
@@ -64,7 +65,7 @@ def test_comments_do_not_change_the_hash_but_code_does(mine: Path):
         ("no_such.py:Mine", "expected a Python file, got no_such.py"),
         ("{mine}:Mein", "defines no strategy 'Mein'. Did you mean Mine?"),
         ("emma_cross", "there is no 'emma_cross'"),
-        ("os:path", "there is no 'os:path'"),
+        ("os:path", "expected os:path to be a subclass"),
     ],
 )
 def test_what_cannot_be_found_is_said(typed, said, mine: Path):
