@@ -21,7 +21,7 @@ from pinejax.core.timeframe import TimeframePair
 from pinejax.data import load_feed, open_store
 from pinejax.engine.config import EngineConfig
 from pinejax.engine.engine import Engine
-from pinejax.job.strategy_source import find_strategy
+from pinejax.strategies import load_strategy
 
 SHIPPED = ("ema_cross", "donchian_breakout", "supertrend", "rsi_reversion", "squeeze_momentum")
 
@@ -81,7 +81,7 @@ def main() -> None:
     print(f"{'strategy':20} {'threads':>7} {'compile s':>9} {'M lane-bars/s':>14}")
     for name in asked.strategies:
         for threads in (1, EngineConfig().threads):
-            row = measure(find_strategy(name).cls, first_bars(feed, asked.bars), asked.lanes, threads, asked.repeats)
+            row = measure(load_strategy(name), first_bars(feed, asked.bars), asked.lanes, threads, asked.repeats)
             rate = "{:6.1f} ({:.1f} .. {:.1f})".format(*row.rate)
             print(f"{row.strategy:20} {row.threads:7} {row.compile_s:9.2f} {rate}", flush=True)
 
