@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -94,18 +95,34 @@ class Log:
     n: Any
 
 
-LOG_FIELDS = ("direction", "entry", "entry_bar", "entry_price", "signal", "exit_bar", "exit_price", "steps", "pnl", "fee", "entry_fee", "high", "low")
+LOG_FIELDS = (
+    "direction",
+    "entry",
+    "entry_bar",
+    "entry_price",
+    "signal",
+    "exit_bar",
+    "exit_price",
+    "steps",
+    "pnl",
+    "fee",
+    "entry_fee",
+    "high",
+    "low",
+)
 
 
 @pytree
 class Fill:
     """A signed transaction at a price after slippage. qty in lot steps, 0 where there is none.
 
-    entry: code of the order id a new lot gets; signal: code of what closed (for records); bar: index of the bar.
+    market: the price before slippage, which a new lot has seen too; entry: code of the order id a new lot gets; signal: code of what
+    closed (for records); bar: index of the bar.
     """
 
     qty: Any
     price: Any
+    market: Any
     entry: Any
     signal: Any
     bar: Any
@@ -147,6 +164,16 @@ def average_price_of(account: Account) -> Any:
     worth = sum((lot.qty * lot.price for lot in account.lots[1:]), first.qty * first.price)
     # One lot alone keeps its own price to the last bit.
     return jnp.where(first.qty == total, jnp.where(total != 0, first.price, jnp.nan), worth / total)
+
+
+def average_price_of_entry(account: Account, entry: int) -> Any:
+    """The same of the lots that one entry id opened; NaN where it has none."""
+    if len(account.lots) == 1:
+        return average_price_of(account)
+    own = [_own(lot, entry) for lot in account.lots]
+    total = sum(own[1:], own[0])
+    worth = sum((qty * lot.price for qty, lot in zip(own, account.lots, strict=True)), jnp.zeros_like(total))
+    return jnp.where(total != 0, worth / total, jnp.nan)
 
 
 def open_profit_of(account: Account, price: Any, terms: Terms) -> Any:
@@ -210,7 +237,7 @@ def work_out(account: Account, fill: Fill, terms: Terms, commission_type: str) -
     position, size, side = position_of(account), jnp.abs(fill.qty), jnp.sign(fill.qty)
     closing = jnp.where(fill.qty * position < 0, jnp.minimum(size, jnp.abs(position)), 0.0)
     # One order, one commission, shared by quantity between what it closes and what it opens.
-    fee = commission_of(size, fill.price, terms, commission_type)
+    fee = jnp.where(size > 0, commission_of(size, fill.price, terms, commission_type), 0.0)
     exit_fee = fee * closing / jnp.where(size > 0, size, 1.0)
     parts, left = [], closing
     for lot in account.lots:
@@ -221,7 +248,8 @@ def work_out(account: Account, fill: Fill, terms: Terms, commission_type: str) -
         pnl = jnp.where(take > 0, take * -side * (fill.price - lot.price) * terms.unit - lot_fee - share, 0.0)
         parts.append(Part(take, pnl, lot_fee, share))
     shape, whole = jnp.shape(size), jnp.int32
-    full = Fill(fill.qty, jnp.broadcast_to(fill.price, shape), *(jnp.broadcast_to(jnp.asarray(x, whole), shape) for x in (fill.entry, fill.signal, fill.bar)))
+    prices = jnp.broadcast_to(fill.price, shape), jnp.broadcast_to(fill.market, shape)
+    full = Fill(fill.qty, *prices, *(jnp.broadcast_to(jnp.asarray(x, whole), shape) for x in (fill.entry, fill.signal, fill.bar)))
     return Deal(full, -side, tuple(parts), side * (size - closing), fee - exit_fee, fee)
 
 
@@ -232,7 +260,8 @@ def settle(account: Account, deal: Deal) -> Account:
         stats, log = _count(stats, log, lot, part, deal)
         lots.append(replace(lot, qty=lot.qty - deal.direction * part.take, fee=lot.fee - part.entry_fee))
     closes = deal.parts[0].take > 0
-    new = Lot(deal.opening, fill.price, fill.entry, fill.bar, deal.entry_fee, fill.price, fill.price)
+    seen = jnp.maximum(fill.price, fill.market), jnp.minimum(fill.price, fill.market)
+    new = Lot(deal.opening, fill.price, fill.entry, fill.bar, deal.entry_fee, *seen)
     rest, overflow = _insert(_compact(lots), new)
     return Account(
         lots=rest,
@@ -247,13 +276,28 @@ def _count(stats: Stats, log: Log | None, lot: Lot, part: Part, deal: Deal) -> t
     """The sums with the trade that a part of one lot makes (none where it takes nothing)."""
     fill, closed, won, lost = deal.fill, part.take > 0, part.pnl > 0, part.pnl < 0
     streak = jnp.where(lost, stats.loss_streak + 1.0, jnp.where(closed, 0.0, stats.loss_streak))
-    high, low = jnp.maximum(lot.high, fill.price), jnp.minimum(lot.low, fill.price)
+    high = jnp.maximum(jnp.maximum(lot.high, fill.price), fill.market)
+    low = jnp.minimum(jnp.minimum(lot.low, fill.price), fill.market)
     up, down = high - lot.price, lot.price - low
     is_long = deal.direction > 0
     per_price = jnp.where(closed, 1.0 / jnp.where(closed, lot.price, 1.0), 0.0)
     if log is not None:
         fees = part.entry_fee + part.exit_fee
-        row = (deal.direction, lot.entry, lot.bar, lot.price, fill.signal, fill.bar, fill.price, part.take, part.pnl, fees, part.entry_fee, high, low)
+        row = (
+            deal.direction,
+            lot.entry,
+            lot.bar,
+            lot.price,
+            fill.signal,
+            fill.bar,
+            fill.price,
+            part.take,
+            part.pnl,
+            fees,
+            part.entry_fee,
+            high,
+            low,
+        )
         log = _write(log, closed, row)
     counted = replace(
         stats,
@@ -266,8 +310,8 @@ def _count(stats: Stats, log: Log | None, lot: Lot, part: Part, deal: Deal) -> t
         loss_streak=streak,
         max_loss_streak=jnp.maximum(stats.max_loss_streak, streak),
         hold_bars=stats.hold_bars + jnp.where(closed, (fill.bar - lot.bar).astype(stats.hold_bars.dtype), 0.0),
-        mfe=stats.mfe + jnp.where(is_long, up, down) * per_price,
-        mae=stats.mae + jnp.where(is_long, down, up) * per_price,
+        mfe=stats.mfe + jnp.where(closed, jnp.where(is_long, up, down) * per_price, 0.0),
+        mae=stats.mae + jnp.where(closed, jnp.where(is_long, down, up) * per_price, 0.0),
     )
     return counted, log
 
@@ -287,7 +331,7 @@ def _compact(lots: list[Lot]) -> list[Lot]:
     """Move the open lots to the front; the drained ones are always the oldest."""
     for _ in range(len(lots) - 1):
         empty = lots[0].qty == 0
-        lots = [_pick(empty, b, a) for a, b in zip(lots[:-1], lots[1:], strict=True)] + [_emptied(empty, lots[-1])]
+        lots = [_pick(empty, b, a) for a, b in pairwise(lots)] + [_emptied(empty, lots[-1])]
     return lots
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from pinejax.broker.commands import Cancel, Close, Command, Entry, Exit
@@ -48,17 +49,26 @@ class ExitSpec:
 
 @dataclass(frozen=True)
 class BookSpec:
-    """Everything static about a strategy's orders: entry ids (their index is the lots' entry code), exits, capacity of the lot book."""
+    """Everything static about a strategy's orders: entry ids (their index is the lots' entry code), exits, capacity of the lot book.
+
+    re_queues: whether a market order can have replaced an earlier order of its id, in whose place it then stands.
+    """
 
     entries: tuple[EntrySpec, ...]
     exits: tuple[ExitSpec, ...]
     max_lots: int
     max_per_side: int
-    n_market: int
+    re_queues: bool
 
     def code(self, id: str) -> int | None:
         """The entry code of an id, None if no entry uses it."""
         return next((i for i, e in enumerate(self.entries) if e.id == id), None)
+
+    def index(self, id: str) -> int:
+        """The entry code of an id that some entry uses."""
+        code = self.code(id)
+        assert code is not None
+        return code
 
 
 @pytree
@@ -82,10 +92,10 @@ class EntryOrder:
 class ExitOrder:
     """A bracket, `[lanes]`. placed: whether it lives (it works once its entry has lots).
 
-    stop, limit, activation: price levels or NaN; loss, profit, trail: distances in price from the average entry price or NaN;
-    offset: of the trailing stop; best: best price since the trail was armed, NaN if it is not; qty: lot steps reserved, inf for the rest,
-    minus the fraction while the lots that it is of do not exist yet;
-    spent: a partial exit that has filled in this position; seq: placement number.
+    stop, limit, activation: price levels or NaN, on the tick grid where the side of the entry is known while tracing; loss, profit,
+    trail: distances in price from the average entry price or NaN; offset: of the trailing stop; best: best price since the trail was
+    armed, NaN if it is not; qty: lot steps asked for, NaN for the rest; rate: the fraction asked for or NaN; frozen: that fraction in
+    lot steps, NaN while its lots do not exist; spent: a partial exit that has filled in this position; seq: placement number.
     """
 
     placed: Any
@@ -98,8 +108,18 @@ class ExitOrder:
     offset: Any
     best: Any
     qty: Any
+    rate: Any
+    frozen: Any
     spent: Any
     seq: Any
+
+    def wanted(self) -> Any:
+        """Lot steps it asks for, inf for all that is left; None where no call of it names a size."""
+        out = None if self.qty is None else jnp.where(jnp.isnan(self.qty), jnp.inf, self.qty)
+        if self.rate is None:
+            return out
+        share = jnp.where(jnp.isnan(self.frozen), jnp.inf, self.frozen)
+        return jnp.where(jnp.isnan(self.rate), jnp.inf if out is None else out, share)
 
 
 @pytree
@@ -120,14 +140,18 @@ def book_spec(commands: Sequence[Command], broker: BrokerConfig) -> BookSpec:
         if isinstance(c, Entry):
             found.setdefault(c.id, []).append(c)
     entries = tuple(
-        EntrySpec(id, frozenset(c.direction for c in calls), any(c.stop is not None for c in calls), any(c.limit is not None for c in calls))
+        EntrySpec(
+            id, frozenset(c.direction for c in calls), any(c.stop is not None for c in calls), any(c.limit is not None for c in calls)
+        )
         for id, calls in found.items()
     )
     ids = [e.id for e in entries]
     for c in commands:
         named = c.from_entry if isinstance(c, Exit) else c.id if isinstance(c, Close) else None
         if named is not None and named not in ids:
-            raise StrategyError(f"broker: expected the id of an entry in exit/close, got {named!r}. Entered here: {', '.join(ids) or 'none'}.")
+            raise StrategyError(
+                f"broker: expected the id of an entry in exit/close, got {named!r}. Entered here: {', '.join(ids) or 'none'}."
+            )
     brackets: dict[tuple[str, str], list[Exit]] = {}
     for c in commands:
         if isinstance(c, Exit):
@@ -138,7 +162,8 @@ def book_spec(commands: Sequence[Command], broker: BrokerConfig) -> BookSpec:
     n_priced = max(sum(e.priced and side in e.directions for e in entries) for side in (LONG, SHORT))
     lots = broker.max_lots or per_side + n_priced
     n_market = sum(isinstance(c, (Entry, Close)) for c in commands)
-    return BookSpec(entries, exits, lots, per_side, n_market)
+    re_queues = n_market > 1 and any(e.priced or len(found[e.id]) > 1 for e in entries)
+    return BookSpec(entries, exits, lots, per_side, re_queues)
 
 
 def _exit_spec(key: tuple[str, str], calls: list[Exit], ids: list[str]) -> ExitSpec:
@@ -156,7 +181,7 @@ def new_book(spec: BookSpec, commands: Sequence[Command], lanes: int, dtype: Any
     """An empty book as NumPy arrays; what no call uses is None and costs nothing."""
     none, zero = np.full(lanes, np.nan, dtype), np.zeros(lanes, dtype)
     off, first = np.zeros(lanes, bool), np.zeros(lanes, np.int32)
-    ordered = sum(e.priced for e in spec.entries) + len(spec.exits) > 1
+    ordered = spec.re_queues or sum(e.priced for e in spec.entries) + len(spec.exits) > 1
 
     def entry(e: EntrySpec) -> EntryOrder | None:
         if not e.priced:
@@ -173,10 +198,10 @@ def new_book(spec: BookSpec, commands: Sequence[Command], lanes: int, dtype: Any
         def used(name: str) -> Any:
             return none if any(getattr(c, name) is not None for c in calls) else None
 
-        trail = none if e.has_trail else None
+        trail, share = none if e.has_trail else None, used("qty_rate")
         return ExitOrder(
             off, used("stop"), used("limit"), used("loss_ticks"), used("profit_ticks"), used("trail_price"), used("trail_ticks"),
-            zero if e.has_trail else None, trail, zero if e.partial else None, off if e.partial else None, first if ordered else None,
+            zero if e.has_trail else None, trail, used("qty"), share, share, off if e.partial else None, first if ordered else None,
         )  # fmt: skip
 
     return Book(tuple(entry(e) for e in spec.entries), tuple(exit(e) for e in spec.exits))

@@ -136,7 +136,9 @@ class Broker:
         """
         levels = (limit, stop, profit_ticks, loss_ticks, trail_price, trail_ticks)
         if all(x is None for x in levels):
-            raise StrategyError(f"broker.exit({id!r}): expected at least one of limit, stop, profit_ticks, loss_ticks, trail_price, trail_ticks; got none.")
+            raise StrategyError(
+                f"broker.exit({id!r}): expected at least one of limit, stop, profit_ticks, loss_ticks, trail_price, trail_ticks; got none."
+            )
         always = when is True and self._context.mask is None
         self.commands.append(
             Exit(

@@ -32,9 +32,10 @@ class Env:
 
     def has_lots(self, entry: int, account: Account) -> Any:
         """Whether an entry id has open lots, `[lanes]`."""
-        if len(account.lots) > 1:
+        lot, *others = account.lots
+        fixed = self.spec.entries[entry].direction
+        if others:
             return quantity_of(account, entry) != 0
-        lot, fixed = account.lots[0], self.spec.entries[entry].direction
         if len(self.spec.entries) == 1:
             return lot.qty != 0
         rivals = [e for i, e in enumerate(self.spec.entries) if i != entry and fixed in e.directions]

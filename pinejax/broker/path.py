@@ -84,13 +84,12 @@ class TrailTouch(NamedTuple):
     price: Any
 
 
-def trail_touch(
-    path: Path, best: Any, activation: Any, offset: Any, stop_of: Callable[[Any], Any], at: Any, price: Any
-) -> TrailTouch:
+def trail_touch(path: Path, best: Any, activation: Any, offset: Any, stop_of: Callable[[Any], Any], at: Any, price: Any) -> TrailTouch:
     """First touch of a long position's trailing stop from the point `at` on (mirror the path for a short).
 
     best: the highest price since it was armed, NaN if it is not; activation: the price that arms it, NaN for none;
-    offset: distance of the stop below `best`; stop_of(best): that stop on the tick grid. With an offset of 0 an unarmed trail exits at its activation price.
+    offset: distance of the stop below `best`; stop_of(best): that stop on the tick grid. With an offset of 0 an unarmed trail
+    exits at its activation price.
     (docs/semantics.md, 4.8)
     """
     armed = ~jnp.isnan(best)

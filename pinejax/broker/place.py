@@ -1,7 +1,7 @@
-"""What a bar's commands do to the book, and the market orders that fill at the next open. Priced orders fill in `walk`.
+"""What a bar's entries, closes and cancels do to the book, and the market orders they make. Not fills, not brackets.
 
-Commands act in the order of the body. A market order never waits in the book: it is created and filled in the same gated
-block, at the next bar's open (or this bar's close), so quiet bars pay nothing for it.
+Commands act in the order of the body. A market order never waits in the book: it lives in a slip from its command to its
+fill at the next bar's open (or this bar's close), within one bar of the loop, so quiet bars pay nothing for it.
 """
 
 from __future__ import annotations
@@ -11,29 +11,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
-from jax import lax
 
-from pinejax.broker.account import (
-    Account,
-    Fill,
-    n_lots_of,
-    position_of,
-    quantity_of,
-    transact,
-)
-from pinejax.broker.book import Book, EntryOrder, ExitOrder
-from pinejax.broker.commands import Cancel, Close, Command, Entry, Exit
+from pinejax.broker.account import Account, n_lots_of, position_of, quantity_of
+from pinejax.broker.book import Book, EntryOrder
+from pinejax.broker.commands import Cancel, Close, Command, Entry
 from pinejax.broker.env import LOT_TOLERANCE_STEPS, Env, snap
 from pinejax.broker.margin import equity_of, is_afforded
-from pinejax.broker.walk import MARGIN, Leg, bury, clear_entry, exit_levels, legs_of
-from pinejax.core.gate import any_lane, where_asked
+from pinejax.broker.walk import MARGIN, Leg, clear_entry, legs_of
+from pinejax.core.pytree import pytree
 
 
-@dataclass
-class MarketOrder:
-    """A market order of this bar. qty: signed lot steps, 0 where there is none; adds: whether it is an entry."""
+@dataclass(frozen=True)
+class Ticket:
+    """What is static about a market order. entry: code of the id it may open a lot under; signal: its code in records;
+    adds: whether it is an entry; id: the entry id, or None for close_all.
+    """
 
-    qty: Any
     entry: int
     signal: int
     adds: bool
@@ -41,9 +34,46 @@ class MarketOrder:
     id: str | None
 
 
+@pytree
+class Slips:
+    """The market orders of one bar in the order of their calls. qty: signed lot steps, 0 where there is none, `[orders, lanes]`;
+    seq: their places in the queue, None where those are the order of the calls.
+    """
+
+    qty: Any
+    seq: Any
+
+
+def tickets_of(commands: Sequence[Command], env: Env) -> tuple[Ticket, ...]:
+    """One per entry and close."""
+    found: list[Ticket] = []
+    for c in commands:
+        signal = len(legs_of(env)) + len(found)
+        if isinstance(c, Entry):
+            found.append(Ticket(env.spec.index(c.id), signal, True, False, c.id))
+        elif isinstance(c, Close):
+            found.append(Ticket(0, signal, False, c.immediately, c.id))
+    return tuple(found)
+
+
+def no_slips(commands: Sequence[Command], account: Account, env: Env) -> Slips:
+    """A bar without market orders."""
+    shape = (len(tickets_of(commands, env)), *account.lots[0].qty.shape)
+    return Slips(jnp.zeros(shape, account.lots[0].qty.dtype), jnp.zeros(shape, jnp.int32) if env.spec.re_queues else None)
+
+
+@dataclass
+class MarketOrder:
+    """A market order while the bar's commands are carried out, `[lanes]`."""
+
+    ticket: Ticket
+    qty: Any
+    seq: Any
+
+
 @dataclass
 class Desk:
-    """The book and the market orders so far, while one bar's commands are carried out. seq: placement number of this bar's first command."""
+    """The book and the market orders so far, while one bar's commands are carried out. seq: placement number of the bar's first command."""
 
     account: Account
     book: Book
@@ -52,35 +82,50 @@ class Desk:
     env: Env
     orders: list[MarketOrder]
 
-    def expected(self, without: str | None = None) -> tuple[Any, Any]:
-        """Position and number of lots after the market orders issued so far, in lot steps. (docs/semantics.md, 3.1)"""
+    def expected(self, without: str) -> tuple[Any, Any]:
+        """Position and number of lots after the market orders issued so far but those of one entry id. (docs/semantics.md, 3.1)"""
         lots = [lot.qty for lot in self.account.lots]
-        for order in self.orders:
-            if not (order.adds and order.id == without):
-                lots = _after(lots, order, self.env.spec.max_per_side)
+        orders = [o for o in self.orders if not (o.ticket.adds and o.ticket.id == without)]
+        columns = [(o.qty, o.ticket.adds) for o in orders]
+        if self.env.spec.re_queues and len(orders) > 1:
+            columns = by_place([o.seq for o in orders], columns)
+        for qty, adds in columns:
+            lots = _after(lots, qty, adds, self.env.spec.max_per_side)
         return sum(lots[1:], lots[0]), _count(lots)
+
+    def replaced(self, id: str) -> list[MarketOrder]:
+        """The market orders of an entry id so far, of which a lane has at most one."""
+        return [o for o in self.orders if o.ticket.adds and o.ticket.id == id]
+
+
+def by_place(seqs: list[Any], rows: list[tuple]) -> list[tuple]:
+    """Rows of `[lanes]` values sorted lane by lane by their places in the queue: a sorting network, no gather."""
+    items: list[tuple] = [(seq, *row) for seq, row in zip(seqs, rows, strict=True)]
+    for end in range(len(items) - 1, 0, -1):
+        for i in range(end):
+            a, b = items[i], items[i + 1]
+            swap = a[0] > b[0]
+            items[i] = tuple(jnp.where(swap, y, x) for x, y in zip(a, b, strict=True))
+            items[i + 1] = tuple(jnp.where(swap, x, y) for x, y in zip(a, b, strict=True))
+    return [item[1:] for item in items]
 
 
 def _count(lots: list[Any]) -> Any:
     return sum((q != 0).astype(jnp.int32) for q in lots)
 
 
-def _after(lots: list[Any], order: MarketOrder, cap: int) -> list[Any]:
-    """Signed lots, oldest first, after a market order; empty ones stay as zeros."""
+def _after(lots: list[Any], qty: Any, adds: Any, cap: int) -> list[Any]:
+    """Signed lots, oldest first, after a market order; empty ones stay as zeros. adds: whether it is an entry."""
     position = sum(lots[1:], lots[0])
-    qty, against = order.qty, position * order.qty < 0
-    if order.adds:
-        qty = jnp.where((position * qty > 0) & (_count(lots) >= cap), 0.0, qty)
-    else:
-        qty = jnp.where(against, jnp.sign(qty) * jnp.minimum(jnp.abs(qty), jnp.abs(position)), 0.0)
-    left = jnp.where(against, jnp.minimum(jnp.abs(qty), jnp.abs(position)), 0.0)
-    opens = qty - jnp.sign(qty) * left
+    full = (position * qty > 0) & (_count(lots) >= cap)
+    left = jnp.where(position * qty < 0, jnp.minimum(jnp.abs(qty), jnp.abs(position)), 0.0)
+    opens = jnp.where(jnp.asarray(adds) & ~full, qty - jnp.sign(qty) * left, 0.0)
     out = []
     for lot in lots:
         take = jnp.minimum(left, jnp.abs(lot))
         left = left - take
         out.append(lot - jnp.sign(lot) * take)
-    return [*out, opens] if order.adds else out
+    return out if adds is False else [*out, opens]
 
 
 def signal_names(commands: Sequence[Command], env: Env) -> tuple[str, ...]:
@@ -122,46 +167,40 @@ def order_quantity(entry: Entry, account: Account, close: Any, env: Env) -> Any:
     return jnp.where(steps > 0, steps, 0.0)
 
 
-def carry_out(
+def take_orders(
     account: Account, book: Book, commands: Sequence[Command], bar: dict[str, Any], env: Env
-) -> tuple[Account, Book, tuple[Any, ...]]:
-    """Entries, closes and cancels of one bar, in order, then the market fills. (docs/semantics.md, 3)
+) -> tuple[Book, Slips, tuple[Any, ...]]:
+    """Entries, closes and cancels of one bar, in order. (docs/semantics.md, 3)
 
-    bar: close, fill_price, can_fill (whether the next bar belongs to the window), index, fill_index; all scalars. The last
-    result says for each entry command on which lanes it became a market order: exits on it may be placed at once.
+    The last result says for each entry command on which lanes it made an order: exits called after it know that one.
     """
     desk = Desk(account, book, bar["close"], bar["index"] * len(commands), env, [])
-    admitted = []
-    signal = len(legs_of(env))
+    tickets = iter(tickets_of(commands, env))
+    made = []
     for n, command in enumerate(commands):
         if isinstance(command, Entry):
-            admitted.append(_enter(desk, command, signal, desk.seq + n))
-            signal += 1
+            made.append(_enter(desk, command, next(tickets), desk.seq + n))
         elif isinstance(command, Close):
-            _close(desk, command, signal)
-            signal += 1
+            _close(desk, command, next(tickets), desk.seq + n)
         elif isinstance(command, Cancel):
             _cancel(desk, command)
-    account, book = _fill_market(desk, bar)
-    return account, book, tuple(admitted)
+    shape = account.lots[0].qty.shape
+    slips = no_slips(commands, account, env)
+    if desk.orders:
+        seqs = [jnp.broadcast_to(jnp.asarray(o.seq, jnp.int32), shape) for o in desk.orders]
+        slips = Slips(jnp.stack([o.qty for o in desk.orders]), None if slips.seq is None else jnp.stack(seqs))
+    return desk.book, slips, tuple(made)
 
 
-def _enter(desk: Desk, entry: Entry, signal: int, seq: Any) -> Any:
+def _enter(desk: Desk, entry: Entry, ticket: Ticket, seq: Any) -> Any:
     env, account = desk.env, desk.account
-    code = env.spec.code(entry.id)
-    assert code is not None
-    side = float(entry.direction)
+    code, side = ticket.entry, float(entry.direction)
     base = order_quantity(entry, account, desk.close, env)
     expected, n_expected = desk.expected(without=entry.id)
     is_market = jnp.asarray(True)
-    if entry.stop is not None:
-        is_market &= jnp.isnan(entry.stop)
-    if entry.limit is not None:
-        is_market &= jnp.isnan(entry.limit)
-    # The call replaces whatever this id has waiting, also where it then creates nothing.
-    for order in desk.orders:
-        if order.adds and order.id == entry.id:
-            order.qty = jnp.where(entry.when, 0.0, order.qty)
+    for level in (entry.stop, entry.limit):
+        if level is not None:
+            is_market &= jnp.isnan(level)
     position = position_of(account)
     full = (position * side > 0) & (n_lots_of(account) >= env.spec.max_per_side)
     crowded = (expected * side > 0) & (n_expected >= env.spec.max_per_side)
@@ -169,18 +208,25 @@ def _enter(desk: Desk, entry: Entry, signal: int, seq: Any) -> Any:
     makes = entry.when & (base > 0) & ~full & (account.status == 0)
     size = side * (base + jnp.where(expected * side < 0, jnp.abs(expected), 0.0))
     goes = makes & is_market & ~crowded & afforded
-    desk.orders.append(MarketOrder(jnp.where(goes, size, 0.0), code, signal, True, False, entry.id))
-    old = desk.book.entries[code]
-    if old is not None:
-        desk.book = _wait(desk.book, code, clear_entry(old, entry.when), entry, makes & ~is_market, size, position * side > 0, seq, env)
-    return goes
+    # The call replaces whatever this id has waiting, in its place, also where it then creates nothing.
+    place = seq
+    for order in desk.replaced(entry.id):
+        if env.spec.re_queues:
+            place = jnp.where(order.qty != 0, order.seq, place)
+        order.qty = jnp.where(entry.when, 0.0, order.qty)
+    waiting = desk.book.entries[code]
+    if waiting is not None:
+        if waiting.seq is not None:
+            place = jnp.where(waiting.qty != 0, waiting.seq, place)
+        cleared = clear_entry(waiting, entry.when)
+        desk.book = _wait(desk.book, code, cleared, entry, makes & ~is_market, size, position * side > 0, place, env)
+    desk.orders.append(MarketOrder(ticket, jnp.where(goes, size, 0.0), place))
+    return goes | (makes & ~is_market)
 
 
 def _wait(book: Book, code: int, slot: EntryOrder, entry: Entry, waits: Any, size: Any, adds: Any, seq: Any, env: Env) -> Book:
-    """Write a priced entry into its slot. A re-issued order keeps its place in the queue."""
+    """Write a priced entry into its slot."""
     up = entry.direction > 0
-    was = book.entries[code]
-    assert was is not None
 
     def level(old: Any, price: Any, rounds_up: bool) -> Any:
         if old is None:
@@ -194,202 +240,37 @@ def _wait(book: Book, code: int, slot: EntryOrder, entry: Entry, waits: Any, siz
         limit=level(slot.limit, entry.limit, not up),
         armed=None if slot.armed is None else slot.armed & ~waits,
         adds=None if slot.adds is None else jnp.where(waits, adds, slot.adds),
-        seq=None if slot.seq is None else jnp.where(waits & (was.qty == 0), seq, slot.seq),
+        seq=None if slot.seq is None else jnp.where(waits, seq, slot.seq),
     )
     return Book((*book.entries[:code], new, *book.entries[code + 1 :]), book.exits)
 
 
-def _close(desk: Desk, close: Close, signal: int) -> None:
+def _close(desk: Desk, close: Close, ticket: Ticket, seq: Any) -> None:
     account, env = desk.account, desk.env
-    position = position_of(account)
+    pending = [o.qty for o in desk.orders if not o.ticket.adds and o.ticket.id == close.id]
+    covered = sum(pending, jnp.zeros_like(account.lots[0].qty))
     if close.id is None:
-        closing = sum((o.qty for o in desk.orders if not o.adds), jnp.zeros_like(position))
-        qty = -(position + closing)
+        # The whole position, once; what is left of it when the order fills is what it closes.
+        qty = jnp.where(covered != 0, 0.0, -position_of(account))
     else:
-        code = env.spec.code(close.id)
-        assert code is not None
-        own = quantity_of(account, code)
-        covered = sum((o.qty for o in desk.orders if not o.adds and o.id == close.id), jnp.zeros_like(position))
-        left = jnp.maximum(jnp.abs(own) - jnp.abs(covered), 0.0)
-        if close.qty is not None:
-            left = jnp.minimum(left, jnp.floor(close.qty / env.terms.lot_step + LOT_TOLERANCE_STEPS))
+        own = quantity_of(account, env.spec.index(close.id))
+        wanted = jnp.abs(own)
         if close.qty_rate is not None:
-            left = jnp.minimum(left, jnp.floor(jnp.abs(own) * close.qty_rate + LOT_TOLERANCE_STEPS))
-        qty = -jnp.sign(own) * left
-    desk.orders.append(MarketOrder(jnp.where(close.when, qty, 0.0), 0, signal, False, close.immediately, close.id))
+            share = jnp.floor(jnp.abs(own) * close.qty_rate + LOT_TOLERANCE_STEPS)
+            wanted = jnp.where(jnp.isnan(close.qty_rate), wanted, share)
+        if close.qty is not None:
+            given = jnp.floor(close.qty / env.terms.lot_step + LOT_TOLERANCE_STEPS)
+            wanted = jnp.where(jnp.isnan(close.qty), wanted, given)
+        qty = -jnp.sign(own) * jnp.maximum(jnp.minimum(wanted, jnp.abs(own) - jnp.abs(covered)), 0.0)
+    desk.orders.append(MarketOrder(ticket, jnp.where(close.when, qty, 0.0), seq))
 
 
 def _cancel(desk: Desk, cancel: Cancel) -> None:
     env, book = desk.env, desk.book
-    for order in desk.orders:
-        if cancel.id is None or (order.adds and order.id == cancel.id):
-            order.qty = jnp.where(cancel.when, 0.0, order.qty)
+    for order in desk.orders if cancel.id is None else desk.replaced(cancel.id):
+        order.qty = jnp.where(cancel.when, 0.0, order.qty)
     entries = tuple(
         clear_entry(o, cancel.when) if o is not None and cancel.id in (None, s.id) else o
         for o, s in zip(book.entries, env.spec.entries, strict=True)
     )
-    exits = tuple(
-        _unplace(o, cancel.when) if cancel.id in (None, s.id) else o for o, s in zip(book.exits, env.spec.exits, strict=True)
-    )
-    desk.book = Book(entries, exits)
-
-
-def _unplace(order: ExitOrder, where: Any) -> ExitOrder:
-    return _with(order, placed=order.placed & ~where, best=None if order.best is None else jnp.where(where, jnp.nan, order.best))
-
-
-def _with(order: ExitOrder, **changed: Any) -> ExitOrder:
-    return ExitOrder(**{f: changed.get(f, getattr(order, f)) for f in ExitOrder.__dataclass_fields__})
-
-
-def _fill_market(desk: Desk, bar: dict[str, Any]) -> tuple[Account, Book]:
-    """Fill this bar's market orders, immediate closes first, the others in the order of their calls.
-
-    A loop over the orders, not unrolled: each fill works on finished arrays instead of on one huge shared expression.
-    """
-    env, close = desk.env, bar["close"]
-    orders = sorted(desk.orders, key=lambda o: not o.immediately)
-    if not orders:
-        return desk.account, desk.book
-    now = [o.immediately or env.config.process_orders_on_close for o in orders]
-    numbers = jnp.stack([o.qty if n else jnp.where(bar["can_fill"], o.qty, 0.0) for o, n in zip(orders, now, strict=True)])
-    prices = jnp.stack([close if n else bar["fill_price"] for n in now])
-    bars = jnp.stack([jnp.asarray(bar["index"] if n else bar["fill_index"], jnp.int32) for n in now])
-    entries, signals = (jnp.asarray(x, jnp.int32) for x in ([o.entry for o in orders], [o.signal for o in orders]))
-    adds = jnp.asarray([o.adds for o in orders])
-
-    def still_waiting(k: Any) -> dict[int, Any]:
-        return {
-            e.from_entry: sum(((k < j) & (numbers[j] != 0) for j, o in enumerate(orders) if o.adds and o.entry == e.from_entry), jnp.asarray(False))
-            for e in env.spec.exits
-        }
-
-    def fill(k: Any, state: tuple[Account, Book]) -> tuple[Account, Book]:
-        order = (numbers[k], prices[k], entries[k], signals[k], adds[k], bars[k])
-        return where_asked(any_lane(order[0] != 0), lambda s: _fill_one(*s, order, still_waiting(k), env), state)
-
-    return lax.fori_loop(0, len(orders), fill, (desk.account, desk.book))
-
-
-def _fill_one(account: Account, book: Book, order: tuple, waiting: dict[int, Any], env: Env) -> tuple[Account, Book]:
-    """One market order per lane, checked again at the fill: no add past the cap, no close of a position that is gone or turned."""
-    asked, price, entry, signal, adds, index = order
-    position = position_of(account)
-    full = (position * asked > 0) & (n_lots_of(account) >= env.spec.max_per_side)
-    closing = jnp.where(position * asked < 0, jnp.sign(asked) * jnp.minimum(jnp.abs(asked), jnp.abs(position)), 0.0)
-    qty = jnp.where(adds, jnp.where(full, 0.0, asked), closing)
-    fill = Fill(qty, price + jnp.sign(qty) * env.terms.slippage, entry, signal, index)
-    after = transact(account, fill, env.terms, env.config.commission_type)
-    return after, bury(account, after, book, env, waiting)
-
-
-def place_exits(
-    before: Account, account: Account, book: Book, commands: Sequence[Command], admitted: Sequence[Any], bar: dict[str, Any], env: Env
-) -> Book:
-    """Place or move the brackets of one bar. (docs/semantics.md, 4)
-
-    before: the account as the script saw it; account: after this bar's market fills; admitted: per entry command, the lanes
-    on which it became a market order on this bar.
-    """
-    entered = iter(admitted)
-    new_entries: dict[str, Any] = {}
-    for n, command in enumerate(commands):
-        if isinstance(command, Entry):
-            mask = next(entered)
-            new_entries[command.id] = new_entries.get(command.id, jnp.asarray(False)) | mask
-        elif isinstance(command, Exit):
-            cancelled = sum((c.when for c in commands[n + 1 :] if isinstance(c, Cancel) and c.id in (None, command.id)), jnp.asarray(False))
-            entering = new_entries.get(command.from_entry, jnp.asarray(False))
-            seq = bar["index"] * len(commands) + n
-            book = _place(before, account, book, command, entering, cancelled, bar["close"], seq, env)
-    return book
-
-
-def _place(
-    before: Account, account: Account, book: Book, command: Exit, entering: Any, cancelled: Any, close: Any, seq: Any, env: Env
-) -> Book:
-    code = env.spec.code(command.from_entry)
-    assert code is not None
-    index = next(i for i, e in enumerate(env.spec.exits) if e.id == command.id and e.from_entry == code)
-    old = book.exits[index]
-    held = env.has_lots(code, before)
-    waiting = env.is_pending(code, book)
-    known = held | waiting | entering
-    live = env.has_lots(code, account) | waiting
-    levels = [x for x in (command.stop, command.limit, command.loss_ticks, command.profit_ticks, command.trail_price, command.trail_ticks) if x is not None]
-    wanted = ~jnp.isnan(levels[0])
-    for x in levels[1:]:
-        wanted |= ~jnp.isnan(x)
-    asked = command.when & known
-    placed = asked & wanted & live & ~cancelled
-    if old.spent is not None:
-        placed &= ~old.spent
-    new = _levels(old, command, placed, env.side_of(code, account), env)
-    fresh = placed & ~old.placed
-    new = _with(new, placed=placed | (old.placed & ~asked & ~cancelled))
-    if new.best is not None:
-        begins = placed & _trails(new) & ~(old.placed & _trails(old))
-        best = jnp.where(begins, _armed_at_placement(new, before, held, close, code, env), old.best)
-        new = _with(new, best=jnp.where(new.placed & _trails(new), best, jnp.nan))
-    if new.qty is not None:
-        new = _with(new, qty=jnp.where(placed, _reserved(command, fresh, old.qty, account, code, env), old.qty))
-    if new.seq is not None:
-        new = _with(new, seq=jnp.where(fresh, seq, old.seq))
-    return Book(book.entries, (*book.exits[:index], new, *book.exits[index + 1 :]))
-
-
-def _trails(order: ExitOrder) -> Any:
-    """Whether a bracket has a trailing leg now."""
-    out = jnp.asarray(False)
-    for level in (order.activation, order.trail):
-        if level is not None:
-            out |= ~jnp.isnan(level)
-    return out
-
-
-def _levels(old: ExitOrder, command: Exit, placed: Any, side: Any, env: Env) -> ExitOrder:
-    """The bracket's levels where it is (re)placed. Stops snap away from the trader, limits in his favour. (docs/semantics.md, 2.7)"""
-    tick = env.terms.tick
-    up = side > 0 if not isinstance(side, int) else side > 0
-
-    def put(old: Any, new: Any) -> Any:
-        return old if old is None else jnp.where(placed, jnp.nan if new is None else new, old)
-
-    def price(x: Any, rounds_up: Any) -> Any:
-        return None if x is None else snap(x, rounds_up, env.terms)
-
-    down = (not up) if isinstance(up, bool) else ~up
-    distance = lambda x: None if x is None else x * tick  # noqa: E731
-    whole = lambda x: None if x is None else jnp.ceil(x - 1e-9) * tick  # noqa: E731
-    offset = None if old.offset is None else jnp.zeros_like(old.offset) if command.trail_offset_ticks is None else whole(command.trail_offset_ticks)
-    return _with(
-        old,
-        stop=put(old.stop, price(command.stop, down)),
-        limit=put(old.limit, price(command.limit, up)),
-        loss=put(old.loss, distance(command.loss_ticks)),
-        profit=put(old.profit, distance(command.profit_ticks)),
-        activation=put(old.activation, price(command.trail_price, up)),
-        trail=put(old.trail, whole(command.trail_ticks)),
-        offset=put(old.offset, offset),
-    )
-
-
-def _armed_at_placement(order: ExitOrder, before: Account, held: Any, close: Any, code: int, env: Env) -> Any:
-    """The close where it is already beyond the activation of a trail first placed in a position, else NaN. (docs/semantics.md, 4.8)"""
-    side = env.side_of(code, before)
-    activation = exit_levels(order, before, side, env).activation
-    beyond = jnp.where(side > 0, close >= activation, close <= activation)
-    return jnp.where(held & beyond, close, jnp.nan)
-
-
-def _reserved(command: Exit, fresh: Any, old: Any, account: Account, code: int, env: Env) -> Any:
-    """Lot steps that an exit takes: a quantity as given on every call, a fraction frozen once its lots exist, inf for all that is left."""
-    rest = jnp.full_like(old, jnp.inf)
-    if command.qty is not None:
-        return jnp.where(jnp.isnan(command.qty), rest, jnp.floor(command.qty / env.terms.lot_step + LOT_TOLERANCE_STEPS))
-    if command.qty_rate is None:
-        return rest
-    rate = jnp.where(jnp.isnan(command.qty_rate) | (command.qty_rate >= 1.0), jnp.inf, command.qty_rate)
-    own = jnp.abs(quantity_of(account, code))
-    frozen = jnp.where(own > 0, jnp.floor(own * rate + LOT_TOLERANCE_STEPS), -rate)
-    return jnp.where(jnp.isinf(rate), rest, jnp.where(fresh, frozen, old))
+    desk.book = Book(entries, book.exits)

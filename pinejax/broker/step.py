@@ -9,10 +9,12 @@ import jax.numpy as jnp
 
 from pinejax.broker.account import Account, average_price_of, open_profit_of, position_of
 from pinejax.broker.book import Book, is_rare
+from pinejax.broker.brackets import concerns_exits, pending_entries, place_exits
 from pinejax.broker.commands import Command, Entry, Exit, Readings
 from pinejax.broker.env import Env
+from pinejax.broker.market import fill_market
 from pinejax.broker.path import path_of, point_path
-from pinejax.broker.place import carry_out, place_exits
+from pinejax.broker.place import Slips, no_slips, take_orders, tickets_of
 from pinejax.broker.walk import legs_of, may_touch, stay_quiet, walk_bar
 from pinejax.core.gate import any_lane, where_asked
 
@@ -24,7 +26,7 @@ def before_script(account: Account, book: Book, bar: dict[str, Any], env: Env) -
         return stay_quiet(account, book, high, low, env)
     touched = any_lane(may_touch(account, book, high, low, env))
     path = path_of(bar["open"], high, low, bar["close"])
-    account, book = where_asked(touched, lambda s: walk_bar(*s, path, bar["index"], env), (account, book))
+    account, book = where_asked(touched, lambda s: walk_bar(s[0], s[1], path, bar["index"], env), (account, book))
     # The walk has shown the lots this bar's range already: nothing is left to extend.
     return stay_quiet(account, book, jnp.where(touched, -jnp.inf, high), jnp.where(touched, jnp.inf, low), env)
 
@@ -49,38 +51,50 @@ def readings_of(account: Account, bar: dict[str, Any], env: Env) -> Readings:
 
 def after_script(account: Account, book: Book, commands: Sequence[Command], bar: dict[str, Any], env: Env) -> tuple[Account, Book]:
     """Carry out the script's commands; market orders fill at the next open, or here where orders are processed on close."""
-    before = account
     rare = [c for c in commands if is_rare(c)]
-    entries = [c for c in commands if isinstance(c, Entry)]
-    admitted: tuple[Any, ...] = ()
-    if rare:
-        asked = jnp.asarray(False)
-        for c in rare:
-            asked |= c.when
-        # On the quiet side no lane asks, so the masks themselves say "nobody".
-        nobody = tuple(c.when for c in entries)
-        account, book, admitted = where_asked(any_lane(asked), lambda s: carry_out(s[0], s[1], commands, bar, env), (account, book, nobody))
-    exits = [c for c in commands if isinstance(c, Exit)]
-    if exits:
-        book = _gate_exits(before, account, book, commands, admitted, exits, bar, env)
+    tickets = tickets_of(commands, env)
+    asked = any_lane(_any_when(rare)) if rare else jnp.asarray(False)
+
+    def trade(state: tuple[Account, Book]) -> tuple[Account, Book]:
+        book, slips, _ = take_orders(*state, commands, bar, env)
+        return fill_market(state[0], book, slips, tickets, bar, env)
+
+    def fill(state: tuple[Account, Book, Slips]) -> tuple[Account, Book, Slips]:
+        return (*fill_market(*state, tickets, bar, env), state[2])
+
+    if env.spec.exits:
+        book, slips = _command(account, book, commands, asked, bar, env)
+        if rare:
+            account, book, _ = where_asked(asked, fill, (account, book, slips))
+    elif rare:
+        account, book = where_asked(asked, trade, (account, book))
     if env.config.process_orders_on_close and legs_of(env):
         close = bar["close"]
-        touched = any_lane(may_touch(account, book, close, close, env))
-        account, book = where_asked(touched, lambda s: walk_bar(*s, point_path(close), bar["index"], env), (account, book))
+        touched = any_lane(may_touch(account, book, close, close, env, calls_margin=False))
+        walk = lambda s: walk_bar(s[0], s[1], point_path(close), bar["index"], env, calls_margin=False)  # noqa: E731
+        account, book = where_asked(touched, walk, (account, book))
     return account, book
 
 
-def _gate_exits(
-    before: Account, account: Account, book: Book, commands: Sequence[Command], admitted: Sequence[Any], exits: list, bar: dict[str, Any], env: Env
-) -> Book:
-    """Brackets re-issued on every bar are written outside any gate; rare ones only where a lane asks."""
+def _any_when(commands: Sequence[Command]) -> Any:
+    asked = jnp.asarray(False)
+    for c in commands:
+        asked |= c.when
+    return asked
+
+
+def _command(account: Account, book: Book, commands: Sequence[Command], asked: Any, bar: dict[str, Any], env: Env) -> tuple[Book, Slips]:
+    """All commands but the market fills. Brackets re-issued on every bar are written outside any gate; others where a lane asks."""
+    pending, slips = pending_entries(book, env), no_slips(commands, account, env)
+    # On the quiet side no lane asks, so the masks themselves say "nobody".
+    made: tuple[Any, ...] = tuple(c.when for c in commands if isinstance(c, Entry))
+    if any(is_rare(c) for c in commands):
+        book, slips, made = where_asked(asked, lambda s: take_orders(account, s[0], commands, bar, env), (book, slips, made))
 
     def write(b: Book) -> Book:
-        return place_exits(before, account, b, commands, admitted, bar, env)
+        return place_exits(account, b, commands, pending, made, bar, env)
 
-    if any(c.always for c in exits):
-        return write(book)
-    asked = jnp.asarray(False)
-    for c in exits:
-        asked |= c.when
-    return where_asked(any_lane(asked), write, book)
+    placing = [c for c in commands if concerns_exits(c, env)]
+    if any(isinstance(c, Exit) and c.always for c in placing):
+        return write(book), slips
+    return where_asked(any_lane(_any_when(placing)), write, book), slips

@@ -14,7 +14,7 @@ from jax import lax
 from pinejax.broker.account import (
     Account,
     Fill,
-    average_price_of,
+    average_price_of_entry,
     extend_range,
     n_lots_of,
     position_of,
@@ -41,10 +41,14 @@ class Levels(NamedTuple):
 
 
 class Touch(NamedTuple):
-    """The next event of each lane: where on the path, at what price, and which leg of which slot. at is NEVER for none."""
+    """The next event of each lane: where on the path, at what fill price, and which leg of which slot. at is NEVER for none.
+
+    reached: the path's price there, which differs from the fill price for a limit that the price must trade through.
+    """
 
     at: Any
     price: Any
+    reached: Any
     rank: Any
     leg: Any
 
@@ -67,12 +71,16 @@ def legs_of(env: Env) -> tuple[Leg, ...]:
     return (*legs, Leg(0, False, MARGIN)) if can_be_called(env) else tuple(legs)
 
 
-def exit_levels(order: ExitOrder, account: Account, side: Any, env: Env) -> Levels:
+def exit_levels(order: ExitOrder, spec: ExitSpec, account: Account, side: Any, env: Env) -> Levels:
     """The prices at which an exit works now; of a price and a distance the one that is hit first."""
     terms, nan = env.terms, jnp.nan
     stop, limit, activation = order.stop, order.limit, order.activation
+    if env.spec.entries[spec.from_entry].direction is None:
+        # Which way a level snaps depends on the side of the lots, known only now.
+        stop = None if stop is None else snap(stop, _rises(-side), terms)
+        limit, activation = (None if x is None else snap(x, _rises(side), terms) for x in (limit, activation))
     if order.loss is not None or order.profit is not None or order.trail is not None:
-        average = average_price_of(account)
+        average = average_price_of_entry(account, spec.from_entry)
         if order.loss is not None:
             stop = _nearer(stop, snap(average - side * order.loss, _rises(-side), terms), side)
         if order.profit is not None:
@@ -95,7 +103,7 @@ def _nearer(a: Any, b: Any, side: Any) -> Any:
     return jnp.where(side > 0, jnp.fmax(a, b), jnp.fmin(a, b))
 
 
-def may_touch(account: Account, book: Book, high: Any, low: Any, env: Env) -> Any:
+def may_touch(account: Account, book: Book, high: Any, low: Any, env: Env, *, calls_margin: bool = True) -> Any:
     """A cheap superset of "some order fills on this bar", `[lanes]`: what gates the walk."""
     hit = jnp.asarray(False)
     for i, e in enumerate(env.spec.entries):
@@ -108,7 +116,7 @@ def may_touch(account: Account, book: Book, high: Any, low: Any, env: Env) -> An
                 hit |= _in_reach(level, sense, high, low)
     for order, e in zip(book.exits, env.spec.exits, strict=True):
         side = env.side_of(e.from_entry, account)
-        levels = exit_levels(order, account, side, env)
+        levels = exit_levels(order, e, account, side, env)
         reach = jnp.asarray(False)
         if e.has_stop:
             reach |= _in_reach(levels.stop, -side, high, low)
@@ -120,7 +128,7 @@ def may_touch(account: Account, book: Book, high: Any, low: Any, env: Env) -> An
             # A stop a hair beyond the bar may be snapped onto its extreme.
             reach |= _in_reach(best - side * (order.offset - SNAP_TOLERANCE_TICKS * env.terms.tick), -side, high, low)
         hit |= reach & order.placed & env.has_lots(e.from_entry, account)
-    if can_be_called(env):
+    if calls_margin and can_be_called(env):
         hit |= shortfall_of(account, jnp.where(position_of(account) > 0, low, high), env) > 0
     return hit
 
@@ -138,12 +146,12 @@ def stay_quiet(account: Account, book: Book, high: Any, low: Any, env: Env) -> t
 
 
 def _move_trails(account: Account, book: Book, high: Any, low: Any, env: Env) -> Book:
-    """Arm and move the trailing stops of live exits after the price ranged over low..high (its best price comes last or stays behind it)."""
+    """Arm and move the trailing stops of live exits after the price ranged over low..high."""
     exits = []
     for order, e in zip(book.exits, env.spec.exits, strict=True):
         if e.has_trail:
             side = env.side_of(e.from_entry, account)
-            activation = exit_levels(order, account, side, env).activation
+            activation = exit_levels(order, e, account, side, env).activation
             reached = jnp.where(side > 0, high >= activation, low <= activation)
             start = jnp.where(side > 0, high, low)
             best = jnp.where(side > 0, jnp.maximum(order.best, high), jnp.minimum(order.best, low))
@@ -158,24 +166,32 @@ def _replace(order: Any, **changed: Any) -> Any:
     return type(order)(**{f: changed.get(f, getattr(order, f)) for f in type(order).__dataclass_fields__})
 
 
-def walk_bar(account: Account, book: Book, path: Path, bar_index: Any, env: Env) -> tuple[Account, Book]:
-    """Fill every order that the path touches, in the order of the touches."""
+def walk_bar(account: Account, book: Book, path: Path, bar_index: Any, env: Env, *, calls_margin: bool = True) -> tuple[Account, Book]:
+    """Fill every order that the path touches, in the order of the touches. Each corner calls for margin once at most."""
     start = jnp.zeros_like(account.lots[0].price)
     price = start + path.open
+    calls_margin &= can_be_called(env)
+
+    def touch_from(account: Account, book: Book, at: Any, price: Any, called: Any) -> Touch:
+        return next_touch(account, book, path, at, price, env, called_at=called)
 
     def again(state: Any) -> Any:
         return any_lane(state[4].at < NEVER)
 
     def fill_one(state: Any) -> Any:
-        account, book, at, price, touch = state
+        account, book, at, price, touch, called = state
         fires = touch.at < NEVER
-        to, to_price = jnp.where(fires, touch.at, at), jnp.where(fires, touch.price, price)
+        to = jnp.where(fires, touch.at, at)
+        to_price = jnp.where(fires, touch.reached, price)
         account, book = _advance(account, book, path, (at, price), (to, to_price), env)
         account, book = apply_touch(account, book, touch, bar_index, env)
-        return account, book, to, to_price, next_touch(account, book, path, to, to_price, env)
+        if called is not None:
+            called = jnp.where(fires & (touch.leg == len(legs_of(env)) - 1), touch.at, called)
+        return account, book, to, to_price, touch_from(account, book, to, to_price, called), called
 
-    first = next_touch(account, book, path, start, price, env)
-    account, book, at, price, _ = lax.while_loop(again, fill_one, (account, book, start, price, first))
+    called = start - 1.0 if calls_margin else None
+    first = touch_from(account, book, start, price, called)
+    account, book, at, price, *_ = lax.while_loop(again, fill_one, (account, book, start, price, first, called))
     end = (path.high - path.low) * 3.0  # no path is longer
     return _advance(account, book, path, (at, price), (jnp.maximum(at, end), path.close), env)
 
@@ -186,18 +202,28 @@ def _advance(account: Account, book: Book, path: Path, start: tuple, end: tuple,
     return account, _move_trails(account, book, high, low, env)
 
 
-def next_touch(account: Account, book: Book, path: Path, at: Any, price: Any, env: Env) -> Touch:
-    """The earliest touch of any live order from the point `at` on; ties by the market's order."""
-    best = Touch(jnp.full_like(at, NEVER), price, jnp.full_like(at, jnp.inf), jnp.zeros(at.shape, jnp.int32))
+def next_touch(account: Account, book: Book, path: Path, at: Any, price: Any, env: Env, *, called_at: Any = None) -> Touch:
+    """The earliest touch of any live order from the point `at` on; ties by the market's order.
+
+    called_at: where on the path margin was called last, -1 for nowhere yet; None where it is not called at all.
+    """
+    best = Touch(jnp.full_like(at, NEVER), price, price, jnp.full_like(at, -jnp.inf), jnp.zeros(at.shape, jnp.int32))
     for code, leg in enumerate(legs_of(env)):
-        touch = _margin_touch if leg.kind == MARGIN else _exit_touch if leg.is_exit else _entry_touch
-        found, seq, is_buy = touch(leg, account, book, path, at, price, env)
-        kind = jnp.where(found.at <= 0, jnp.where(is_buy, 0.0, 1.0), float(leg.kind))
-        rank = kind * _SEQ_SPAN + (0.0 if seq is None else seq.astype(at.dtype))
+        if leg.kind == MARGIN:
+            if called_at is None:
+                continue
+            found = _margin_touch(account, path, at, env)
+            found = found._replace(at=jnp.where(found.at > called_at, found.at, NEVER))
+            rank = jnp.full_like(at, MARGIN * _SEQ_SPAN)
+        else:
+            found, seq, is_buy = (_exit_touch if leg.is_exit else _entry_touch)(leg, account, book, path, at, price, env)
+            kind = jnp.where(found.at <= 0, jnp.where(is_buy, 0.0, 1.0), float(leg.kind))
+            rank = kind * _SEQ_SPAN + (0.0 if seq is None else seq.astype(at.dtype))
         earlier = (found.at < best.at) | ((found.at == best.at) & (rank < best.rank))
         best = Touch(
             jnp.where(earlier, found.at, best.at),
             jnp.where(earlier, found.price, best.price),
+            jnp.where(earlier, found.reached, best.reached),
             jnp.where(earlier, rank, best.rank),
             jnp.where(earlier, code, best.leg),
         )
@@ -207,14 +233,19 @@ def next_touch(account: Account, book: Book, path: Path, at: Any, price: Any, en
 class _Found(NamedTuple):
     at: Any
     price: Any
+    reached: Any
 
 
 def _touch(path: Path, level: Any, sense: Any, at: Any, price: Any, verify: Any = None) -> _Found:
     """First touch of `level` by a price moving in `sense`, and the price there: the level, or where the price already is."""
     view = seen_from(path, sense)
-    trigger = level if verify is None else level + sense * verify
+    trigger = level if verify is None else verify(level, sense)
     found = touch_above(view, sense * trigger, at, sense * price)
-    return _Found(found, jnp.where(found <= at, price, level))
+    here = found <= at
+    fill = jnp.where(here, price, level)
+    if verify is not None:
+        fill = jnp.where(here & (at > 0) & (price == trigger), level, fill)
+    return _Found(found, fill, jnp.where(here, price, trigger))
 
 
 def _entry_touch(leg: Leg, account: Account, book: Book, path: Path, at: Any, price: Any, env: Env) -> tuple[_Found, Any, Any]:
@@ -227,7 +258,7 @@ def _entry_touch(leg: Leg, account: Account, book: Book, path: Path, at: Any, pr
     else:
         found = _touch(path, order.limit, _flip(side), at, price, _verify(env))
         waits = order.qty != 0 if order.armed is None else (order.qty != 0) & (order.armed | jnp.isnan(order.stop))
-    return _Found(jnp.where(waits, found.at, NEVER), found.price), order.seq, side > 0
+    return found._replace(at=jnp.where(waits, found.at, NEVER)), order.seq, side > 0
 
 
 def _flip(side: Any) -> Any:
@@ -235,13 +266,16 @@ def _flip(side: Any) -> Any:
 
 
 def _verify(env: Env) -> Any:
-    return env.terms.verify if env.config.limit_verify_ticks else None
+    """From a limit and the sense of the price to the price that must be reached; None where that is the limit itself."""
+    if not env.config.limit_verify_ticks:
+        return None
+    return lambda level, sense: snap(level + sense * env.terms.verify, _rises(sense), env.terms)
 
 
 def _exit_touch(leg: Leg, account: Account, book: Book, path: Path, at: Any, price: Any, env: Env) -> tuple[_Found, Any, Any]:
     order, spec = book.exits[leg.slot], env.spec.exits[leg.slot]
     side = env.side_of(spec.from_entry, account)
-    levels = exit_levels(order, account, side, env)
+    levels = exit_levels(order, spec, account, side, env)
     if leg.kind == STOP:
         found = _touch(path, levels.stop, _flip(side), at, price)
     elif leg.kind == LIMIT:
@@ -249,33 +283,34 @@ def _exit_touch(leg: Leg, account: Account, book: Book, path: Path, at: Any, pri
     else:
         stop_of = lambda best: side * snap(side * (best - order.offset), _rises(-side), env.terms)  # noqa: E731
         trail = trail_touch(seen_from(path, side), side * order.best, side * levels.activation, order.offset, stop_of, at, side * price)
-        found = _Found(trail.at, side * trail.price)
+        found = _Found(trail.at, side * trail.price, side * trail.price)
     live = order.placed & env.has_lots(spec.from_entry, account) & (exit_quantity(leg.slot, account, book, env) > 0)
-    return _Found(jnp.where(live, found.at, NEVER), found.price), order.seq, side < 0
+    return found._replace(at=jnp.where(live, found.at, NEVER)), order.seq, side < 0
 
 
-def _margin_touch(leg: Leg, account: Account, book: Book, path: Path, at: Any, price: Any, env: Env) -> tuple[_Found, Any, Any]:
+def _margin_touch(account: Account, path: Path, at: Any, env: Env) -> _Found:
     """The corner of the path that is worst for the position, where its equity no longer covers the margin there."""
     is_long = position_of(account) > 0
     corner, corner_at = jnp.where(is_long, path.low, path.high), jnp.where(is_long, path.low_at, path.high_at)
     called = (shortfall_of(account, corner, env) > 0) & (at <= corner_at)
-    return _Found(jnp.where(called, corner_at, NEVER), corner), None, ~is_long
+    return _Found(jnp.where(called, corner_at, NEVER), corner, corner)
 
 
 def exit_quantity(slot: int, account: Account, book: Book, env: Env) -> Any:
     """Lot steps that an exit may close: its reserved quantity, at most what exits of the entry that were placed before it leave."""
     spec, order = env.spec.exits[slot], book.exits[slot]
     rivals = [i for i, e in enumerate(env.spec.exits) if e.from_entry == spec.from_entry and i != slot]
-    if len(account.lots) == 1 and not rivals and order.qty is None:
+    own = order.wanted()
+    if len(account.lots) == 1 and not rivals and own is None:
         return jnp.abs(account.lots[0].qty)
     total = jnp.abs(quantity_of(account, spec.from_entry))
     free = total
     for i in rivals:
-        other = book.exits[i]
-        wanted = jnp.inf if other.qty is None else jnp.where(other.qty < 0, jnp.inf, other.qty)
-        free = free - jnp.where(other.placed & (other.seq < order.seq), jnp.minimum(wanted, total), 0.0)
+        other, wanted = book.exits[i], book.exits[i].wanted()
+        taken = total if wanted is None else jnp.minimum(wanted, total)
+        free = free - jnp.where(other.placed & (other.seq < order.seq), taken, 0.0)
     free = jnp.maximum(free, 0.0)
-    return free if order.qty is None else jnp.minimum(free, jnp.where(order.qty < 0, jnp.inf, order.qty))
+    return free if own is None else jnp.minimum(free, own)
 
 
 def apply_touch(account: Account, book: Book, touch: Touch, bar_index: Any, env: Env) -> tuple[Account, Book]:
@@ -292,7 +327,7 @@ def apply_touch(account: Account, book: Book, touch: Touch, bar_index: Any, env:
             called = mine
         elif leg.is_exit:
             size = -jnp.sign(position) * exit_quantity(leg.slot, account, book, env)
-            exits[leg.slot] = _spend(exits[leg.slot], mine, env.spec.exits[leg.slot])
+            exits[leg.slot] = _spend(exits[leg.slot], mine)
         else:
             order = entries[leg.slot]
             assert order is not None
@@ -309,7 +344,7 @@ def apply_touch(account: Account, book: Book, touch: Touch, bar_index: Any, env:
         qty = jnp.where(mine, size, qty)
         slip = jnp.where(mine, 0.0 if leg.kind == LIMIT else 1.0, slip)
     price = touch.price + slip * jnp.sign(qty) * env.terms.slippage
-    after = transact(account, Fill(qty, price, entry, touch.leg, bar_index), env.terms, env.config.commission_type)
+    after = transact(account, Fill(qty, price, touch.reached, entry, touch.leg, bar_index), env.terms, env.config.commission_type)
     after = count_liquidations(after, called)
     return after, bury(account, after, Book(tuple(entries), tuple(exits)), env)
 
@@ -324,8 +359,9 @@ def _clear(order: EntryOrder, where: Any) -> EntryOrder:
     return _replace(order, qty=jnp.where(where, 0.0, order.qty), stop=gone(order.stop), limit=gone(order.limit), armed=armed)
 
 
-def _spend(order: ExitOrder, where: Any, spec: ExitSpec) -> ExitOrder:
-    spent = order.spent if order.spent is None else order.spent | where
+def _spend(order: ExitOrder, where: Any) -> ExitOrder:
+    wanted = order.wanted()
+    spent = order.spent if order.spent is None or wanted is None else order.spent | (where & ~jnp.isinf(wanted))
     best = order.best if order.best is None else jnp.where(where, jnp.nan, order.best)
     return _replace(order, placed=order.placed & ~where, spent=spent, best=best)
 
@@ -345,13 +381,18 @@ def bury(before: Account, after: Account, book: Book, env: Env, waiting: Mapping
             keeps |= waiting[e.from_entry]
         best = order.best if order.best is None else jnp.where(ended, jnp.nan, order.best)
         spent = order.spent if order.spent is None else order.spent & ~ended
-        qty = order.qty
-        if qty is not None:
-            # A fraction of lots becomes a quantity as soon as they exist, and stays it.
-            frozen = jnp.floor(-qty * jnp.abs(quantity_of(after, e.from_entry)) + LOT_TOLERANCE_STEPS)
-            qty = jnp.where((qty < 0) & lives, frozen, qty)
-        exits.append(_replace(order, placed=order.placed & keeps, best=best, spent=spent, qty=qty))
+        order = _replace(order, placed=order.placed & keeps, best=best, spent=spent)
+        if order.rate is not None:
+            order = frozen(_replace(order, frozen=jnp.where(ended, jnp.nan, order.frozen)), e, after)
+        exits.append(order)
     return Book(book.entries, tuple(exits))
+
+
+def frozen(order: ExitOrder, spec: ExitSpec, account: Account) -> ExitOrder:
+    """A fraction of lots becomes a quantity as soon as they exist, and stays it. (docs/semantics.md, 4.5)"""
+    own = jnp.abs(quantity_of(account, spec.from_entry))
+    share = jnp.maximum(jnp.floor(order.rate * own + LOT_TOLERANCE_STEPS), 0.0)
+    return _replace(order, frozen=jnp.where(jnp.isnan(order.frozen) & (own > 0), share, order.frozen))
 
 
 clear_entry = _clear

@@ -1,7 +1,7 @@
 """Searching a strategy's parameters with Optuna: spaces, samplers, objectives, studies and the loop. It never runs a backtest itself."""
 
-from pinejax.search.config import SearchConfig
 from pinejax.core.evaluation import Evaluation, Evaluator, KeepFn
+from pinejax.search.config import SearchConfig
 from pinejax.search.interrupts import StopRequest
 from pinejax.search.loop import run_search
 from pinejax.search.narrowing import Choice, Interval, parse_setting

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from pinejax.core.evaluation import Evaluation, Evaluator, KeepFn
 from pinejax.core.inputs import Value
 from pinejax.errors import ConfigError, did_you_mean
-from pinejax.core.evaluation import Evaluation, Evaluator, KeepFn
 from pinejax.search.objective import Objective
 from pinejax.search.records import ERROR_KEY, METRICS_KEY, STATUS_KEY, VIOLATIONS_KEY, encode_metrics
 from pinejax.search.store import DUPLICATE_OF

@@ -9,10 +9,10 @@ from typing import Any
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 
+from pinejax.core.evaluation import Evaluator
 from pinejax.errors import ConfigError
 from pinejax.search.batch import evaluate, fail_all, split, tell_duplicate, tell_evaluated
 from pinejax.search.config import Plan, SearchConfig, read_bank, resolved
-from pinejax.core.evaluation import Evaluator
 from pinejax.search.fingerprint import check_fingerprint, fingerprint
 from pinejax.search.grid import ConditionalGridSampler
 from pinejax.search.interrupts import StopRequest, stop_on_signals

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from pinejax.core.inputs import Strategy, input
-from pinejax.core.orders import LONG, SHORT
+from pinejax import LONG, SHORT, Strategy, input
 from pinejax.errors import StrategyError
 from pinejax.ops import absolute, divide, isnan, maximum, may_be, na, nz, sign, tighter_stop, where
 
@@ -126,10 +125,11 @@ class SqueezeMomentum(Strategy):
         is_long, is_short = position > 0, position < 0
         held_enough = held >= self.min_hold_bars
         may_turn = held_enough & self.exit_opposite
+        may_flip = may_turn & (self.reentry_bars <= 0)
         open_to_entries = self._passes(ctx) & ~(broker.bars_since_exit < self.reentry_bars)
         agrees_long, agrees_short = self._htf_agrees(ctx)
-        go_long = signals.long & open_to_entries & agrees_long & self.allow_long & (~is_short | may_turn)
-        go_short = signals.short & open_to_entries & agrees_short & self.allow_short & (~is_long | may_turn)
+        go_long = signals.long & open_to_entries & agrees_long & self.allow_long & (~is_short | may_flip)
+        go_short = signals.short & open_to_entries & agrees_short & self.allow_short & (~is_long | may_flip)
 
         leave_long = (may_turn & signals.short) | (held_enough & signals.fades_long)
         leave_short = (may_turn & signals.long) | (held_enough & signals.fades_short)

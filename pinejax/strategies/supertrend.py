@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pinejax.core.inputs import Strategy, input
-from pinejax.core.orders import LONG, SHORT
+from pinejax import LONG, SHORT, Strategy, input
 
 
 class Supertrend(Strategy):

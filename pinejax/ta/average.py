@@ -25,11 +25,13 @@ def window_sum(ctx: Any, name: str, x: Any, n: Any) -> tuple[Any, Any]:
 
 def _gauss(n: Any, offset: Any, sigma: Any, depth: int, dtype: Any) -> Any:
     """Weights of alma by age, the newest first, summing to 1; 0 from age n on. `[depth]` or `[depth, lanes]`."""
-    n, offset, sigma = (jnp.asarray(v, dtype) for v in (n, offset, sigma))
-    age = jnp.arange(depth, dtype=dtype).reshape((depth,) + (1,) * np.broadcast(n, offset, sigma).ndim)
+    # Numbers are summed up now: a sum over an axis must not end up inside the loop over bars.
+    xp = np if all(isinstance(v, (int, float)) for v in (n, offset, sigma)) else jnp
+    shape = np.broadcast_shapes(*(jnp.shape(v) for v in (n, offset, sigma)))
+    age = xp.arange(depth, dtype=dtype).reshape((depth,) + (1,) * len(shape))
     distance = (n - 1.0 - age) - offset * (n - 1.0)
-    weight = jnp.where(age < n, jnp.exp(-(distance**2) / (2.0 * (n / sigma) ** 2)), 0.0)
-    return weight / jnp.sum(weight, axis=0)
+    weight = xp.where(age < n, xp.exp(-(distance**2) / (2.0 * (n / sigma) ** 2)), 0.0)
+    return weight / xp.sum(weight, axis=0)
 
 
 class Averages:

@@ -117,10 +117,11 @@ class Ring:
         runs = jnp.ones(self.shape, bool) if ctx.mask is None else jnp.broadcast_to(ctx.mask, self.shape)
         self.extra, self.count = self.site.value["extra"], self.site.value["count"]
         if on_na == "clear":
-            self.known, self.cleared = runs, runs & ~usable
+            cleared = runs & ~usable
+            self.known, self.cleared = runs, cleared
             self.x = jnp.where(usable, self.x, 0.0)
-            self.extra = jax.tree.map(lambda old: jnp.where(self.cleared, 0.0, old), self.extra)
-            self.count = jnp.where(self.cleared, 0, self.count + runs)
+            self.extra = jax.tree.map(lambda old: jnp.where(cleared, 0.0, old), self.extra)
+            self.count = jnp.where(cleared, 0, self.count + runs)
         else:
             self.known, self.cleared = runs & usable, None
             self.count = self.count + self.known
@@ -158,8 +159,9 @@ class Ring:
     def finish(self, extra: Any = None) -> Any:
         """Write the state back; `extra` keeps its old value where the lane skipped. Returns the extra as kept."""
         kept = jax.tree.map(lambda new, old: jnp.where(self.known, new, old), extra, self.extra)
-        if self.cleared is not None:
-            kept = jax.tree.map(lambda new: jnp.where(self.cleared, 0.0, new), kept)
+        cleared = self.cleared
+        if cleared is not None:
+            kept = jax.tree.map(lambda new: jnp.where(cleared, 0.0, new), kept)
         state = {"ring": self.ring, "slot": self.slot, "count": self.count, "extra": kept}
         self.site.overwrite(state)
         return kept

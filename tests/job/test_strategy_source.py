@@ -6,8 +6,8 @@ import pytest
 
 from pinejax.errors import StrategyError
 from pinejax.job.strategy_source import find_strategy
-from pinejax.strategies import shipped_strategies
 from pinejax.resources import conf_dir
+from pinejax.strategies import shipped_strategies
 
 MINE = """
 from pinejax.core.inputs import Strategy, input

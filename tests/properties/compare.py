@@ -29,9 +29,9 @@ class Case:
     program: Program
     broker: BrokerConfig
     seed: int
-    n_bars: int = 400
+    n_bars: int = 300
     n_feeds: int = 2
-    lanes: int = 32
+    lanes: int = 16
 
     def feeds(self) -> list[Feed]:
         """Datasets of different price scales."""
@@ -121,7 +121,7 @@ def expected_metrics(result: ReferenceResult) -> dict[str, float]:
         streak = streak + 1 if t.pnl < 0 else 0
         longest = max(longest, streak)
     out = {
-        "net_profit": result.net_profit, "total_assets": float(result.equity[-1]), "n_trades": float(len(closed)),
+        "net_profit": result.net_profit, "open_profit": result.open_profit, "n_trades": float(len(closed)),
         "n_liquidations": float(result.n_liquidations), "commission_paid": result.commission_paid,
         "exposure": float(np.mean(result.position != 0)),
     }  # fmt: skip
@@ -134,6 +134,7 @@ def expected_metrics(result: ReferenceResult) -> dict[str, float]:
 
 def _story(case: Case, feed: Feed, params: dict[str, Any], problem: str) -> str:
     calls = "\n".join(
-        f"  {k}: {call}\n     { {n: params[f'{n}_{k}'] for n in ('period', 'phase', 'near', 'far', 'size')} }" for k, call in enumerate(case.program)
+        f"  {k}: {call}\n     { {n: params[f'{n}_{k}'] for n in ('period', 'phase', 'near', 'far', 'size')} }"
+        for k, call in enumerate(case.program)
     )
     return f"{problem}\n{calls}\n  {case.broker}\n  {feed.instrument}, seed {case.seed}"

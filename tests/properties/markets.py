@@ -22,7 +22,7 @@ def random_feed(rng: np.random.Generator, n: int, scale: int = 0, lot_step: floa
     for i in range(n):
         jump = int(rng.integers(-25, 26)) if rng.random() < 0.25 else 0
         open_ = max(last + jump, 60)
-        last = max(open_ + int(round(rng.normal() * pace[i])), 60)
+        last = max(open_ + round(float(rng.normal() * pace[i])), 60)
         wick_up, wick_down = (int(rng.exponential(pace[i])) if rng.random() < 0.7 else 0 for _ in range(2))
         high, low = max(open_, last) + wick_up, max(min(open_, last) - wick_down, 50)
         if rng.random() < 0.1:  # a decimal tie: both extremes equally far from the open

@@ -1,4 +1,4 @@
-"""Order programs: lists of broker calls, made into strategies whose lanes differ in rhythm, prices and quantities. Not how they are compared."""
+"""Order programs: broker calls made into strategies whose lanes differ in rhythm, prices and sizes. Not how they are compared."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pinejax.core.inputs import Strategy, input
-from pinejax.core.orders import LONG, SHORT
+from pinejax.core.orders import LONG
 from pinejax.ops import na, where
 
 Kind = Literal["entry", "exit", "close", "close_all", "cancel", "cancel_all"]
@@ -40,34 +40,8 @@ class Call:
 Program = tuple[Call, ...]
 
 
-def random_program(rng: np.random.Generator, n_calls: int, *, two_sided_ids: bool) -> Program:
-    """Entries first of all, then anything. two_sided_ids: whether an id may be entered long by one call and short by another."""
-    calls: list[Call] = []
-    n_ids = int(rng.integers(1, 4))
-    sides = {id: LONG if rng.random() < 0.6 else SHORT for id in IDS}
-    for k in range(n_calls):
-        kind = "entry" if k < n_ids else str(rng.choice(["entry", "exit", "exit", "exit", "close", "close_all", "cancel", "cancel_all"]))
-        target = IDS[k] if k < n_ids else str(rng.choice(IDS[:n_ids]))
-        flags = {"rhythm": bool(rng.random() < 0.8), "sometimes_na": bool(rng.random() < 0.3), "immediately": bool(rng.random() < 0.25)}
-        if kind == "entry":
-            side = sides[target] if not two_sided_ids or rng.random() < 0.6 else -sides[target]
-            legs = ENTRY_LEGS[int(rng.integers(len(ENTRY_LEGS)))]
-            gate = str(rng.choice(["clock", "clock", "up", "down", "flat", "always"]))
-            calls.append(Call("entry", target, side=side, legs=legs, size=str(rng.choice(["", "qty"])), gate=gate, **flags))
-        elif kind == "exit":
-            legs = tuple(leg for leg in EXIT_LEGS if rng.random() < 0.35) or (str(rng.choice(EXIT_LEGS)),)
-            gate = str(rng.choice(["clock", "held", "always", "always", "up"]))
-            id = str(rng.choice(["X", "Y"]))
-            calls.append(Call("exit", target, id, legs=legs, size=str(rng.choice(["", "", "qty", "rate"])), gate=gate, **flags))
-        else:
-            gate = str(rng.choice(["clock", "up", "down", "long", "short", "held"]))
-            id = str(rng.choice(["X", "Y", target])) if kind == "cancel" else ""
-            calls.append(Call(kind, target, id, size=str(rng.choice(["", "qty", "rate"])), gate=gate, **{**flags, "rhythm": True}))
-    return tuple(calls)
-
-
 def make_strategy(program: Program) -> type[Strategy]:
-    """The strategy of a program. Per call k: period_k, phase_k, near_k, far_k (ticks from the close) and size_k; tick is the instrument's."""
+    """The strategy of a program. Per call k: period_k, phase_k, near_k, far_k (ticks from the close), size_k; tick is the instrument's."""
 
     def on_bar(self: Any, ctx: Any) -> None:
         for k, call in enumerate(program):
@@ -127,7 +101,7 @@ def _gate(gate: Gate, bar: Any, broker: Any) -> Any:
         "up": bar.close > bar.open, "down": bar.close < bar.open, "long": position > 0, "short": position < 0,
         "flat": position == 0, "held": position != 0,
     }  # fmt: skip
-    return masks[gate] if gate in masks else bar.index >= 0
+    return masks.get(gate, bar.index >= 0)
 
 
 def _sizes(call: Call, size: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pinejax.core.inputs import Params, Strategy, input  # noqa: A004
+from pinejax.core.inputs import Params, Strategy, input
 from pinejax.search import Evaluation, KeepFn, ObjectiveConfig, build_objective
 
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from quadratic import Bowl, Steps
 
-from pinejax.core.inputs import Strategy, input  # noqa: A004
+from pinejax.core.inputs import Strategy, input
 from pinejax.errors import SpaceError
 from pinejax.search import Interval, build_space
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pinejax.broker.config import BrokerConfig
 from pinejax.core.feed import Instrument
@@ -98,13 +98,14 @@ class Account:
         self.lots.append(Lot(id_, direction, steps, price, bar, fee))
 
     def _record(self, lot: Lot, steps: int, price: float, rate: float, bar: int, signal: str, entry_fee: float, exit_fee: float) -> None:
-        gain = lot.direction * (price - lot.price) * self.instrument.point_value * rate
-        lot.best, lot.worst = max(lot.best, gain), min(lot.worst, gain)
         pnl = self.value(lot, steps, price, rate) - entry_fee - exit_fee
         self.net_profit += pnl
         self.commission_paid += exit_fee
         self.last_exit_bar = bar
-        self.trades.append(self._row(lot, steps, price, bar, signal, pnl, entry_fee, entry_fee + exit_fee))
+        # The exit's own price counts for what it closes, not for the rest of the lot: slippage is no market price.
+        gain = lot.direction * (price - lot.price) * self.instrument.point_value * rate
+        seen = replace(lot, best=max(lot.best, gain), worst=min(lot.worst, gain))
+        self.trades.append(self._row(seen, steps, price, bar, signal, pnl, entry_fee, entry_fee + exit_fee))
 
     def _row(self, lot: Lot, steps: int, price: float, bar: int, signal: str, pnl: float, entry_fee: float, fees: float) -> TradeRecord:
         qty = self.grid.qty(steps)

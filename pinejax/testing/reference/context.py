@@ -231,7 +231,8 @@ class Context:
 
 @dataclass(frozen=True)
 class ReferenceResult:
-    """What one run gives. equity, position: at each bar's close after all its fills; position in signed contracts.
+    """What one run gives. equity, position: as the script saw them at each bar's close, before orders that fill at that very close;
+    position in signed contracts.
 
     trades: closed ones in order of exit, then the open lots (exit signal `Open`). ruined_bar: the first bar that closed with
     no equity left, or None; the reference trades on after it.
@@ -275,9 +276,9 @@ def run(
             row = (float(c[i]) for c in (bars.open, bars.high, bars.low, bars.close, bars.volume))
             account.begin_bar(ScalarBar(i, int(bars.time[i]), *row))
             ctx.begin(i)
+            equity[i], position[i] = account.equity, account.grid.qty(account.account.position)
             body.on_bar(ctx)
             account.end_bar()
-            equity[i], position[i] = account.equity, account.grid.qty(account.account.position)
     return _result(account, equity, position)
 
 

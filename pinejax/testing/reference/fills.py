@@ -117,10 +117,12 @@ class Fills:
         self.price = price
         self.account.mark(price, self.rate)
         while True:
-            self._move_trails()
-            ready = [self._ready(o, leg, point) for o, leg in self._live_legs() if leg.reached(price)]
+            ready: list[tuple[tuple[int, int, int, int], Order | Exit, Leg | None]] = []
             if point != "path":
-                ready += [((0, 0, o.seq, 0), o, None) for o in self.book.orders if o.is_market]
+                ready = [((0, 0, o.seq, 0), o, None) for o in self.book.orders if o.is_market]
+            if not ready:  # market orders come first (2.5): a trail is armed by the price they leave behind
+                self._move_trails()
+                ready = [self._ready(o, leg, point) for o, leg in self._live_legs() if leg.reached(price)]
             if not ready:
                 return
             _, order, leg = min(ready, key=lambda r: r[0])
@@ -254,3 +256,5 @@ class Fills:
         self.n_liquidations += 1
         side, steps = -account.side, min(abs(account.position), MARGIN_CALL_FACTOR * least)
         self._transact("Margin call", None, side * steps, self._slipped(price, side, None))
+        # With other lots left the average price, and so the levels counted from it, may have passed the price.
+        self._settle(price, "path")

@@ -165,9 +165,12 @@ def trail_offset(levels: ExitLevels) -> int:
 
 
 def trail_activation(levels: ExitLevels, grid: Grid, direction: int, average: float) -> float:
-    """The price that arms the trail, snapped as a limit of the exit's side; NaN without a trail. `trail_price` comes first."""
-    if not math.isnan(levels.trail_price):
-        return grid.limit(levels.trail_price, direction)
-    if math.isnan(levels.trail_ticks):
-        return na
-    return grid.limit(average - direction * whole_ticks(levels.trail_ticks) * grid.tick, direction)
+    """The price that arms the trail, snapped as a limit of the exit's side; NaN without a trail.
+
+    Of `trail_price` and `trail_ticks` the one that is reached first counts, as Pine's manual says of all such pairs.
+    """
+    prices = [levels.trail_price]
+    if not math.isnan(levels.trail_ticks):
+        prices.append(average - direction * whole_ticks(levels.trail_ticks) * grid.tick)
+    at = [grid.limit(x, direction) for x in prices if not math.isnan(x)]
+    return (min(at) if direction < 0 else max(at)) if at else na

@@ -125,6 +125,7 @@ class Ratchet(Held):
     def __init__(self) -> None:
         super().__init__()
         self.upper = self.lower = self.line = na
+        self.out = (na, na)
 
     def step(self, upper: Any, lower: Any, close: Any, before: Any, atr_before: Any) -> Any:
         """na bands of the bar before count as 0; direction 1 until there was an atr the bar before."""
@@ -148,6 +149,7 @@ class Anchored(Held):
     def __init__(self) -> None:
         super().__init__()
         self.sums: list[Any] | None = None
+        self.out = (na, na)
 
     def step(self, x: Any, volume: Any, anchor: Any) -> Any:
         """The anchor bar is the first of its own sums."""

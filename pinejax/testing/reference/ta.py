@@ -9,7 +9,18 @@ import numpy as np
 
 from pinejax.testing.reference.formulas import average_rank, divide, mean, pearson, regression, total, variance
 from pinejax.testing.reference.sites import Frame, Past, na
-from pinejax.testing.reference.states import Accumulated, Anchored, Averaged, Compounded, LastKnown, LastTrue, Parabolic, Ratchet, Smoothed, Window
+from pinejax.testing.reference.states import (
+    Accumulated,
+    Anchored,
+    Averaged,
+    Compounded,
+    LastKnown,
+    LastTrue,
+    Parabolic,
+    Ratchet,
+    Smoothed,
+    Window,
+)
 
 # Comparisons inside percentrank treat values this close as equal (docs/semantics.md, 11); crosses compare raw doubles.
 EQUAL = 1e-10
