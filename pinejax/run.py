@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,6 @@ def run(config: Config, folder: Path) -> int:
     Returns the exit code: 0, or 130 where Ctrl-C ended it (what was finished is stored). Errors: a user's mistakes, as
     PinejaxError, before anything is written.
     """
-    started_s, age_s = time.perf_counter(), process_age_s() or 0.0
     import optuna
 
     from pinejax.job.announce import end_text, start_text
@@ -32,7 +30,7 @@ def run(config: Config, folder: Path) -> int:
     from pinejax.search import run_search
     from pinejax.search.config import resolved
 
-    import_s = age_s + time.perf_counter() - started_s
+    import_s = process_age_s()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     session = prepare(config)
     objective, settings = plan_search(session)

@@ -108,7 +108,7 @@ class Outcome:
             self._spent,
             report_s=self._files.spent_s,
             detail_s=self._details.spent_s,
-            total_s=process_age_s() or time.process_time(),
+            total_s=process_age_s(),
         )
         return measured(self.engine, timings, spent, n_new)
 
