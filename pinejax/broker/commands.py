@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from pinejax.core.bounded import plain
 from pinejax.core.orders import LONG, SHORT
-from pinejax.errors import StrategyError
+from pinejax.errors import StrategyError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,8 @@ class Broker:
     def __getattr__(self, name: str) -> Any:
         if name in Readings.__dataclass_fields__:
             return getattr(self._readings, name)
-        raise AttributeError(f"broker has no {name!r}")
+        known = [*Readings.__dataclass_fields__, *(n for n in dir(type(self)) if not n.startswith("_") and n not in ("attach", "commands"))]
+        raise AttributeError(f"broker has no {name!r}. {did_you_mean(name, known)}")
 
     def entry(self, id: str, direction: int, when: Any = True, *, qty: Any = None, limit: Any = None, stop: Any = None) -> None:
         """Enter or reverse. Levels that are na mean no such leg; without any it is a market order for the next open.

@@ -62,9 +62,9 @@ def parameters(trial: TrialRow, strategy_defaults: Mapping[str, object]) -> str:
     return "\n".join(lines) or "  (nothing was searched)"
 
 
-def overrides(trial: TrialRow) -> str:
-    """The searched parameters as they are typed on a command line."""
-    return overrides_of(trial.params)
+def overrides(trial: TrialRow, defaults: Mapping[str, object]) -> str:
+    """What a command line needs to run exactly this trial: the searched parameters, and every pin that is no default."""
+    return overrides_of({name: value for name, value in trial.complete.items() if name in trial.params or value != defaults.get(name)})
 
 
 def overrides_of(params: Mapping[str, object]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pinejax.errors import did_you_mean
 from pinejax.ta.average import Averages
 from pinejax.ta.band import Bands
 from pinejax.ta.candles import Candles
@@ -23,6 +24,9 @@ class Ta(Averages, Bands, Candles, Crosses, Events, Extremes, Momentum, Pivots, 
 
     def __init__(self, ctx: Any):
         self.ctx = ctx
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"ta has no {name!r}. {did_you_mean(name, (n for n in dir(type(self)) if not n.startswith('_')))}")
 
 
 __all__ = ["Ta"]

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from pinejax.core.bounded import plain, upper_bound
+from pinejax.core.bounded import Bounded, plain, upper_bound
 from pinejax.core.gate import any_lane, where_asked
 from pinejax.errors import StrategyError
 
@@ -39,9 +39,18 @@ def length_bound(name: str, n: Any) -> int:
         raise StrategyError(
             f"ta.{name}: expected a length made of inputs and numbers, whose upper bound is known; got a value that changes with the bars."
         )
+    if not _is_whole(n):
+        raise StrategyError(
+            f"ta.{name}: expected a whole length, got {n if isinstance(n, float) else 'a fraction'}. Use input.int, and // to divide."
+        )
     if not 1 <= bound <= MAX_LENGTH:
         raise StrategyError(f"ta.{name}: expected a length in 1..{MAX_LENGTH}, got one up to {bound:g}.")
     return int(bound)
+
+
+def _is_whole(n: Any) -> bool:
+    """Whether a length is a whole number on every lane: by its value, or by its type where it is traced."""
+    return np.issubdtype(n.dtype, np.integer) if isinstance(n, Bounded) else float(n).is_integer()
 
 
 def as_length(n: Any) -> Any:

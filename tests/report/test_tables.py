@@ -112,4 +112,4 @@ def test_numbers_are_shown_in_their_unit(name, value, shown):
 def test_best_set_lists_searched_parameters_then_pins():
     text = parameters(TRIALS[0], {"fast": 5, "mult": 1.0, "use": True})
     assert text.splitlines() == ["  fast = 5", "  mult = 1.5", "  use  = false  (pinned)"]
-    assert overrides(TRIALS[0]) == "params.fast=5 params.mult=1.5"
+    assert overrides(TRIALS[0], TRIALS[0].complete) == "params.fast=5 params.mult=1.5"
