@@ -12,7 +12,7 @@ from tests.properties.compare import Case, compare
 
 # A case costs one compilation, seconds of it: few programs, many lanes of each.
 QUICK = settings(deadline=None, max_examples=2, derandomize=True, suppress_health_check=list(HealthCheck))
-MANY = settings(deadline=None, max_examples=16, suppress_health_check=list(HealthCheck))
+MANY = settings(deadline=None, max_examples=16, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("case", FIXED.values(), ids=FIXED)
