@@ -140,6 +140,9 @@ class Engine:
         with ThreadPoolExecutor(self.config.threads) as pool:
             for segment in range(n_segments):
                 list(pool.map(lambda b, s=segment: self._segment(b, s, n_segments), blocks))
+                for block in blocks:
+                    begin, end = (self._bound(block.dataset, s, n_segments) for s in (segment, segment + 1))
+                    self.timings.lane_bars += int(alive[block.trials].sum()) * (end - begin)
                 trials, metrics, status = self._collect(blocks, alive, segment, n_segments)
                 goes_on = np.zeros(len(trials), bool)
                 if segment + 1 < n_segments and keep is not None:
@@ -159,7 +162,6 @@ class Engine:
     def _segment(self, block: Block, segment: int, n_segments: int) -> None:
         begin, end = (self._bound(block.dataset, s, n_segments) for s in (segment, segment + 1))
         self._advance(block, begin, end)
-        self.timings.lane_bars += len(block.trials) * (end - begin)
 
     def _bound(self, dataset: int, segment: int, n_segments: int) -> int:
         """The bar with which a segment of a dataset begins."""
@@ -210,7 +212,9 @@ class Engine:
         # The loop has filled the market orders of the next open already: between segments these figures look one open ahead of the mark.
         open_profit = open_profit_at(state, float(feed.ltf.close[done - 1]), self._terms[dataset])
         span_ms = float(feed.ltf.time[done - 1] - feed.ltf.time[first]) + feed.timeframe.ltf.ms
-        metrics = finalize(stats, track, open_profit, self.broker.initial_capital, done - first, span_ms)
+        metrics = finalize(
+            stats, track, open_profit, self.broker.initial_capital, done - first, span_ms, feed.timeframe.ltf.seconds / 86_400
+        )
         return metrics, status_of(np.asarray(state.account.status), metrics)
 
 

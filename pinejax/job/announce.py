@@ -48,7 +48,7 @@ def end_text(session: Session, study: StudyRows, result: SearchResult, check: Ch
     if study.synthetic:
         parts.append(f"SYNTHETIC: {SYNTHETIC_NOTE}")
     if best.violation > 0:
-        parts.append(f"No trial meets every constraint; this one violates them by {best.violation:.3g}.")
+        parts.append(f"No trial holds every gate; this one violates them by {best.violation:.3g}.")
     if best.metrics and not any(best.metrics["n_trades"]):
         parts.append("It made no trade. Look at the strategy's conditions, or ask for trades: objective.gates.min_trades=30.")
     parts += ["", str(check)] if check else []

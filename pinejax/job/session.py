@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pinejax import __version__
 from pinejax.config import Config
 from pinejax.core.feed import Feed
 from pinejax.core.inputs import Params
@@ -45,6 +46,7 @@ class Session:
     def context(self) -> dict[str, Any]:
         """What changes results besides space and objective, for comparing a study with the search that wants to go on with it."""
         return {
+            "pinejax": __version__,
             "data": {feed.name: feed.content_hash for feed in self.feeds},
             "instruments": {feed.name: asdict(feed.instrument) for feed in self.feeds},
             "broker": asdict(self.config.broker),

@@ -13,11 +13,17 @@ MS_PER_DAY = 86_400_000.0
 
 
 def finalize(
-    stats: Mapping[str, np.ndarray], track: Mapping[str, np.ndarray], open_profit: np.ndarray, capital: float, n_bars: int, span_ms: float
+    stats: Mapping[str, np.ndarray],
+    track: Mapping[str, np.ndarray],
+    open_profit: np.ndarray,
+    capital: float,
+    n_bars: int,
+    span_ms: float,
+    bar_days: float = 0.0,
 ) -> dict[str, np.ndarray]:
     """Every metric of the catalogue, `[lanes]`, NaN where it is undefined (a ratio without trades, say).
 
-    stats, track: the fields of `Stats` and `Track`; n_bars, span_ms: bars and time traded so far. (pinejax.metrics.catalogue)
+    stats, track: the fields of `Stats` and `Track`; n_bars, span_ms: bars and time traded so far; bar_days: a bar's length in days. (pinejax.metrics.catalogue)
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         n, wins, losses = stats["n_trades"], stats["n_wins"], stats["n_losses"]
@@ -27,7 +33,7 @@ def finalize(
         years = max(span_ms, 1.0) / (MS_PER_DAY * DAYS_PER_YEAR)
         cagr = np.where(growth > 0, np.power(np.maximum(growth, 0.0), 1.0 / years) - 1.0, -1.0)
         drawdown = np.where(track["fall"] > 0, track["fall"] / track["fall_peak"], 0.0)
-        sharpe, sortino = _daily_ratios(track)
+        sharpe, sortino = _daily_ratios(track, max(bar_days, 1.0))
         mean_win, mean_loss = stats["gross_profit"] / wins, stats["gross_loss"] / losses
         return {
             "net_profit": net,
@@ -55,14 +61,17 @@ def finalize(
         }
 
 
-def _daily_ratios(track: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Sharpe and Sortino of daily returns, the unfinished last day included, x sqrt(365); NaN below two days."""
+def _daily_ratios(track: Mapping[str, np.ndarray], period_days: float) -> tuple[np.ndarray, np.ndarray]:
+    """Sharpe and Sortino of daily returns, the unfinished last day included, x sqrt(365); NaN below two days.
+
+    Bars longer than a day have returns of their own length: x sqrt(365 / period_days).
+    """
     last = track["equity"] / track["day_equity"] - 1.0
     days = track["days"] + 1.0
     mean = (track["day_sum"] + last) / days
     variance = np.maximum((track["day_squares"] + last**2) / days - mean**2, 0.0)
     downside = np.sqrt((track["day_losses"] + np.minimum(last, 0.0) ** 2) / days)
-    year = np.sqrt(DAYS_PER_YEAR)
+    year = np.sqrt(DAYS_PER_YEAR / period_days)
     flat = variance <= 1e-24  # no returns at all: a ratio of rounding errors
     enough = days >= 2
     sharpe = np.where(enough & ~flat, mean / np.sqrt(variance) * year, np.nan)

@@ -38,14 +38,17 @@ def trials_table(study: StudyRows) -> pl.DataFrame:
 
 
 def datasets_table(study: StudyRows) -> pl.DataFrame:
-    """One row per trial with results and dataset: number, dataset, symbol, timeframe, synthetic, status, then every metric.
+    """One row per trial with results and dataset: number, state, n_steps, dataset, symbol, timeframe, synthetic, status, every metric.
 
+    The metrics of a PRUNED trial are those of its first n_steps segments, not of the whole range.
     A trial that took over another's results has no rows of its own.
     """
     kept = [trial for trial in study.trials if trial.metrics and trial.duplicate_of is None]
     rows = [(trial, i, dataset) for trial in kept for i, dataset in enumerate(study.datasets)]
     columns: dict[str, Any] = {
         "number": pl.Series([trial.number for trial, _, _ in rows], dtype=pl.Int64),
+        "state": pl.Series([trial.state for trial, _, _ in rows], dtype=pl.String),
+        "n_steps": pl.Series([trial.n_steps for trial, _, _ in rows], dtype=pl.Int64),
         "dataset": pl.Series([dataset.name for _, _, dataset in rows], dtype=pl.String),
         "symbol": pl.Series([dataset.symbol for _, _, dataset in rows], dtype=pl.String),
         "timeframe": pl.Series([dataset.timeframe for _, _, dataset in rows], dtype=pl.String),

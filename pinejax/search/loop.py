@@ -18,7 +18,7 @@ from pinejax.search.grid import ConditionalGridSampler
 from pinejax.search.interrupts import StopRequest, stop_on_signals
 from pinejax.search.objective import Objective
 from pinejax.search.pruners import make_pruner
-from pinejax.search.ranking import ranked
+from pinejax.search.ranking import pareto_front, ranked
 from pinejax.search.records import duplicate_of
 from pinejax.search.result import Callback, Progress, SearchResult, Stopped
 from pinejax.search.samplers import SamplerContext, make_sampler, stream_seed
@@ -182,6 +182,9 @@ class _Search:
     def _note_best(self, trials: Sequence[FrozenTrial]) -> None:
         self.n_stale_batches += 1
         if self.objective.is_multi:
+            front = {trial.number for trial in pareto_front(self.study.trials, self.objective.directions)}
+            if any(trial.number in front for trial in trials):
+                self.n_stale_batches = 0
             return
         direction = self.objective.directions[0]
         for trial in ranked(trials, direction)[:1]:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from optuna.trial import FrozenTrial, TrialState
 
-from pinejax.search.records import duplicate_of
+from pinejax.search.records import VIOLATIONS_KEY, duplicate_of
 
 
 def violation(trial: FrozenTrial) -> float:
-    """Sum of violated constraints; 0 where all hold or none is set."""
-    return float(sum(max(0.0, value) for value in trial.constraints.values()))
+    """Sum of violated gates and constraints; 0 where all hold or none is set. Gates count here in either mode."""
+    gates = trial.user_attrs.get(VIOLATIONS_KEY) or trial.constraints
+    return float(sum(max(0.0, value) for value in gates.values()))
 
 
 def ranked(trials: Iterable[FrozenTrial], direction: str) -> list[FrozenTrial]:
