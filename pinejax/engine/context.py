@@ -24,6 +24,7 @@ class Context:
         self.sites, self.bar, self.broker = sites, bar, broker
         self.mask: Any = None
         self.used_htf = False
+        self.htf_longest = 1
         self._ta_type, self._htf_bar, self._htf_complete = ta, htf, htf_complete
         self.ta = ta(self)
 
@@ -89,6 +90,7 @@ class Context:
             held = jax.tree.map(lambda x: np.full(x.shape, nothing(x.dtype), dtype=x.dtype), outs)
             initial = {"sites": tuple(probe.initial), "held": held, "count": np.int32(0)}
             outer.keep(lambda: tuple(probe.hoisted))
+            self.htf_longest = max(self.htf_longest, probe.longest)
             _, value = outer.open(initial)
             return value["held"]
 

@@ -84,14 +84,14 @@ class Engine:
         return self.config.n_segments
 
     def _check_lengths(self) -> None:
-        longest = max((int(i.high) for i in self.inputs.values() if i.kind == "int" and i.high is not None), default=1)
+        """Every dataset has more bars than the longest indicator can need."""
         for feed in self.feeds:
-            if len(feed) < 3:
-                raise DataError(f"{feed.name}: expected at least 3 bars, got {len(feed)}. Choose a longer range.")
-            if len(feed) <= longest:
+            ratio = feed.timeframe.htf.seconds // feed.timeframe.ltf.seconds
+            needed = max(self.program.longest, self.program.htf_longest * ratio, 2)
+            if len(feed) <= needed:
                 raise DataError(
-                    f"{feed.name}: expected more bars than the longest length of {self.strategy.__name__} ({longest}), got {len(feed)}. "
-                    "Choose a longer range, a lower timeframe, or narrow the length."
+                    f"{feed.name}: expected more bars than the longest indicator of {self.strategy.__name__} can need ({needed}), "
+                    f"got {len(feed)}. Choose a longer range, a lower timeframe, or narrow the length."
                 )
 
     def window(self, dataset: int) -> Window:

@@ -68,7 +68,8 @@ class Constants:
 
 @dataclass(frozen=True)
 class Program:
-    """A traced strategy. static: pinned switches; inputs: bounds of the traced parameters; run is compiled by the first call."""
+    """A traced strategy. static: pinned switches; inputs: bounds of the traced parameters; longest,
+    htf_longest: the largest lengths of its indicators, in LTF and in HTF bars; run is compiled by the first call."""
 
     strategy: type[Strategy]
     inputs: Mapping[str, Input]
@@ -81,6 +82,8 @@ class Program:
     initial_sites: tuple
     lane_axes: Any
     uses_htf: bool
+    longest: int
+    htf_longest: int
 
     def initial(self, log_rows: int = 0, equity_rows: int = 0) -> State:
         """The state before the first bar, as NumPy arrays."""
@@ -109,7 +112,19 @@ def discover(strategy: type[Strategy], inputs: Mapping[str, Input], broker: Brok
     axes = jax.tree.map(_lane_axis, found["sites"], wider["sites"])
     spec = book_spec(found["commands"], broker)
     return Program(
-        strategy, dict(inputs), static, broker, dtype, lanes, spec, tuple(found["commands"]), found["sites"], axes, found["uses_htf"]
+        strategy,
+        dict(inputs),
+        static,
+        broker,
+        dtype,
+        lanes,
+        spec,
+        tuple(found["commands"]),
+        found["sites"],
+        axes,
+        found["uses_htf"],
+        found["longest"],
+        found["htf_longest"],
     )
 
 
@@ -126,7 +141,9 @@ def _trace_once(
     def body(params: Any, number: Any, flag: Any) -> Any:
         sites = Sites("discover", np.dtype(dtype), lanes)
         commands, ctx = run_body(strategy, inputs, static, params, sites, *_blank(number, flag, dtype, lanes))
-        found.update(sites=tuple(sites.initial), commands=commands, uses_htf=ctx.used_htf)
+        found.update(
+            sites=tuple(sites.initial), commands=commands, uses_htf=ctx.used_htf, longest=sites.longest, htf_longest=ctx.htf_longest
+        )
         return jnp.zeros(())
 
     shapes = {n: jax.ShapeDtypeStruct((lanes,), _kind(i, dtype)) for n, i in inputs.items() if n not in static}

@@ -29,7 +29,7 @@ class Sites:
     """The state of every call site in the order of tracing, and the per-lane constants hoisted out of the loop.
 
     discover: `initial` collects a NumPy pytree per site. step: `read` holds the values before the bar, `written` after it.
-    prologue: `hoisted` collects the constants, which step finds in `constants`.
+    longest: the largest length of its indicators. prologue: `hoisted` collects the constants, which step finds in `constants`.
     """
 
     mode: Mode
@@ -41,6 +41,7 @@ class Sites:
     hoisted: list = field(default_factory=list)
     constants: tuple = ()
     n_hoisted: int = 0
+    longest: int = 1
 
     def open(self, initial: Any) -> tuple[int, Any]:
         """Register the next site; its index and its value before this bar."""

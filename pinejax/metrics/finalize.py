@@ -23,7 +23,8 @@ def finalize(
 ) -> dict[str, np.ndarray]:
     """Every metric of the catalogue, `[lanes]`, NaN where it is undefined (a ratio without trades, say).
 
-    stats, track: the fields of `Stats` and `Track`; n_bars, span_ms: bars and time traded so far; bar_days: a bar's length in days. (pinejax.metrics.catalogue)
+    stats, track: the fields of `Stats` and `Track`; n_bars, span_ms: bars and time traded so far; bar_days: a bar's length in days.
+    (pinejax.metrics.catalogue)
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         n, wins, losses = stats["n_trades"], stats["n_wins"], stats["n_losses"]

@@ -10,7 +10,7 @@ import numpy as np
 from pinejax.core.bounded import plain
 from pinejax.ops import divide, floor_sqrt
 from pinejax.ta.recent import Recent
-from pinejax.ta.window import Ring, add_exactly, as_length, fold, is_shared, length_bound
+from pinejax.ta.window import Ring, add_exactly, as_length, fold, is_shared, length_bound, note_length
 
 
 def window_sum(ctx: Any, name: str, x: Any, n: Any) -> tuple[Any, Any]:
@@ -61,7 +61,7 @@ class Averages:
 
     def _recursive(self, name: str, x: Any, n: Any, alpha: Any) -> Any:
         """x averaged by `alpha`; while the first n values come in, their running mean (weight 1 / count) is the SMA that seeds it."""
-        length_bound(name, n)
+        note_length(self.ctx, name, n)
         x, ctx, length = jnp.asarray(plain(x)), self.ctx, as_length(n)
         shape, counted = ctx.shape_of(x, n, alpha), ctx.shape_of(x)
         site = ctx.site({"mean": np.zeros(shape, x.dtype), "count": np.zeros(counted, np.int32)})

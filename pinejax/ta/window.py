@@ -48,6 +48,13 @@ def length_bound(name: str, n: Any) -> int:
     return int(bound)
 
 
+def note_length(ctx: Any, name: str, n: Any) -> int:
+    """`length_bound`, noted by the context: a dataset must have more bars than its longest length."""
+    bound = length_bound(name, n)
+    ctx.sites.longest = max(ctx.sites.longest, bound)
+    return bound
+
+
 def _is_whole(n: Any) -> bool:
     """Whether a length is a whole number on every lane: by its value, or by its type where it is traced."""
     return np.issubdtype(n.dtype, np.integer) if isinstance(n, Bounded) else float(n).is_integer()
@@ -75,7 +82,7 @@ def fold(ctx: Any, name: str, x: Any, n: Any, start: Any, step: Callable[[Any, A
     numbers) is the fold of k values and becomes that of k + 1. An na input leaves the fold as it was, or starts it anew ("clear").
     """
     x = jnp.asarray(plain(x))
-    depth, shape = length_bound(name, n), ctx.shape_of(x)
+    depth, shape = note_length(ctx, name, n), ctx.shape_of(x)
     first = {
         "folds": jax.tree.map(lambda s: np.full((depth, *shape), s, dtype=x.dtype), start),
         "count": np.zeros(shape, np.int32),
@@ -111,7 +118,7 @@ class Ring:
 
     def __init__(self, ctx: Any, name: str, x: Any, n: Any, extra: Any = None, on_na: OnNa = "skip"):
         x = jnp.asarray(plain(x))
-        self.ctx, self.depth = ctx, length_bound(name, n)
+        self.ctx, self.depth = ctx, note_length(ctx, name, n)
         self.shape = (ctx.sites.lanes,)
         self.x = jnp.broadcast_to(x, self.shape)
         self.length = as_length(n)

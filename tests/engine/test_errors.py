@@ -75,10 +75,21 @@ class Buys(Strategy):
         ctx.broker.entry("L", LONG, when=ctx.bar.index >= self.length)
 
 
-def test_fewer_bars_than_the_longest_length_are_refused() -> None:
-    with pytest.raises(DataError, match=r"longest length of Buys \(50\), got 50"):
-        build(Buys, n=50)
-    with pytest.raises(DataError, match="at least 3 bars"):
+class Means(Buys):
+    """Above an average, on LTF and HTF bars."""
+
+    def on_bar(self, ctx: Any) -> None:
+        """Traced."""
+        higher = ctx.htf(lambda bar, ta: ta.sma(bar.close, 2 * self.length))
+        ctx.broker.entry("L", LONG, when=(ctx.bar.close > ctx.ta.ema(ctx.bar.close, self.length)) & (ctx.bar.close > higher))
+
+
+def test_fewer_bars_than_the_longest_indicator_are_refused() -> None:
+    with pytest.raises(DataError, match=r"longest indicator of Means can need \(100\), got 100"):
+        Engine(Means, [first_bars(wave(200, 1, "1h"), 100)], BrokerConfig(), Means.inputs)
+    with pytest.raises(DataError, match=r"longest indicator of Means can need \(400\), got 300"):
+        Engine(Means, [first_bars(wave(500, 1, "15m@1h"), 300)], BrokerConfig(), Means.inputs)
+    with pytest.raises(DataError, match="more bars than"):
         Engine(Buys, [first_bars(wave(10, 1, "1h"), 2)], BrokerConfig(), Buys.inputs)
 
 

@@ -53,7 +53,7 @@ def test_several_symbols_have_a_file_each(place: Path):
         ("params.fast=choice(3,9)", "A backtest searches nothing"),
         ("params.fsat=9", "Did you mean fast?"),
         ("params.fast=2", "3..20"),
-        ("data.end=2024-01-01T05:00", "longest length"),
+        ("data.end=2024-01-01T05:00", "longest indicator"),
     ],
 )
 def test_a_mistake_is_one_message_and_writes_nothing(typed, said, place: Path, capsys):

@@ -134,7 +134,7 @@ def test_a_pruner_looks_after_each_segment(search):
         (["timeframe=7m@1h"], "7m"),
         (["data.start=2031-01-01"], "2024-01-01"),
         (["data.start=2024-03-01", "data.end=2024-02-01"], "before the end"),
-        (["data.end=2024-01-02"], "longest length"),
+        (["data.end=2024-01-02"], "longest indicator"),
         (["params.fats=3"], "Did you mean fast?"),
         (["params.fast=99"], "3..20"),
         (["params.fast=interval(1,9)"], "inside the declared range"),
