@@ -7,6 +7,7 @@ LLVM function with full vectors. Only on the CPU; `one_function_works` compares 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import jax
@@ -55,14 +56,10 @@ def _pack(leaves: list, lanes: int) -> jax.Array:
     return jnp.stack([jnp.broadcast_to(jnp.asarray(x, jnp.float64), (lanes,)) for x in leaves])
 
 
-_memo: dict[str, bool] = {}
-
-
+@cache
 def one_function_works() -> bool:
     """Compile a small gated loop both ways and compare. False where the marker is unknown, refused, or changes the result."""
-    if "works" not in _memo:
-        _memo["works"] = xla_metadata is not None and _try()
-    return _memo["works"]
+    return xla_metadata is not None and _try()
 
 
 def _loop(ring: jax.Array, mean: jax.Array, rate: jax.Array, begin: jax.Array, end: jax.Array) -> jax.Array:
