@@ -36,6 +36,8 @@ def _typed(value: Any, kind: Any, where: str) -> Any:
         origin = typing.get_origin(option) or option
         if origin is typing.Literal and value in typing.get_args(option):
             return value
+        if dataclasses.is_dataclass(option) and isinstance(value, Mapping):
+            return build(option, value, where)  # type: ignore[arg-type]
         if option is bool and isinstance(value, bool):
             return value
         if option is int and number is not None and number == int(number):

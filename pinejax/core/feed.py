@@ -14,13 +14,17 @@ from pinejax.core.timeframe import TimeframePair
 class Instrument:
     """What the broker must know about a symbol.
 
-    tick_size: smallest price step; lot_step: smallest quantity step; point_value: account currency per 1.0 of price
-    and one contract.
+    tick_size: smallest price step; lot_step: smallest quantity step; point_value: quote currency per 1.0 of price
+    and one contract; currency: the quote currency, empty where unknown; zone: the exchange's IANA time zone, in which days begin;
+    session: its trading hours there, `24x7` or such as `0930-1600`.
     """
 
     tick_size: float = 0.01
     lot_step: float = 0.0001
     point_value: float = 1.0
+    currency: str = ""
+    zone: str = "UTC"
+    session: str = "24x7"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +48,8 @@ class Feed:
 
     ltf: the bars traded on. htf_complete[i] is true where an HTF bar is complete by the close of LTF bar i; there `htf`
     holds that HTF bar (open, high, low, close, volume; time = its own open), and NaN (time 0) elsewhere. At most one HTF
-    bar per LTF bar, in order, never early. Without an HTF every LTF bar completes itself.
+    bar per LTF bar, in order, never early. Without an HTF every LTF bar completes itself. rate: account currency per quote currency
+    on each LTF bar; None: the account is kept in the quote currency.
     """
 
     symbol: str
@@ -55,6 +60,7 @@ class Feed:
     instrument: Instrument = field(default_factory=Instrument)
     content_hash: str = ""
     synthetic: bool = False
+    rate: Float[np.ndarray, " bars"] | None = None
 
     def __len__(self) -> int:
         return len(self.ltf)

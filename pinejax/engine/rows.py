@@ -13,14 +13,16 @@ OPEN, HIGH, LOW, CLOSE, VOLUME = range(5)
 HTF_OPEN, HTF_HIGH, HTF_LOW, HTF_CLOSE, HTF_VOLUME = range(5, 10)
 HTF_COMPLETE, DAY_ENDS = 10, 11
 DAY, SECOND, HTF_DAY, HTF_SECOND = 12, 13, 14, 15
-N_COLUMNS = 16
+RATE, NEW_DAY = 16, 17
+N_COLUMNS = 18
 MS_PER_DAY = 86_400_000
 MIN_BUCKET = 1_024
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """values: `[padded, N_COLUMNS]`. Open times as UTC day and second of it, which float32 holds exactly too."""
+    """values: `[padded, N_COLUMNS]`. Open times as UTC day and second of it, which float32 holds exactly too. NEW_DAY: whether the
+    exchange's day changed since the bar before (not on the first)."""
 
     values: Any
     n_bars: int
@@ -49,6 +51,8 @@ def rows_of(feed: Feed, dtype: str) -> Rows:
     values[:n, HTF_COMPLETE] = feed.htf_complete
     days = feed.ltf.time // MS_PER_DAY
     values[: n - 1, DAY_ENDS] = days[1:] != days[:-1]
+    values[1:n, NEW_DAY] = days[1:] != days[:-1]
+    values[:n, RATE] = 1.0 if feed.rate is None else feed.rate
     return Rows(values, n)
 
 
