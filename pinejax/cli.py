@@ -30,7 +30,9 @@ EXIT_PIPE = 141
 
 _OPEN_KEY = re.compile(r"\+{0,2}((?:params|objective\.gates)\.[A-Za-z_]\w*)=(.*)", re.DOTALL)
 """Keys the tree need not hold before: a strategy's own parameters, gates on any metric."""
-_TEXT = re.compile(r"(storage\.url|storage\.address|data\.root|search\.resume_from|search\.study_name|strategy\.name)=(.*)", re.DOTALL)
+_TEXT = re.compile(
+    r"(storage\.url|storage\.address|data\.root|data\.rates|search\.resume_from|search\.study_name|strategy\.name|compare|compare_zone)=(.*)", re.DOTALL
+)
 _NARROWING = re.compile(r"\s*(interval|choice)\s*\(.*\)\s*", re.DOTALL)
 _LIST_GROUPS = ("sampler", "pruner")
 
@@ -153,7 +155,32 @@ def to_config(composed: DictConfig) -> Config:
 
     tree = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     assert isinstance(tree, dict), "a configuration is a tree"
-    return from_mapping({str(key): value for key, value in tree.items()})
+    return from_mapping({str(key): value for key, value in tree.items()}, broker_given=chosen_keys("broker"))
+
+
+def chosen_keys(group: str) -> set[str]:
+    """The keys of a group that somebody chose: typed on the command line, or set by a chosen file (an experiment, another of the group's own).
+
+    What only the group's default file says is not among them. Hydra keeps no record of where a value is from, so its files are read again.
+    """
+    from hydra.core.hydra_config import HydraConfig
+    from omegaconf import OmegaConf
+
+    from pinejax.config import flat_keys
+
+    hydra = HydraConfig.get()
+    typed = (override.lstrip("+~").partition("=")[0] for override in hydra.overrides.task)
+    found = {key.removeprefix(f"{group}.") for key in typed if key.startswith(f"{group}.")}
+    folders = [Path(source.path) for source in hydra.runtime.config_sources if source.schema == "file"]
+    for kind, choice in hydra.runtime.choices.items():
+        if kind.startswith("hydra/") or not isinstance(choice, str) or (kind == group and choice == "default"):
+            continue
+        file = next((path for folder in folders if (path := folder / kind / f"{choice}.yaml").is_file()), None)
+        if file is not None:
+            tree: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
+            own = tree if kind == group else (tree or {}).get(group)
+            found |= {key for key in flat_keys(own) if key.partition(".")[0] != "defaults"}
+    return found
 
 
 def register_resolvers() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,15 @@ from pinejax.search.objective import ObjectiveConfig
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Which bars. root: a store; None: the bundled synthetic sample. start, end: ISO dates, UTC, end exclusive."""
+    """Which bars. root: a store; None: the bundled synthetic sample. start, end: ISO dates, UTC, end exclusive.
+
+    rates: a CSV file of daily currency rates, or a folder of them; None: no conversion.
+    """
 
     root: str | None = None
     start: str | None = None
     end: str | None = None
+    rates: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ class Config:
     """Everything one run was asked to do.
 
     symbols: empty means every symbol of the store. params: name -> value, or text such as `interval(5,20)`. samplers,
-    pruners: the flags of each by name.
+    pruners: the flags of each by name. broker_given: the keys of `broker` that somebody chose, such as `size` or `risk.max_drawdown`;
+    the others give way to what the strategy declares. compare, compare_zone: a list of trades to compare with, and its chart's zone.
     """
 
     strategy: str
@@ -95,6 +100,9 @@ class Config:
     params: Mapping[str, Any] = field(default_factory=dict)
     samplers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     pruners: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    broker_given: frozenset[str] = frozenset()
+    compare: str | None = None
+    compare_zone: str | None = None
 
     @property
     def slug(self) -> str:
@@ -104,14 +112,14 @@ class Config:
 
 _KEYS = (
     "symbol", "timeframe", "strategy", "data", "broker", "objective", "search", "sampler", "pruner", "storage", "engine",
-    "enable", "disable", "params",
+    "enable", "disable", "params", "compare", "compare_zone",
 )  # fmt: skip
 
 
-def from_mapping(tree: Mapping[str, Any]) -> Config:
+def from_mapping(tree: Mapping[str, Any], broker_given: Iterable[str] | None = None) -> Config:
     """A Config from the plain tree that `conf/` composes to.
 
-    Errors: ConfigError naming the key, what was expected and what was found.
+    broker_given: the keys of `broker` that were chosen and are not just defaults; None: all that are in the tree. Errors: ConfigError naming the key, what was expected and what was found.
     """
     for key in tree:
         if key not in _KEYS:
@@ -132,7 +140,21 @@ def from_mapping(tree: Mapping[str, Any]) -> Config:
         params=as_mapping("params", tree.get("params")),
         samplers=_flags("sampler", tree.get("sampler")),
         pruners=_flags("pruner", tree.get("pruner")),
+        broker_given=frozenset(flat_keys(tree.get("broker")) if broker_given is None else broker_given),
+        compare=_text("compare", tree.get("compare")),
+        compare_zone=_text("compare_zone", tree.get("compare_zone")),
     )
+
+
+def flat_keys(tree: Any, prefix: str = "") -> list[str]:
+    """The dotted keys of a tree's leaves: `risk.max_drawdown`."""
+    if not isinstance(tree, Mapping):
+        return [prefix.rstrip(".")] if prefix else []
+    return [key for name, value in tree.items() for key in flat_keys(value, f"{prefix}{name}.")]
+
+
+def _text(where: str, value: Any) -> str | None:
+    return None if value is None else str(as_name(where, value))
 
 
 def _flags(kind: str, given: Any) -> dict[str, dict[str, Any]]:

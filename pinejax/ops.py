@@ -13,6 +13,8 @@ import numpy as np
 from pinejax.core.bounded import Bounded, depends_on_parameters_only, plain
 
 na = float("nan")
+EQUAL_WITHIN = 1e-10
+"""How far apart Pine's comparisons take two numbers for equal. (docs/semantics.md, 11.1)"""
 
 
 def _xp(*xs: Any) -> Any:
@@ -39,14 +41,60 @@ def where(cond: Any, a: Any, b: Any) -> Any:
     return Bounded(out, min(ends), max(ends))
 
 
-def maximum(a: Any, b: Any) -> Any:
-    """The larger; na if either is na."""
-    return _keep_bounds(_xp(a, b).maximum(plain(a), plain(b)), max, a, b)
+def lt(a: Any, b: Any) -> Any:
+    """Pine's `a < b`: not where they are within 1e-10 of each other; False with na, as all six comparisons."""
+    return _truth(lambda a, b: b - a > EQUAL_WITHIN, a, b)
 
 
-def minimum(a: Any, b: Any) -> Any:
-    """The smaller; na if either is na."""
-    return _keep_bounds(_xp(a, b).minimum(plain(a), plain(b)), min, a, b)
+def gt(a: Any, b: Any) -> Any:
+    """Pine's `a > b`."""
+    return lt(b, a)
+
+
+def le(a: Any, b: Any) -> Any:
+    """Pine's `a <= b`."""
+    return _truth(lambda a, b: (a - b <= EQUAL_WITHIN) | (a == b), a, b)
+
+
+def ge(a: Any, b: Any) -> Any:
+    """Pine's `a >= b`."""
+    return le(b, a)
+
+
+def eq(a: Any, b: Any) -> Any:
+    """Pine's `a == b` of numbers: within 1e-10 of each other."""
+    return _truth(lambda a, b: (abs(a - b) <= EQUAL_WITHIN) | (a == b), a, b)
+
+
+def ne(a: Any, b: Any) -> Any:
+    """Pine's `a != b` of numbers: further than 1e-10 apart. False with na, where Python's `!=` is true."""
+    return _truth(lambda a, b: abs(a - b) > EQUAL_WITHIN, a, b)
+
+
+def _truth(compare: Callable, a: Any, b: Any) -> Any:
+    """A comparison of numbers, infinities of one sign being equal; 0..1 bounds where it depends on parameters only."""
+    xp = _xp(a, b)
+    with np.errstate(invalid="ignore"):
+        out = compare(xp.asarray(plain(a))[()], xp.asarray(plain(b))[()])
+    known = depends_on_parameters_only(a, b) and xp is jnp
+    return Bounded(out, 0, 1) if known else out
+
+
+def maximum(a: Any, b: Any, *more: Any) -> Any:
+    """The largest; na if one is na."""
+    out = _keep_bounds(_xp(a, b).maximum(plain(a), plain(b)), max, a, b)
+    return maximum(out, *more) if more else out
+
+
+def minimum(a: Any, b: Any, *more: Any) -> Any:
+    """The smallest; na if one is na."""
+    out = _keep_bounds(_xp(a, b).minimum(plain(a), plain(b)), min, a, b)
+    return minimum(out, *more) if more else out
+
+
+def avg(a: Any, *more: Any) -> Any:
+    """The mean of some values; na if one is na."""
+    return sum(more, a) / (1 + len(more))
 
 
 def absolute(a: Any) -> Any:
@@ -68,6 +116,37 @@ def floor(a: Any) -> Any:
 def ceil(a: Any) -> Any:
     """Smallest whole number not below."""
     return _xp(a).ceil(plain(a))
+
+
+def round_half_up(a: Any, digits: int = 0) -> Any:
+    """To so many decimals, a half upwards (-1.5 is -1): Pine's math.round. `digits` is a plain whole number."""
+    xp, scale = _xp(a), 10.0**digits
+    scaled = plain(a) * scale
+    below = xp.floor(scaled)
+    return (below + (scaled - below >= 0.5)) / scale
+
+
+def exp(a: Any) -> Any:
+    """e to the a."""
+    return _xp(a).exp(plain(a))
+
+
+def log(a: Any) -> Any:
+    """Natural logarithm; na for negatives."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return _xp(a).log(plain(a))
+
+
+def log10(a: Any) -> Any:
+    """Decimal logarithm; na for negatives."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return _xp(a).log10(plain(a))
+
+
+def power(a: Any, b: Any) -> Any:
+    """a to the b; na for a fractional power of a negative."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return _xp(a, b).power(plain(a) * 1.0, plain(b))
 
 
 def sign(a: Any) -> Any:

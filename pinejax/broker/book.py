@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
-from pinejax.broker.commands import Cancel, Close, Command, Entry, Exit
+from pinejax.broker.commands import Cancel, Close, Command, Entry, Exit, OcaType
 from pinejax.broker.config import BrokerConfig
+from pinejax.broker.readings import Wants
 from pinejax.core.orders import LONG, SHORT
 from pinejax.core.pytree import pytree
 from pinejax.errors import StrategyError
 
+# Stands for the lots of all entry ids, where an exit names none.
+ALL = -1
+# A raw order can add a lot on every fill: room for that many of each id, beyond which a lane ends with a status.
+RAW_LOTS = 4
+
 
 @dataclass(frozen=True)
 class EntrySpec:
-    """What the calls of one entry id can ask for."""
+    """What the calls of one id, of an entry or a raw order, can ask for. signal: its text in records; oca: its group's name and type."""
 
     id: str
     directions: frozenset[int]
     has_stop: bool
     has_limit: bool
+    raw: bool
+    oca: tuple[str, OcaType] | None
+    signal: str
 
     @property
     def priced(self) -> bool:
@@ -37,10 +46,11 @@ class EntrySpec:
 
 @dataclass(frozen=True)
 class ExitSpec:
-    """What the calls of one (exit id, from_entry) can ask for."""
+    """What the calls of one (exit id, from_entry) can ask for. from_entry: an entry code or ALL; signals: of its limit, stop, trail."""
 
     id: str
     from_entry: int
+    signals: tuple[str, str, str]
     has_stop: bool
     has_limit: bool
     has_trail: bool
@@ -51,7 +61,8 @@ class ExitSpec:
 class BookSpec:
     """Everything static about a strategy's orders: entry ids (their index is the lots' entry code), exits, capacity of the lot book.
 
-    re_queues: whether a market order can have replaced an earlier order of its id, in whose place it then stands.
+    re_queues: whether a market order can have replaced an earlier order of its id, in whose place it then stands; wants: what must be
+    remembered for the body.
     """
 
     entries: tuple[EntrySpec, ...]
@@ -59,6 +70,26 @@ class BookSpec:
     max_lots: int
     max_per_side: int
     re_queues: bool
+    wants: Wants
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether any order belongs to a one-cancels-all group."""
+        return any(e.oca is not None for e in self.entries)
+
+    def siblings(self, slot: int) -> tuple[int, ...]:
+        """The other ids of an id's one-cancels-all group."""
+        own = self.entries[slot].oca
+        if own is None:
+            return ()
+        return tuple(i for i, e in enumerate(self.entries) if i != slot and e.oca is not None and e.oca[0] == own[0])
+
+    def direction_of(self, code: int) -> int | None:
+        """1 or -1 where the lots of an entry code (or ALL) can be on one side only, else None."""
+        if code != ALL:
+            return self.entries[code].direction
+        sides = {side for e in self.entries for side in e.directions}
+        return next(iter(sides)) if len(sides) == 1 else None
 
     def code(self, id: str) -> int | None:
         """The entry code of an id, None if no entry uses it."""
@@ -130,21 +161,17 @@ class Book:
     exits: tuple[ExitOrder, ...]
 
 
-def book_spec(commands: Sequence[Command], broker: BrokerConfig) -> BookSpec:
+def book_spec(commands: Sequence[Command], broker: BrokerConfig, wants: Wants | None = None) -> BookSpec:
     """The slots that the calls of one traced body need.
 
-    Errors: StrategyError where an exit or a close names an entry id that the body never enters.
+    Errors: StrategyError where an exit or a close names an entry id that the body never enters, and where the calls of one id do not
+    agree on what is fixed for it.
     """
     found: dict[str, list[Entry]] = {}
     for c in commands:
         if isinstance(c, Entry):
             found.setdefault(c.id, []).append(c)
-    entries = tuple(
-        EntrySpec(
-            id, frozenset(c.direction for c in calls), any(c.stop is not None for c in calls), any(c.limit is not None for c in calls)
-        )
-        for id, calls in found.items()
-    )
+    entries = tuple(_entry_spec(id, calls) for id, calls in found.items())
     ids = [e.id for e in entries]
     for c in commands:
         named = c.from_entry if isinstance(c, Exit) else c.id if isinstance(c, Close) else None
@@ -152,29 +179,58 @@ def book_spec(commands: Sequence[Command], broker: BrokerConfig) -> BookSpec:
             raise StrategyError(
                 f"broker: expected the id of an entry in exit/close, got {named!r}. Entered here: {', '.join(ids) or 'none'}."
             )
-    brackets: dict[tuple[str, str], list[Exit]] = {}
+    brackets: dict[tuple[str, str | None], list[Exit]] = {}
     for c in commands:
         if isinstance(c, Exit):
             brackets.setdefault((c.id, c.from_entry), []).append(c)
     exits = tuple(_exit_spec(key, calls, ids) for key, calls in brackets.items())
     per_side = max(1, broker.pyramiding)
     # A priced entry may fill past the pyramiding cap (docs/semantics.md, 3.3), hence a lot more for each that a side can have.
-    n_priced = max(sum(e.priced and side in e.directions for e in entries) for side in (LONG, SHORT))
-    lots = broker.max_lots or per_side + n_priced
+    n_priced = max(sum(e.priced and not e.raw and side in e.directions for e in entries) for side in (LONG, SHORT))
+    lots = broker.max_lots or per_side + n_priced + RAW_LOTS * sum(e.raw for e in entries)
     n_market = sum(isinstance(c, (Entry, Close)) for c in commands)
     re_queues = n_market > 1 and any(e.priced or len(found[e.id]) > 1 for e in entries)
-    return BookSpec(entries, exits, lots, per_side, re_queues)
+    return BookSpec(entries, exits, lots, per_side, re_queues, wants or Wants())
 
 
-def _exit_spec(key: tuple[str, str], calls: list[Exit], ids: list[str]) -> ExitSpec:
+def _entry_spec(id: str, calls: list[Entry]) -> EntrySpec:
+    groups = {None if c.oca_name is None or c.oca_type == "none" else (c.oca_name, c.oca_type) for c in calls}
+    return EntrySpec(
+        id=id,
+        directions=frozenset(c.direction for c in calls),
+        has_stop=any(c.stop is not None for c in calls),
+        has_limit=any(c.limit is not None for c in calls),
+        raw=_agreed(id, "broker.entry or broker.order", {c.raw for c in calls}),
+        oca=_agreed(id, "oca_name and oca_type", groups),
+        signal=_agreed(id, "comment", {c.comment for c in calls}) or id,
+    )
+
+
+def _agreed(id: str, what: str, values: set) -> Any:
+    """The one value that all calls of an id give."""
+    if len(values) > 1:
+        raise StrategyError(f"broker: expected one {what} for the id {id!r} in all its calls, got several. Use another id.")
+    return next(iter(values))
+
+
+def _exit_spec(key: tuple[str, str | None], calls: list[Exit], ids: list[str]) -> ExitSpec:
+    id, from_entry = key
+    signals = _agreed(id, "comment of each kind", {c.comments for c in calls})
     return ExitSpec(
-        id=key[0],
-        from_entry=ids.index(key[1]),
+        id=id,
+        from_entry=ALL if from_entry is None else ids.index(from_entry),
+        signals=tuple(text or id for text in signals),  # type: ignore[arg-type]
         has_stop=any(c.stop is not None or c.loss_ticks is not None for c in calls),
         has_limit=any(c.limit is not None or c.profit_ticks is not None for c in calls),
         has_trail=any(c.trail_price is not None or c.trail_ticks is not None for c in calls),
         partial=any(c.qty is not None or c.qty_rate is not None for c in calls),
     )
+
+
+def exit_slot(spec: BookSpec, command: Exit) -> int:
+    """The slot that an exit call writes to."""
+    code = ALL if command.from_entry is None else spec.index(command.from_entry)
+    return next(i for i, e in enumerate(spec.exits) if e.id == command.id and e.from_entry == code)
 
 
 def new_book(spec: BookSpec, commands: Sequence[Command], lanes: int, dtype: Any) -> Book:
@@ -189,11 +245,11 @@ def new_book(spec: BookSpec, commands: Sequence[Command], lanes: int, dtype: Any
         both = e.has_stop and e.has_limit
         return EntryOrder(
             zero, none if e.has_stop else None, none if e.has_limit else None, off if both else None,
-            off if spec.max_per_side > 1 else None, first if ordered else None,
+            off if spec.max_per_side > 1 and not e.raw else None, first if ordered else None,
         )  # fmt: skip
 
     def exit(e: ExitSpec) -> ExitOrder:
-        calls = [c for c in commands if isinstance(c, Exit) and c.id == e.id and spec.code(c.from_entry) == e.from_entry]
+        calls = [c for c in commands if isinstance(c, Exit) and spec.exits[exit_slot(spec, c)] is e]
 
         def used(name: str) -> Any:
             return none if any(getattr(c, name) is not None for c in calls) else None
@@ -210,3 +266,19 @@ def new_book(spec: BookSpec, commands: Sequence[Command], lanes: int, dtype: Any
 def is_rare(command: Command) -> bool:
     """Whether a command belongs into the gated block: all but exits, which are re-issued bar by bar."""
     return isinstance(command, (Entry, Close, Cancel))
+
+
+def clear_entry(order: EntryOrder, where: Any) -> EntryOrder:
+    """The slot emptied where the mask holds."""
+
+    def gone(level: Any) -> Any:
+        return None if level is None else jnp.where(where, jnp.nan, level)
+
+    armed = None if order.armed is None else order.armed & ~where
+    return replace(order, qty=jnp.where(where, 0.0, order.qty), stop=gone(order.stop), limit=gone(order.limit), armed=armed)
+
+
+def clear_book(book: Book, where: Any) -> Book:
+    """Every order dropped where the mask holds."""
+    entries = tuple(None if o is None else clear_entry(o, where) for o in book.entries)
+    return Book(entries, tuple(replace(o, placed=o.placed & ~where) for o in book.exits))

@@ -9,15 +9,17 @@ from typing import Any
 import jax.numpy as jnp
 
 from pinejax.broker.account import Account
-from pinejax.broker.book import Book, ExitOrder, ExitSpec
+from pinejax.broker.book import ALL, Book, ExitOrder, ExitSpec, exit_slot
 from pinejax.broker.commands import Cancel, Command, Entry, Exit
 from pinejax.broker.env import LOT_TOLERANCE_STEPS, SNAP_TOLERANCE_TICKS, Env, snap
-from pinejax.broker.walk import exit_levels, frozen
+from pinejax.broker.levels import exit_levels, frozen
 
 
 def pending_entries(book: Book, env: Env) -> dict[int, Any]:
     """Per entry code that some exit is bound to, the lanes on which it has a priced order waiting."""
-    return {e.from_entry: env.is_pending(e.from_entry, book) for e in env.spec.exits}
+    bound = {e.from_entry for e in env.spec.exits}
+    codes = range(len(env.spec.entries)) if ALL in bound else sorted(bound)
+    return {code: env.is_pending(code, book) for code in codes}
 
 
 def concerns_exits(command: Command, env: Env) -> bool:
@@ -54,12 +56,30 @@ def place_exits(
             )
             book = Book(book.entries, tuple(exits))
         elif isinstance(command, Exit):
-            code = env.spec.index(command.from_entry)
-            slot = next(i for i, e in enumerate(env.spec.exits) if e.id == command.id and e.from_entry == code)
+            slot = exit_slot(env.spec, command)
             seq = bar["index"] * len(commands) + n
-            new = _place(account, book.exits[slot], env.spec.exits[slot], command, known[code], bar["close"], seq, env)
+            new = _place(
+                account,
+                book.exits[slot],
+                env.spec.exits[slot],
+                command,
+                _waits(known, env.spec.exits[slot].from_entry),
+                bar["close"],
+                seq,
+                env,
+            )
             book = Book(book.entries, (*book.exits[:slot], new, *book.exits[slot + 1 :]))
     return book
+
+
+def _waits(known: Mapping[int, Any], entry: int) -> Any:
+    """The lanes on which an entry id, or any, has an order waiting."""
+    if entry != ALL:
+        return known[entry]
+    out = jnp.asarray(False)
+    for waiting in known.values():
+        out |= waiting
+    return out
 
 
 def _unplace(order: ExitOrder, where: Any) -> ExitOrder:
@@ -104,7 +124,7 @@ def _trails(order: ExitOrder) -> Any:
 
 def _levels(old: ExitOrder, command: Exit, placed: Any, spec: ExitSpec, env: Env) -> ExitOrder:
     """The bracket's levels where it is (re)placed. Stops snap away from the trader, limits in his favour. (docs/semantics.md, 2.7)"""
-    tick, side = env.terms.tick, env.spec.entries[spec.from_entry].direction
+    tick, side = env.terms.tick, env.spec.direction_of(spec.from_entry)
 
     def put(old: Any, new: Any) -> Any:
         return old if old is None else jnp.where(placed, jnp.nan if new is None else new, old)
@@ -144,7 +164,7 @@ def _sizes(order: ExitOrder, command: Exit, placed: Any, fresh: Any, spec: ExitS
         if qty is not None:
             share = jnp.where(jnp.isnan(qty), share, jnp.nan)
         order = replace(order, rate=jnp.where(placed, share, rate), frozen=jnp.where(fresh, jnp.nan, order.frozen))
-        order = frozen(order, spec, account)
+        order = frozen(order, spec, account, env)
     return order
 
 

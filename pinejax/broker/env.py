@@ -7,8 +7,8 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from pinejax.broker.account import Account, Terms, position_of, quantity_of
-from pinejax.broker.book import Book, BookSpec
+from pinejax.broker.account import Account, Terms, average_price_of, average_price_of_entry, position_of, quantity_of
+from pinejax.broker.book import ALL, Book, BookSpec
 from pinejax.broker.config import BrokerConfig
 
 # A level this close to a tick is that tick (docs/semantics.md, 2.7).
@@ -26,13 +26,15 @@ class Env:
     terms: Terms
 
     def side_of(self, entry: int, account: Account) -> Any:
-        """1 or -1: the direction of an entry id's lots. A Python number where it is known while tracing."""
-        fixed = self.spec.entries[entry].direction
+        """1 or -1: the direction of an entry id's lots (or of all). A Python number where it is known while tracing."""
+        fixed = self.spec.direction_of(entry)
         return fixed if fixed is not None else jnp.where(position_of(account) < 0, -1.0, 1.0)
 
     def has_lots(self, entry: int, account: Account) -> Any:
-        """Whether an entry id has open lots, `[lanes]`."""
+        """Whether an entry id (or any) has open lots, `[lanes]`."""
         lot, *others = account.lots
+        if entry == ALL:
+            return position_of(account) != 0
         fixed = self.spec.entries[entry].direction
         if others:
             return quantity_of(account, entry) != 0
@@ -43,10 +45,25 @@ class Env:
             return lot.qty * fixed > 0
         return (lot.qty != 0) & (lot.entry == entry)
 
+    def steps_of(self, entry: int, account: Account) -> Any:
+        """Signed lot steps of an entry id's lots, or of all."""
+        return position_of(account) if entry == ALL else quantity_of(account, entry)
+
+    def average_of(self, entry: int, account: Account) -> Any:
+        """Mean entry price of an entry id's lots, or of all; NaN where there are none."""
+        return average_price_of(account) if entry == ALL else average_price_of_entry(account, entry)
+
     def is_pending(self, entry: int, book: Book) -> Any:
-        """Whether an entry id has a priced order waiting, `[lanes]` (False where it never can)."""
-        order = book.entries[entry]
-        return jnp.asarray(False) if order is None else order.qty != 0
+        """Whether an entry id (or any) has a priced order waiting, `[lanes]` (False where it never can)."""
+        waiting = jnp.asarray(False)
+        for order in book.entries if entry == ALL else (book.entries[entry],):
+            if order is not None:
+                waiting |= order.qty != 0
+        return waiting
+
+    def target_of(self, entry: int) -> int | None:
+        """Which lots an order of that id closes, as `Fill.target`: None where lots always go first in, first out."""
+        return None if self.config.close_entries_rule == "FIFO" else entry
 
 
 def snap(level: Any, up: Any, terms: Terms) -> Any:

@@ -13,25 +13,27 @@ from typing import Any
 import jax.numpy as jnp
 
 from pinejax.broker.account import Account, n_lots_of, position_of, quantity_of
-from pinejax.broker.book import Book, EntryOrder
+from pinejax.broker.book import ALL, Book, EntryOrder, clear_entry
 from pinejax.broker.commands import Cancel, Close, Command, Entry
 from pinejax.broker.env import LOT_TOLERANCE_STEPS, Env, snap
 from pinejax.broker.margin import equity_of, is_afforded
-from pinejax.broker.walk import MARGIN, Leg, clear_entry, legs_of
+from pinejax.broker.risk import FILLS_SIGNAL, counts_fills
+from pinejax.broker.touch import LIMIT, MARGIN, STOP, Leg, legs_of
 from pinejax.core.pytree import pytree
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """What is static about a market order. entry: code of the id it may open a lot under; signal: its code in records;
-    adds: whether it is an entry; id: the entry id, or None for close_all.
+    """What is static about a market order. entry: code of the id it may open a lot under; code: of the id it is about, ALL for
+    close_all; signal: its code in records; adds: whether it is an entry or raw order.
     """
 
     entry: int
+    code: int
     signal: int
     adds: bool
-    immediately: bool
-    id: str | None
+    raw: bool = False
+    immediately: bool = False
 
 
 @pytree
@@ -50,9 +52,10 @@ def tickets_of(commands: Sequence[Command], env: Env) -> tuple[Ticket, ...]:
     for c in commands:
         signal = len(legs_of(env)) + len(found)
         if isinstance(c, Entry):
-            found.append(Ticket(env.spec.index(c.id), signal, True, False, c.id))
+            code = env.spec.index(c.id)
+            found.append(Ticket(code, code, signal, adds=True, raw=c.raw))
         elif isinstance(c, Close):
-            found.append(Ticket(0, signal, False, c.immediately, c.id))
+            found.append(Ticket(0, ALL if c.id is None else env.spec.index(c.id), signal, adds=False, immediately=c.immediately))
     return tuple(found)
 
 
@@ -82,20 +85,23 @@ class Desk:
     env: Env
     orders: list[MarketOrder]
 
-    def expected(self, without: str) -> tuple[Any, Any]:
-        """Position and number of lots after the market orders issued so far but those of one entry id. (docs/semantics.md, 3.1)"""
-        lots = [lot.qty for lot in self.account.lots]
-        orders = [o for o in self.orders if not (o.ticket.adds and o.ticket.id == without)]
-        columns = [(o.qty, o.ticket.adds) for o in orders]
+    def expected(self, without: int) -> tuple[Any, Any]:
+        """Position and number of lots after the market orders issued so far but those of one entry code. (docs/semantics.md, 3.1)"""
+        lots = [(lot.qty, lot.entry) for lot in self.account.lots]
+        orders = [o for o in self.orders if not (o.ticket.adds and o.ticket.code == without)]
+        columns = [(o.qty, *(jnp.asarray(x) for x in (o.ticket.adds, o.ticket.raw, o.ticket.code))) for o in orders]
         if self.env.spec.re_queues and len(orders) > 1:
             columns = by_place([o.seq for o in orders], columns)
-        for qty, adds in columns:
-            lots = _after(lots, qty, adds, self.env.spec.max_per_side)
-        return sum(lots[1:], lots[0]), _count(lots)
+        elif orders:
+            columns = [(o.qty, o.ticket.adds, o.ticket.raw, o.ticket.code) for o in orders]
+        for qty, adds, raw, code in columns:
+            lots = _after(lots, qty, adds, raw, code, self.env)
+        sizes = [qty for qty, _ in lots]
+        return sum(sizes[1:], sizes[0]), _count(sizes)
 
-    def replaced(self, id: str) -> list[MarketOrder]:
-        """The market orders of an entry id so far, of which a lane has at most one."""
-        return [o for o in self.orders if o.ticket.adds and o.ticket.id == id]
+    def replaced(self, code: int) -> list[MarketOrder]:
+        """The market orders of an entry code so far, of which a lane has at most one."""
+        return [o for o in self.orders if o.ticket.adds and o.ticket.code == code]
 
 
 def by_place(seqs: list[Any], rows: list[tuple]) -> list[tuple]:
@@ -114,36 +120,43 @@ def _count(lots: list[Any]) -> Any:
     return sum((q != 0).astype(jnp.int32) for q in lots)
 
 
-def _after(lots: list[Any], qty: Any, adds: Any, cap: int) -> list[Any]:
-    """Signed lots, oldest first, after a market order; empty ones stay as zeros. adds: whether it is an entry."""
-    position = sum(lots[1:], lots[0])
-    full = (position * qty > 0) & (_count(lots) >= cap)
-    left = jnp.where(position * qty < 0, jnp.minimum(jnp.abs(qty), jnp.abs(position)), 0.0)
+def _after(lots: list[tuple], qty: Any, adds: Any, raw: Any, code: Any, env: Env) -> list[tuple]:
+    """(Signed lot, entry code) pairs, oldest first, after a market order; empty ones stay as zeros. adds: whether it is an entry."""
+    sizes = [size for size, _ in lots]
+    position = sum(sizes[1:], sizes[0])
+    full = (position * qty > 0) & (_count(sizes) >= env.spec.max_per_side) & ~jnp.asarray(raw)
+    free = [jnp.abs(size) for size in sizes]
+    if env.target_of(0) is not None:
+        mine = [jnp.asarray(adds) | (jnp.asarray(code) == ALL) | (entry == code) for _, entry in lots]
+        free = [jnp.where(m, f, 0.0) for m, f in zip(mine, free, strict=True)]
+    left = jnp.where(position * qty < 0, jnp.minimum(jnp.abs(qty), sum(free[1:], free[0])), 0.0)
     opens = jnp.where(jnp.asarray(adds) & ~full, qty - jnp.sign(qty) * left, 0.0)
     out = []
-    for lot in lots:
-        take = jnp.minimum(left, jnp.abs(lot))
+    for (size, entry), most in zip(lots, free, strict=True):
+        take = jnp.minimum(left, most)
         left = left - take
-        out.append(lot - jnp.sign(lot) * take)
-    return out if adds is False else [*out, opens]
+        out.append((size - jnp.sign(size) * take, entry))
+    return out if adds is False else [*out, (opens, code)]
 
 
 def signal_names(commands: Sequence[Command], env: Env) -> tuple[str, ...]:
-    """The text for each signal code: the legs of the book, then the market commands."""
+    """The text for each signal code: the legs of the book, the market commands, and last what a used-up day forces."""
 
     def name(leg: Leg) -> str:
         if leg.kind == MARGIN:
             return "Margin call"
-        return env.spec.exits[leg.slot].id if leg.is_exit else env.spec.entries[leg.slot].id
+        if not leg.is_exit:
+            return env.spec.entries[leg.slot].signal
+        limit, stop, trail = env.spec.exits[leg.slot].signals
+        return limit if leg.kind == LIMIT else stop if leg.kind == STOP else trail
 
-    legs = [name(leg) for leg in legs_of(env)]
     market = []
     for c in commands:
         if isinstance(c, Entry):
-            market.append(c.id)
+            market.append(env.spec.entries[env.spec.index(c.id)].signal)
         elif isinstance(c, Close):
-            market.append("Close position order" if c.id is None else f"Close entry(s) order {c.id}")
-    return (*legs, *market)
+            market.append(c.signal)
+    return (*map(name, legs_of(env)), *market, *((FILLS_SIGNAL,) if counts_fills(env) else ()))
 
 
 def order_quantity(entry: Entry, account: Account, close: Any, env: Env) -> Any:
@@ -195,33 +208,53 @@ def take_orders(
 def _enter(desk: Desk, entry: Entry, ticket: Ticket, seq: Any) -> Any:
     env, account = desk.env, desk.account
     code, side = ticket.entry, float(entry.direction)
-    base = order_quantity(entry, account, desk.close, env)
-    expected, n_expected = desk.expected(without=entry.id)
-    is_market = jnp.asarray(True)
-    for level in (entry.stop, entry.limit):
-        if level is not None:
-            is_market &= jnp.isnan(level)
+    size, is_market = _size(desk, entry, code), _is_market(entry)
     position = position_of(account)
-    full = (position * side > 0) & (n_lots_of(account) >= env.spec.max_per_side)
-    crowded = (expected * side > 0) & (n_expected >= env.spec.max_per_side)
-    afforded = is_afforded(base, account, desk.close, env)
-    makes = entry.when & (base > 0) & ~full & (account.status == 0)
-    size = side * (base + jnp.where(expected * side < 0, jnp.abs(expected), 0.0))
-    goes = makes & is_market & ~crowded & afforded
-    # The call replaces whatever this id has waiting, in its place, also where it then creates nothing.
+    makes = entry.when & (size != 0) & (account.status == 0)
+    goes = makes & is_market
+    # The call replaces whatever this id has waiting, in its place, also where it then creates nothing (but a raw order of no size).
+    clears = entry.when & (size != 0) if entry.raw else entry.when
     place = seq
-    for order in desk.replaced(entry.id):
+    for order in desk.replaced(code):
         if env.spec.re_queues:
             place = jnp.where(order.qty != 0, order.seq, place)
-        order.qty = jnp.where(entry.when, 0.0, order.qty)
+        order.qty = jnp.where(clears, 0.0, order.qty)
     waiting = desk.book.entries[code]
     if waiting is not None:
         if waiting.seq is not None:
             place = jnp.where(waiting.qty != 0, waiting.seq, place)
-        cleared = clear_entry(waiting, entry.when)
+        cleared = clear_entry(waiting, clears)
         desk.book = _wait(desk.book, code, cleared, entry, makes & ~is_market, size, position * side > 0, place, env)
     desk.orders.append(MarketOrder(ticket, jnp.where(goes, size, 0.0), place))
-    return goes | (makes & ~is_market)
+    return makes
+
+
+def _is_market(entry: Entry) -> Any:
+    """Whether no level is given, or only na."""
+    out = jnp.asarray(True)
+    for level in (entry.stop, entry.limit):
+        if level is not None:
+            out &= jnp.isnan(level)
+    return out
+
+
+def _size(desk: Desk, entry: Entry, code: int) -> Any:
+    """Signed lot steps of the transaction that an entry or raw order freezes at its call; 0 where it is refused. (docs/semantics.md, 3)"""
+    env, account, rules = desk.env, desk.account, desk.env.config.risk
+    side, base = float(entry.direction), order_quantity(entry, desk.account, desk.close, env)
+    if entry.raw:
+        return side * base
+    expected, n_expected = desk.expected(without=code)
+    reverses = jnp.where(expected * side < 0, jnp.abs(expected), 0.0)
+    if rules.allow_entry_in not in (None, entry.direction):
+        return side * reverses
+    full = (position_of(account) * side > 0) & (n_lots_of(account) >= env.spec.max_per_side)
+    crowded = (expected * side > 0) & (n_expected >= env.spec.max_per_side)
+    refused = full | (_is_market(entry) & (crowded | ~is_afforded(base, account, desk.close, env)))
+    if rules.max_position_size is not None:
+        most = jnp.floor(rules.max_position_size / env.terms.lot_step + LOT_TOLERANCE_STEPS)
+        base = jnp.clip(most - jnp.maximum(expected * side, 0.0), 0.0, base)
+    return jnp.where(refused | (base <= 0), 0.0, side * (base + reverses))
 
 
 def _wait(book: Book, code: int, slot: EntryOrder, entry: Entry, waits: Any, size: Any, adds: Any, seq: Any, env: Env) -> Book:
@@ -247,13 +280,13 @@ def _wait(book: Book, code: int, slot: EntryOrder, entry: Entry, waits: Any, siz
 
 def _close(desk: Desk, close: Close, ticket: Ticket, seq: Any) -> None:
     account, env = desk.account, desk.env
-    pending = [o.qty for o in desk.orders if not o.ticket.adds and o.ticket.id == close.id]
+    pending = [o.qty for o in desk.orders if not o.ticket.adds and o.ticket.code == ticket.code]
     covered = sum(pending, jnp.zeros_like(account.lots[0].qty))
     if close.id is None:
         # The whole position, once; what is left of it when the order fills is what it closes.
         qty = jnp.where(covered != 0, 0.0, -position_of(account))
     else:
-        own = quantity_of(account, env.spec.index(close.id))
+        own = quantity_of(account, ticket.code)
         wanted = jnp.abs(own)
         if close.qty_rate is not None:
             share = jnp.floor(jnp.abs(own) * close.qty_rate + LOT_TOLERANCE_STEPS)
@@ -267,7 +300,8 @@ def _close(desk: Desk, close: Close, ticket: Ticket, seq: Any) -> None:
 
 def _cancel(desk: Desk, cancel: Cancel) -> None:
     env, book = desk.env, desk.book
-    for order in desk.orders if cancel.id is None else desk.replaced(cancel.id):
+    code = None if cancel.id is None else env.spec.code(cancel.id)
+    for order in desk.orders if cancel.id is None else [] if code is None else desk.replaced(code):
         order.qty = jnp.where(cancel.when, 0.0, order.qty)
     entries = tuple(
         clear_entry(o, cancel.when) if o is not None and cancel.id in (None, s.id) else o

@@ -128,9 +128,13 @@ class Strategy:
     `on_bar(ctx)` runs once per bar at its close, traced for a block of lanes at a time (docs/strategies.md): bar values
     are scalars, parameters and everything derived from them arrays over lanes. It must not branch in Python on traced
     values: use `ctx.when`, `where` and masks.
+
+    broker: the strategy's own properties, as Pine's `strategy(...)` declares them: keys of `broker` and values, or a whole BrokerConfig.
+    They stand in for the defaults; what a command line or an experiment sets wins. A class inherits its base's, whole.
     """
 
     inputs: Mapping[str, Input] = {}
+    broker: Any = {}
 
     def __init__(self, values: Mapping[str, Any]):
         self.values = dict(values)

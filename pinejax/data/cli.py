@@ -42,6 +42,12 @@ def build_parser() -> argparse.ArgumentParser:
     add.add_argument("--timeframe", metavar="TF", help="such as 5m, 1h, 1D; default: from each file's name, else from the bars' spacing")
     add.add_argument("--tick-size", type=float, metavar="X", help="smallest price step; default: from the prices' decimals")
     add.add_argument("--lot-step", type=float, metavar="X", help="smallest quantity step; default: 0.0001")
+    add.add_argument(
+        "--currency", metavar="C", help="the quote currency, such as USDT; default: from the symbol's ending where it is plain"
+    )
+    add.add_argument("--zone", metavar="Z", help="the exchange's time zone, in which days begin, such as America/New_York; default: UTC")
+    add.add_argument("--session", metavar="H", help="its trading hours there, such as 0930-1600; default: 24x7")
+    add.add_argument("--point-value", type=float, metavar="X", help="quote currency per 1.0 of price and contract; default: 1")
     add.add_argument("--replace", action="store_true", help="forget the stored bars of these symbols and timeframes instead of merging")
     add.set_defaults(command=_import)
 
@@ -73,6 +79,10 @@ def _import(arguments: argparse.Namespace) -> int:
         timeframe=Timeframe.parse(arguments.timeframe) if arguments.timeframe else None,
         tick_size=arguments.tick_size,
         lot_step=arguments.lot_step,
+        currency=arguments.currency,
+        zone=arguments.zone,
+        session=arguments.session,
+        point_value=arguments.point_value,
         replace=arguments.replace,
     )
     done = import_files(arguments.root, arguments.files, options)
@@ -96,6 +106,10 @@ def _line(manifest: Manifest) -> str:
         _count(quality.n_jumps, "jump") if quality.n_jumps else "",
         "" if manifest.has_volume else "no volume",
         f"tick {manifest.tick_size:g}",
+        manifest.currency,
+        "" if manifest.zone == "UTC" else manifest.zone,
+        "" if manifest.session == "24x7" else manifest.session,
+        "" if manifest.point_value == 1 else f"point value {manifest.point_value:g}",
         "SYNTHETIC" if manifest.synthetic else "",
     ]
     span = f"{manifest.first} .. {manifest.last}"

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import polars as pl
+from jaxtyping import Float
 
+from pinejax.core.align import align_htf
 from pinejax.core.feed import Feed
 from pinejax.core.timeframe import Timeframe, TimeframePair
-from pinejax.data.align import align_htf
 from pinejax.data.frame import content_hash, iso, to_bars
 from pinejax.data.grid import nests, require_gridded
+from pinejax.data.rates import rates_for
 from pinejax.data.resample import resample
 from pinejax.data.store import Store
 from pinejax.data.times import parse_bound
 from pinejax.errors import DataError
 
 
-def load_feed(store: Store, symbol: str, pair: TimeframePair | str, start: str | None = None, end: str | None = None) -> Feed:
+def load_feed(
+    store: Store, symbol: str, pair: TimeframePair | str, start: str | None = None, end: str | None = None, *,
+    currency: str = "", rates: str | None = None,
+) -> Feed:  # fmt: skip
     """The dataset (symbol, pair) between two ISO dates, by the opens of LTF bars, UTC: start inclusive, end exclusive, None: all there is.
 
     LTF bars come from the longest stored timeframe that divides the LTF; HTF bars are built from the LTF bars in the range, so the
-    first may be partial. Errors: DataError for an unknown symbol (nearest names), an LTF that cannot be built (what is stored), an
-    empty range (what there is), a bad date, or a broken file.
+    first may be partial. currency: the account's, empty for the symbol's own; rates: a path with what converts them (`rates_for`).
+    Errors: DataError for an unknown symbol (nearest names), an LTF that cannot be built (what is stored), an empty range (what there
+    is), a bad date, a broken file, or rates that do not cover the bars; ConfigError for currencies without rates.
     """
     pair = TimeframePair.parse(pair)
     for timeframe in (pair.ltf, pair.htf):
@@ -31,7 +39,9 @@ def load_feed(store: Store, symbol: str, pair: TimeframePair | str, start: str |
     bars = resample(store.load(symbol, base), base, pair.ltf)
     selected = _between(bars, start, end, f"{symbol} {pair.ltf}")
     ltf = to_bars(selected)
-    htf, marks = align_htf(ltf, pair)
+    daily = rates_for(symbol, manifest.currency, currency, rates)
+    rate = None if daily is None else daily.on(ltf.time)
+    htf, marks = align_htf(ltf, pair, manifest.instrument.zone)
     return Feed(
         symbol=symbol,
         timeframe=pair,
@@ -39,8 +49,9 @@ def load_feed(store: Store, symbol: str, pair: TimeframePair | str, start: str |
         htf=htf,
         htf_complete=marks,
         instrument=manifest.instrument,
-        content_hash=content_hash(selected),
+        content_hash=content_hash(selected) if rate is None else _with_rates(content_hash(selected), rate),
         synthetic=manifest.synthetic,
+        rate=rate,
     )
 
 
@@ -54,6 +65,11 @@ def base_timeframe(store: Store, symbol: str, ltf: Timeframe) -> Timeframe:
             f"Import bars of a timeframe that divides {ltf}, or choose a multiple of a stored one."
         )
     return usable[-1]
+
+
+def _with_rates(bars: str, rate: Float[np.ndarray, " bars"]) -> str:
+    """One hash for bars and the rates used on them: other rates are other data."""
+    return hashlib.sha256(bars.encode() + rate.astype("<f8").tobytes()).hexdigest()
 
 
 def _between(bars: pl.DataFrame, start: str | None, end: str | None, name: str) -> pl.DataFrame:

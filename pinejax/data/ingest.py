@@ -11,7 +11,10 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from pinejax.core.clock import zone_of
+from pinejax.core.session import Session
 from pinejax.core.timeframe import Timeframe
+from pinejax.data.currency import quote_currency
 from pinejax.data.filenames import names_from
 from pinejax.data.frame import VALUES, iso
 from pinejax.data.grid import require_gridded
@@ -21,7 +24,7 @@ from pinejax.data.quality import Quality
 from pinejax.data.store import Store
 from pinejax.data.ticks import infer_tick_size
 from pinejax.data.validate import checked_bars
-from pinejax.errors import DataError
+from pinejax.errors import ConfigError, DataError
 
 _SHOWN = 5
 _FEWEST_TO_INFER = 3
@@ -35,6 +38,10 @@ class ImportOptions:
     timeframe: Timeframe | None = None
     tick_size: float | None = None
     lot_step: float | None = None
+    currency: str | None = None
+    zone: str | None = None
+    session: str | None = None
+    point_value: float | None = None
     replace: bool = False
 
 
@@ -80,7 +87,7 @@ def import_files(root: str | Path, files: Sequence[str | Path], options: ImportO
 def new_manifest(
     symbol: str, timeframe: Timeframe, bars: pl.DataFrame, sources: tuple[Source, ...], *, synthetic: bool = False
 ) -> Manifest:
-    """The manifest of bars: measured quality, inferred tick size, default lot step."""
+    """The manifest of bars: measured quality, inferred tick size and currency, default lot step."""
     blank = Manifest(
         symbol=symbol,
         timeframe=str(timeframe),
@@ -96,6 +103,7 @@ def new_manifest(
         synthetic=synthetic,
         content_hash="",
         sources=sources,
+        currency="" if synthetic else quote_currency(symbol),
     )
     return describe(bars, blank)
 
@@ -111,11 +119,16 @@ def infer_timeframe(time: np.ndarray, name: str) -> Timeframe:
 
 
 def _check_options(options: ImportOptions) -> None:
-    for flag, value in (("--tick-size", options.tick_size), ("--lot-step", options.lot_step)):
+    for flag, value in (("--tick-size", options.tick_size), ("--lot-step", options.lot_step), ("--point-value", options.point_value)):
         if value is not None and not (np.isfinite(value) and value > 0):
             raise DataError(f"{flag}: expected a number above zero, got {value}.")
     if options.symbol is not None and not options.symbol.strip():
         raise DataError("--symbol: expected a name such as BTCUSDT, got nothing.")
+    for flag, check, text in (("--zone", zone_of, options.zone), ("--session", Session.parse, options.session)):
+        try:
+            _ = text is None or check(text)
+        except ConfigError as error:
+            raise DataError(f"{flag}: {error}") from None
 
 
 def _common_spacing(time: np.ndarray) -> int:
@@ -171,11 +184,18 @@ def _merge(store: Store, parts: list[_Part], options: ImportOptions) -> tuple[pl
 
 def _with_steps(manifest: Manifest, old: Manifest | None, options: ImportOptions) -> Manifest:
     lot_step = options.lot_step or (old.lot_step if old else manifest.lot_step)
+    manifest = replace(manifest, **{name: _kept(name, manifest, old, options) for name in ("currency", "zone", "session", "point_value")})
     if options.tick_size is not None:
         return replace(manifest, tick_size=float(options.tick_size), tick_size_given=True, lot_step=float(lot_step))
     if old and old.tick_size_given:
         return replace(manifest, tick_size=old.tick_size, tick_size_given=True, lot_step=float(lot_step))
     return replace(manifest, lot_step=float(lot_step))
+
+
+def _kept(name: str, manifest: Manifest, old: Manifest | None, options: ImportOptions) -> str | float:
+    """What is given now, else what was stored, else what the import makes out by itself."""
+    given, stored = getattr(options, name), getattr(old, name) if old else None
+    return given if given is not None else stored or getattr(manifest, name)
 
 
 def union(tables: Sequence[tuple[str, pl.DataFrame]], name: str) -> pl.DataFrame:

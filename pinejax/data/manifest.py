@@ -35,6 +35,7 @@ class Manifest:
 
     first, last: opens of the first and last bar, UTC. n_duplicates: rows of the sources that repeated another row exactly and were
     left out. tick_size is inferred from the prices' decimals unless tick_size_given. sources: in the order they were imported.
+    currency, zone, session, point_value: as in `Instrument`; a manifest written before they were kept has the defaults.
     """
 
     symbol: str
@@ -51,12 +52,16 @@ class Manifest:
     synthetic: bool
     content_hash: str
     sources: tuple[Source, ...]
+    currency: str = ""
+    zone: str = "UTC"
+    session: str = "24x7"
+    point_value: float = 1.0
     format_version: int = FORMAT_VERSION
 
     @property
     def instrument(self) -> Instrument:
-        """Tick and lot as the broker reads them."""
-        return Instrument(tick_size=self.tick_size, lot_step=self.lot_step)
+        """What the broker and the clocks read."""
+        return Instrument(self.tick_size, self.lot_step, self.point_value, self.currency, self.zone, self.session)
 
     def write(self, path: Path) -> None:
         """Write as JSON, atomically, the same bytes for the same manifest."""

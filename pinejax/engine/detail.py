@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from pinejax.broker.account import LOG_FIELDS, Log
+from pinejax.broker.stats import LOG_FIELDS, Log
 from pinejax.core.feed import Feed
 from pinejax.core.inputs import Params
 from pinejax.core.trade import TradeRecord
@@ -63,7 +63,7 @@ def record_first(engine: Engine, trials: Sequence[Params], dataset: int = 0) -> 
         state = _with_log(state, Log(log.rows, np.int32(0)))
     found, codes = engine.measure(state, dataset)
     names = program.signals()
-    entries = [e.id for e in program.spec.entries]
+    entries = [(e.id, e.signal) for e in program.spec.entries]
     closed = [_closed(row, entries, names, feed) for row in np.concatenate(rows)]
     metrics = {name: float(values[0]) for name, values in found.items()}
     return Detail(metrics, int(codes[0]), (*closed, *_open(state, entries, feed)), np.concatenate(equity), feed)
@@ -92,16 +92,15 @@ def _with_log(state: State, log: Log) -> State:
     return replace(state, account=replace(state.account, log=log))
 
 
-def _closed(row: np.ndarray, entries: list[str], signals: tuple[str, ...], feed: Feed) -> TradeRecord:
+def _closed(row: np.ndarray, entries: list[tuple[str, str]], signals: tuple[str, ...], feed: Feed) -> TradeRecord:
     x = dict(zip(LOG_FIELDS, (float(v) for v in row), strict=True))
     direction = int(x["direction"])
-    unit = feed.instrument.lot_step * feed.instrument.point_value
-    worth = x["steps"] * unit
-    up, down = (x["high"] - x["entry_price"]) * worth, (x["entry_price"] - x["low"]) * worth
-    favourable, adverse = (up, down) if direction > 0 else (down, up)
+    worth = x["steps"] * feed.instrument.lot_step * feed.instrument.point_value
+    favourable, adverse = _excursions(direction, x["entry_price"], x["high"], x["low"], feed)
+    entry_id, entry_signal = entries[int(x["entry"])]
     return TradeRecord(
         direction=direction,
-        entry_id=entries[int(x["entry"])],
+        entry_id=entry_id,
         entry_bar=int(x["entry_bar"]),
         entry_price=x["entry_price"],
         exit_signal=signals[int(x["signal"])],
@@ -110,36 +109,46 @@ def _closed(row: np.ndarray, entries: list[str], signals: tuple[str, ...], feed:
         qty=x["steps"] * feed.instrument.lot_step,
         pnl=x["pnl"],
         commission=x["fee"],
-        mfe=max(favourable - x["entry_fee"], 0.0),
-        mae=min(-adverse - x["entry_fee"], 0.0),
+        mfe=max(favourable * worth - x["entry_fee"], 0.0),
+        mae=min(-adverse * worth - x["entry_fee"], 0.0),
+        entry_signal=entry_signal,
     )
 
 
-def _open(state: State, entries: list[str], feed: Feed) -> list[TradeRecord]:
+def _excursions(direction: int, price: float, high: float, low: float, feed: Feed) -> tuple[float, float]:
+    """How far the price went for and against a lot, in account currency per contract and point. Ranges as `pinejax.broker.account.Lot`."""
+    up, down = (high - price, price - low) if feed.rate is None else (high, -low)
+    return (up, down) if direction > 0 else (down, up)
+
+
+def _open(state: State, entries: list[tuple[str, str]], feed: Feed) -> list[TradeRecord]:
     """The lots left at the last bar, as trades with the exit signal `Open` at its close."""
     out = []
     unit = feed.instrument.lot_step * feed.instrument.point_value
+    rate = 1.0 if feed.rate is None else float(feed.rate[-1])
     last, close = len(feed) - 1, float(feed.ltf.close[-1])
     for lot in state.account.lots:
         qty, price, fee, high, low = (float(np.asarray(x)[0]) for x in (lot.qty, lot.price, lot.fee, lot.high, lot.low))
         if qty == 0:
             continue
         direction, worth = (1 if qty > 0 else -1), abs(qty) * unit
-        favourable, adverse = (high - price, price - low) if direction > 0 else (price - low, high - price)
+        favourable, adverse = _excursions(direction, price, high, low, feed)
+        entry_id, entry_signal = entries[int(np.asarray(lot.entry)[0])]
         out.append(
             TradeRecord(
                 direction=direction,
-                entry_id=entries[int(np.asarray(lot.entry)[0])],
+                entry_id=entry_id,
                 entry_bar=int(np.asarray(lot.bar)[0]),
                 entry_price=price,
                 exit_signal="Open",
                 exit_bar=last,
                 exit_price=close,
                 qty=abs(qty) * feed.instrument.lot_step,
-                pnl=direction * (close - price) * worth - fee,
+                pnl=direction * (close - price) * worth * rate - fee,
                 commission=fee,
                 mfe=max(favourable * worth - fee, 0.0),
                 mae=min(-adverse * worth - fee, 0.0),
+                entry_signal=entry_signal,
             )
         )
     return out

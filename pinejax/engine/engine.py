@@ -18,6 +18,7 @@ from pinejax.core.evaluation import Evaluation, KeepFn
 from pinejax.core.feed import Feed
 from pinejax.core.inputs import Input, Params, Strategy
 from pinejax.engine.blocks import Block, make_blocks, repack
+from pinejax.engine.columns import bars_in
 from pinejax.engine.config import FULL_BLOCK, EngineConfig
 from pinejax.engine.onefunction import one_function_works
 from pinejax.engine.program import State, Window, compiled, discover
@@ -68,7 +69,7 @@ class Engine:
         self.small_call = self.config.small_call and self.device.platform == "cpu" and one_function_works()
         self._run = compiled(self.program, self.small_call)
         # Datasets of nearly the same length share one padded shape, hence one program.
-        self._rows = [rows_of(f, self.config.dtype) for f in self.feeds]
+        self._rows = [rows_of(f, self.config.dtype, self.program.columns) for f in self.feeds]
         self._values = [jax.device_put(r.values, self.device) for r in self._rows]
         self._terms = [terms_of(self.broker, f, self.config.dtype) for f in self.feeds]
         self._warm: set[tuple[int, ...]] = set()
@@ -86,8 +87,8 @@ class Engine:
     def _check_lengths(self) -> None:
         """Every dataset has more bars than the longest indicator can need."""
         for feed in self.feeds:
-            ratio = feed.timeframe.htf.seconds // feed.timeframe.ltf.seconds
-            needed = max(self.program.longest, self.program.htf_longest * ratio, 2)
+            higher = (longest * bars_in(feed, series) for series, longest in self.program.htf_longest.items())
+            needed = max(self.program.longest, *higher, 2)
             if len(feed) <= needed:
                 raise DataError(
                     f"{feed.name}: expected more bars than the longest indicator of {self.strategy.__name__} can need ({needed}), "
@@ -210,7 +211,8 @@ class Engine:
         fields = lambda x: {f: np.asarray(getattr(x, f), np.float64) for f in type(x).__dataclass_fields__}  # noqa: E731
         stats, track = fields(state.account.stats), fields(state.track)
         # The loop has filled the market orders of the next open already: between segments these figures look one open ahead of the mark.
-        open_profit = open_profit_at(state, float(feed.ltf.close[done - 1]), self._terms[dataset])
+        rate = 1.0 if feed.rate is None else float(feed.rate[done - 1])
+        open_profit = open_profit_at(state, float(feed.ltf.close[done - 1]), float(self._terms[dataset].unit) * rate)
         span_ms = float(feed.ltf.time[done - 1] - feed.ltf.time[first]) + feed.timeframe.ltf.ms
         metrics = finalize(
             stats, track, open_profit, self.broker.initial_capital, done - first, span_ms, feed.timeframe.ltf.seconds / 86_400
@@ -218,9 +220,8 @@ class Engine:
         return metrics, status_of(np.asarray(state.account.status), metrics)
 
 
-def open_profit_at(state: State, price: float, terms: Terms) -> np.ndarray:
-    """P&L of the open lots at a price, their entry commission deducted, `[lanes]`."""
-    unit = float(terms.unit)
+def open_profit_at(state: State, price: float, unit: float) -> np.ndarray:
+    """P&L of the open lots at a price, their entry commission deducted, `[lanes]`. unit: account currency per lot step and 1.0 of price."""
     total = np.zeros(np.shape(state.track.equity))
     for lot in state.account.lots:
         qty, entry, fee = (np.asarray(x, np.float64) for x in (lot.qty, lot.price, lot.fee))
@@ -246,6 +247,7 @@ def terms_of(broker: BrokerConfig, feed: Feed, dtype: str) -> Terms:
         slippage=number(broker.slippage_ticks * tool.tick_size),
         margin_rate=number(1.0 / broker.leverage),
         verify=number(broker.limit_verify_ticks * tool.tick_size),
+        rate=None if feed.rate is None else number(1.0),
     )
 
 

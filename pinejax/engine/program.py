@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,18 +14,22 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from pinejax.broker.account import Account, Terms, new_account, position_of
+from pinejax.broker.account import Account, Terms, position_of
 from pinejax.broker.book import Book, BookSpec, book_spec, new_book
-from pinejax.broker.commands import Broker, Command, Readings
+from pinejax.broker.commands import Command
 from pinejax.broker.config import BrokerConfig
 from pinejax.broker.env import Env
 from pinejax.broker.place import signal_names
-from pinejax.broker.step import after_script, before_script, readings_of
+from pinejax.broker.readings import ClosedTrade, OpenTrade, Readings
+from pinejax.broker.recorder import Broker
+from pinejax.broker.risk import broken_signals, closing_commands, is_locked, judge
+from pinejax.broker.step import after_script, before_script, closed_trades_of, initial_account, mark_swings, open_trades_of, readings_of
 from pinejax.core.bounded import Bounded
 from pinejax.core.inputs import Input, Strategy
 from pinejax.core.pytree import pytree
 from pinejax.engine import rows as R
 from pinejax.engine.bar import BarView
+from pinejax.engine.columns import Column
 from pinejax.engine.context import Context
 from pinejax.engine.onefunction import ONE_FUNCTION_OPTIONS, as_one_function
 from pinejax.engine.sites import Sites
@@ -68,8 +72,8 @@ class Constants:
 
 @dataclass(frozen=True)
 class Program:
-    """A traced strategy. static: pinned switches; inputs: bounds of the traced parameters; longest,
-    htf_longest: the largest lengths of its indicators, in LTF and in HTF bars; run is compiled by the first call."""
+    """A traced strategy. static: pinned switches; inputs: bounds of the traced parameters; longest: the largest length of its
+    indicators in LTF bars; htf_longest: in bars of each higher series; columns: what it asks of a bar beyond prices."""
 
     strategy: type[Strategy]
     inputs: Mapping[str, Input]
@@ -81,16 +85,16 @@ class Program:
     commands: tuple[Command, ...]
     initial_sites: tuple
     lane_axes: Any
-    uses_htf: bool
     longest: int
-    htf_longest: int
+    htf_longest: Mapping[str, int]
+    columns: Mapping[Column, int]
 
     def initial(self, log_rows: int = 0, equity_rows: int = 0) -> State:
         """The state before the first bar, as NumPy arrays."""
         dtype = np.dtype(self.dtype)
         return State(
             self.initial_sites,
-            new_account(self.lanes, self.spec.max_lots, dtype, log_rows),
+            initial_account(self.spec, self.broker, self.lanes, dtype, log_rows),
             new_book(self.spec, self.commands, self.lanes, dtype),
             new_track(self.lanes, self.broker.initial_capital, dtype),
             np.zeros(equity_rows, dtype) if equity_rows else None,
@@ -107,10 +111,10 @@ def discover(strategy: type[Strategy], inputs: Mapping[str, Input], broker: Brok
     Errors: StrategyError with the user's own line for whatever the body raises.
     """
     static = {name: bool(i.options[0]) for name, i in inputs.items() if i.kind == "bool" and len(i.options) == 1}
-    found = _trace_once(strategy, inputs, static, dtype, lanes)
-    wider = _trace_once(strategy, inputs, static, dtype, lanes + 1)
+    found = _trace_once(strategy, inputs, static, broker, dtype, lanes)
+    wider = _trace_once(strategy, inputs, static, broker, dtype, lanes + 1)
     axes = jax.tree.map(_lane_axis, found["sites"], wider["sites"])
-    spec = book_spec(found["commands"], broker)
+    spec = book_spec(found["commands"], broker, found["wants"])
     return Program(
         strategy,
         dict(inputs),
@@ -122,9 +126,9 @@ def discover(strategy: type[Strategy], inputs: Mapping[str, Input], broker: Brok
         tuple(found["commands"]),
         found["sites"],
         axes,
-        found["uses_htf"],
         found["longest"],
         found["htf_longest"],
+        found["columns"],
     )
 
 
@@ -134,16 +138,18 @@ def _lane_axis(a: Any, b: Any) -> int:
 
 
 def _trace_once(
-    strategy: type[Strategy], inputs: Mapping[str, Input], static: Mapping[str, bool], dtype: str, lanes: int
+    strategy: type[Strategy], inputs: Mapping[str, Input], static: Mapping[str, bool], broker: BrokerConfig, dtype: str, lanes: int
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
 
     def body(params: Any, number: Any, flag: Any) -> Any:
         sites = Sites("discover", np.dtype(dtype), lanes)
-        commands, ctx = run_body(strategy, inputs, static, params, sites, *_blank(number, flag, dtype, lanes))
+        commands, ctx = run_body(strategy, inputs, static, params, sites, *_blank(number, flag, lanes))
+        commands = [*closing_commands([jnp.zeros(lanes, bool)] * len(broken_signals(broker.risk)), broker), *commands]
         found.update(
-            sites=tuple(sites.initial), commands=commands, uses_htf=ctx.used_htf, longest=sites.longest, htf_longest=ctx.htf_longest
-        )
+            sites=tuple(sites.initial), commands=commands, wants=ctx.broker.wants, longest=sites.longest, htf_longest=ctx.htf_longest,
+            columns=ctx.bar.columns.known,
+        )  # fmt: skip
         return jnp.zeros(())
 
     shapes = {n: jax.ShapeDtypeStruct((lanes,), _kind(i, dtype)) for n, i in inputs.items() if n not in static}
@@ -188,17 +194,15 @@ def _kind(item: Input, dtype: str) -> Any:
     return np.dtype(dtype)
 
 
-def _blank(number: Any, flag: Any, dtype: str, lanes: int) -> tuple[BarView, BarView, Any, Readings]:
+def _blank(number: Any, flag: Any, lanes: int) -> tuple[BarView, Readings]:
     """Bars and readings without meaning, of the right shapes, for tracings whose values are thrown away."""
-    count = number.astype(jnp.int32)
-    bar = BarView(number, number, number, number, number, number.astype(jnp.float64), count, flag)
     lane = jnp.broadcast_to(number, (lanes,))
-    return bar, bar, flag, Readings(*(lane,) * 8)
+    return R.blank_bar(number, flag), Readings(*(lane,) * len(Readings.__dataclass_fields__))
 
 
 def run_body(
     strategy: type[Strategy], inputs: Mapping[str, Input], static: Mapping[str, bool], params: Mapping[str, Any], sites: Sites,
-    bar: BarView, htf: BarView, htf_complete: Any, readings: Readings,
+    bar: BarView, readings: Readings, open_trades: Sequence[OpenTrade] | None = None, closed_trades: Sequence[ClosedTrade] | None = None,
 ) -> tuple[list[Command], Context]:  # fmt: skip
     """Trace `on_bar` on one bar; its commands and the context with the state of its call sites."""
     values: dict[str, Any] = {}
@@ -209,8 +213,8 @@ def run_body(
             declared = strategy.inputs[name]
             texts = tuple(o for o in declared.options if isinstance(o, str))
             values[name] = Bounded(params[name], *_bounds(item, declared), texts)
-    broker = Broker(readings)
-    ctx = Context(sites, bar, Ta, broker, htf, htf_complete)
+    broker = Broker(readings, open_trades, closed_trades)
+    ctx = Context(sites, bar, Ta, broker)
     broker.attach(ctx)
     strategy(values).on_bar(ctx)
     return broker.commands, ctx
@@ -231,50 +235,41 @@ def hoist(program: Program, params: Mapping[str, Any]) -> list:
     """The per-lane constants of the body's call sites: a tracing on blank bars, of which only these are kept."""
     sites = Sites("prologue", np.dtype(program.dtype), program.lanes)
     number = jnp.zeros((), np.dtype(program.dtype))
-    run_body(
-        program.strategy, program.inputs, program.static, params, sites, *_blank(number, jnp.asarray(False), program.dtype, program.lanes)
-    )
+    run_body(program.strategy, program.inputs, program.static, params, sites, *_blank(number, jnp.asarray(False), program.lanes))
     return sites.hoisted
 
 
 def bar_step(t: Any, state: State, program: Program, rows: Any, constants: Constants) -> State:
     """One bar for a block of lanes: orders against its path, the mark, the script, its commands. The body of the loop."""
-    terms, window = constants.terms, constants.window
+    window = constants.window
     row = lax.dynamic_index_in_dim(rows, t, keepdims=False)
     upcoming = lax.dynamic_index_in_dim(rows, t + 1, keepdims=False)
+    terms, fill_terms = (constants.terms.at_rate(r[R.RATE]) for r in (row, upcoming))
     env = Env(program.spec, program.broker, terms)
+    day, fill_day = (r[R.TRADING_DAY].astype(jnp.int32) for r in (row, upcoming))
     bar = {
         "open": row[R.OPEN], "high": row[R.HIGH], "low": row[R.LOW], "close": row[R.CLOSE], "index": t,
         "fill_price": upcoming[R.OPEN], "fill_index": t + 1, "can_fill": t + 1 < window.stop,
+        "terms": terms, "fill_terms": fill_terms, "day": day, "fill_day": fill_day,
     }  # fmt: skip
     account, book = before_script(state.account, state.book, bar, env)
+    account = mark_swings(account, readings_of(account, bar, env).equity)
     readings = readings_of(account, bar, env)
+    account, broken = judge(account, readings.equity, day, row[R.NEW_DAY] > 0, program.broker)
     last = t + 1 >= window.stop
     track = mark(state.track, readings.equity, position_of(account) != 0, (row[R.DAY_ENDS] > 0) & ~last)
 
-    since = t - window.start
-    view = BarView(
-        row[R.OPEN], row[R.HIGH], row[R.LOW], row[R.CLOSE], row[R.VOLUME], R.moment(row[R.DAY], row[R.SECOND]), since, since == 0
-    )
-    moment = R.moment(row[R.HTF_DAY], row[R.HTF_SECOND])
-    htf = BarView(row[R.HTF_OPEN], row[R.HTF_HIGH], row[R.HTF_LOW], row[R.HTF_CLOSE], row[R.HTF_VOLUME], moment, since, since == 0)
+    view = R.bar_of(row, t - window.start, program.columns)
     sites = Sites("step", np.dtype(program.dtype), program.lanes, read=state.sites, constants=constants.hoisted)
-    commands, _ = run_body(
-        program.strategy, program.inputs, program.static, constants.params, sites, view, htf, row[R.HTF_COMPLETE] > 0, readings
-    )
-    trades = t >= window.trade_from
-    commands = [_masked(c, trades) for c in commands]
+    trades = open_trades_of(account, bar, env), closed_trades_of(account, env)
+    commands, _ = run_body(program.strategy, program.inputs, program.static, constants.params, sites, view, readings, *trades)
+    obeys = (t >= window.trade_from) & ~is_locked(account, day)
+    commands = [*closing_commands(broken, program.broker), *(replace(c, when=c.when & obeys) for c in commands)]
     account, book = after_script(account, book, commands, bar, env)
     log = state.equity_log
     if log is not None:
         log = lax.dynamic_update_slice(log, readings.equity[:1], (t % log.shape[0],))
     return State(tuple(sites.written), account, book, track, log)
-
-
-def _masked(command: Command, trades: Any) -> Command:
-    from dataclasses import replace
-
-    return replace(command, when=command.when & trades)
 
 
 def loop(program: Program, rows: Any, state: State, constants: Constants, begin: Any, end: Any) -> State:

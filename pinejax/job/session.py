@@ -80,7 +80,9 @@ def _load(config: Config) -> tuple[Feed, ...]:
 
     store = open_store(config.data.root)
     symbols = config.symbols or store.symbols()
-    return tuple(load_feed(store, symbol, config.timeframe, config.data.start, config.data.end) for symbol in symbols)
+    chosen = config.data
+    more = {"currency": config.broker.currency, "rates": chosen.rates}
+    return tuple(load_feed(store, symbol, config.timeframe, chosen.start, chosen.end, **more) for symbol in symbols)
 
 
 def dataset_row(feed: Feed) -> DatasetRow:

@@ -23,13 +23,14 @@ def window_sum(ctx: Any, name: str, x: Any, n: Any) -> tuple[Any, Any]:
     return high + low, ring.full
 
 
-def _gauss(n: Any, offset: Any, sigma: Any, depth: int, dtype: Any) -> Any:
-    """Weights of alma by age, the newest first, summing to 1; 0 from age n on. `[depth]` or `[depth, lanes]`."""
+def _gauss(n: Any, offset: Any, sigma: Any, depth: int, dtype: Any, whole: bool) -> Any:
+    """Weights of alma by age, the newest first, summing to 1; 0 from age n on. `[depth]` or `[depth, lanes]`. whole: floored centre."""
     # Numbers are summed up now: a sum over an axis must not end up inside the loop over bars.
     xp = np if all(isinstance(v, (int, float)) for v in (n, offset, sigma)) else jnp
     shape = np.broadcast_shapes(*(jnp.shape(v) for v in (n, offset, sigma)))
     age = xp.arange(depth, dtype=dtype).reshape((depth,) + (1,) * len(shape))
-    distance = (n - 1.0 - age) - offset * (n - 1.0)
+    centre = offset * (n - 1.0)
+    distance = (n - 1.0 - age) - (xp.floor(centre) if whole else centre)
     weight = xp.where(age < n, xp.exp(-(distance**2) / (2.0 * (n / sigma) ** 2)), 0.0)
     return weight / xp.sum(weight, axis=0)
 
@@ -40,12 +41,12 @@ class Averages:
     ctx: Any
 
     def sma(self, x: Any, n: Any) -> Any:
-        """Mean of the last n non-na values; na before there are n. Summed directly for bar series, exactly for others."""
+        """Mean of the last n values; na before there are n. na inputs left out. Summed directly for bar series, exactly for others."""
         total, full = window_sum(self.ctx, "sma", x, n)
         return jnp.where(full, total / self._float(n, x), jnp.nan)
 
     def sum(self, x: Any, n: Any) -> Any:
-        """Sum of the last n non-na values (math.sum); na before there are n."""
+        """Sum of the last n values (Pine's math.sum); na before there are n. na inputs left out."""
         total, full = window_sum(self.ctx, "sum", x, n)
         return jnp.where(full, total, jnp.nan)
 
@@ -73,7 +74,7 @@ class Averages:
         return jnp.where(known & (kept["count"] >= length), kept["mean"], jnp.nan)
 
     def wma(self, x: Any, n: Any) -> Any:
-        """Linearly weighted average, the newest heaviest; na before n values."""
+        """Linearly weighted average, weights 1..n, the newest heaviest; na before n values. na inputs left out."""
         ctx = self.ctx
         norm = ctx.hoist(lambda n: 2.0 / (n * (n + 1.0)), n)
         if is_shared(ctx, x):
@@ -93,24 +94,27 @@ class Averages:
         return jnp.where(full, total * norm, jnp.nan)
 
     def hma(self, x: Any, n: Any) -> Any:
-        """Hull average: wma(2 wma(x, n / 2) - wma(x, n), sqrt n), both lengths rounded down."""
+        """Hull average: wma(2 wma(x, n / 2) - wma(x, n), sqrt n), lengths rounded down; na before n + sqrt n - 1 values. na as in `wma`."""
         return self.wma(2.0 * self.wma(x, n // 2) - self.wma(x, n), floor_sqrt(n))
 
     def vwma(self, x: Any, n: Any) -> Any:
-        """Volume-weighted mean, sma(x volume) / sma(volume); na before n values, and without volume."""
+        """Volume-weighted mean, sma(x volume) / sma(volume); na before n values, and without volume. na as in `sma`, for both."""
         volume = self.ctx.bar.volume
         return divide(self.sma(plain(x) * volume, n), self.sma(volume, n))
 
     def swma(self, x: Any) -> Any:
-        """Mean of four values weighted 1 2 2 1; na while one of them is na."""
+        """Mean of the last four values weighted 1 2 2 1; na before there are four, and while one of them is na."""
         x, history = jnp.asarray(plain(x)), self.ctx.history
         return (x + 2.0 * history(x, 1) + 2.0 * history(x, 2) + history(x, 3)) / 6.0
 
-    def alma(self, x: Any, n: Any, offset: Any = 0.85, sigma: Any = 6.0) -> Any:
-        """Gaussian weights centred at offset (n - 1) of the window, n / sigma wide; na before n values, and while an na is among them."""
+    def alma(self, x: Any, n: Any, offset: Any = 0.85, sigma: Any = 6.0, floor: bool = False) -> Any:
+        """Gaussian weights centred at offset (n - 1) of the window, rounded down if `floor`, n / sigma wide; na before n values.
+
+        na too while an na is among them.
+        """
         x, bound = jnp.asarray(plain(x)), length_bound("alma", n)
         recent = Recent(self.ctx, "alma", x, n, on_na="clear")
-        weights = self.ctx.hoist(lambda n, offset, sigma: _gauss(n, offset, sigma, bound, x.dtype), n, offset, sigma)
+        weights = self.ctx.hoist(lambda n, offset, sigma: _gauss(n, offset, sigma, bound, x.dtype, floor), n, offset, sigma)
         like = jnp.zeros(np.broadcast_shapes(jnp.shape(weights)[1:], self.ctx.shape_of(x)), x.dtype)
         total = recent.total(n, bound, lambda k, value: jnp.asarray(weights)[k] * value, like)
         return jnp.where(recent.count >= as_length(n), total, jnp.nan)

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from pinejax.core.bounded import plain
+from pinejax.ops import nz
 from pinejax.ta.recent import past
 
 
@@ -27,7 +28,7 @@ class Crosses:
         return (a < b) & (before_a >= before_b)
 
     def cross(self, a: Any, b: Any) -> Any:
-        """Either way; ties do not count."""
+        """a and b on other sides of each other than at the previous execution; ties do not count, and na gives False."""
         a, b, before_a, before_b = self._pair(a, b)
         return ((a > b) & (before_a < before_b)) | ((a < b) & (before_a > before_b))
 
@@ -40,16 +41,18 @@ class Crosses:
         return a, b, before_a, before_b
 
     def change(self, x: Any, n: Any = 1) -> Any:
-        """x minus x n executions ago; na before that."""
+        """x less x n executions ago; na before that, and where one of the two is na. Of a bool: whether it differs from then."""
         x = jnp.asarray(plain(x))
+        if x.dtype == bool:
+            return x != (nz(past(self.ctx, "change", x.astype(self.ctx.sites.dtype), n)) > 0)
         return x - past(self.ctx, "change", x, n)
 
     def rising(self: Any, x: Any, n: Any) -> Any:
-        """Whether x is above each of the n values before it; False before there are n."""
+        """Whether x is above each of the n values before it; False before there are n. na inputs left out, and give False themselves."""
         x = jnp.asarray(plain(x))
         return x > self.highest(self.ctx.history(x), n)
 
     def falling(self: Any, x: Any, n: Any) -> Any:
-        """Whether x is below each of the n values before it; False before there are n."""
+        """Whether x is below each of the n values before it; False before there are n. na inputs left out, and give False themselves."""
         x = jnp.asarray(plain(x))
         return x < self.lowest(self.ctx.history(x), n)

@@ -31,7 +31,7 @@ class Events:
         return site.set(jax.tree.map(lambda new, old: jnp.where(condition, new, old), moved, site.value))[k]
 
     def fixnan(self, x: Any) -> Any:
-        """x, or the last value that was not na."""
+        """x, or the last value that was not na; na before the first."""
         ctx, x = self.ctx, jnp.asarray(plain(x))
         site = ctx.site(np.full(ctx.shape_of(x), np.nan, x.dtype))
         return site.set(jnp.where(jnp.isnan(x), site.value, x))

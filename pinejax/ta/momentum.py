@@ -12,16 +12,16 @@ from pinejax.ta.recent import past
 
 
 class Momentum:
-    """`ta.rsi`, `ta.macd`, `ta.stoch`, ...: a mixin of `Ta`. na inputs are left out where a window is involved."""
+    """`ta.rsi`, `ta.macd`, `ta.stoch`, ...: a mixin of `Ta`. What na does follows from the averages and windows that each is made of."""
 
     ctx: Any
 
     def mom(self: Any, x: Any, n: Any) -> Any:
-        """x less x n executions ago; na before that."""
+        """x less x n executions ago; na before that, and where one of the two is na."""
         return self.change(x, n)
 
     def roc(self: Any, x: Any, n: Any) -> Any:
-        """Change in percent of x n executions ago; na before that, and where that was 0."""
+        """Change in percent of x n executions ago; na before that, where that was 0, and where one of the two is na."""
         x = jnp.asarray(plain(x))
         before = past(self.ctx, "roc", x, n)
         return divide(100.0 * (x - before), before)
@@ -65,6 +65,13 @@ class Momentum:
         bar = self.ctx.bar
         top, bottom = self.highest(bar.high, n), self.lowest(bar.low, n)
         return divide(100.0 * (bar.close - top), top - bottom)
+
+    def cog(self: Any, x: Any, n: Any) -> Any:
+        """Centre of gravity: -sum(x[i] (i + 1)) / sum(x[i]) over the last n values, i their age; na before n. na inputs left out."""
+        # The ages weigh 1..n where wma's weights are n..1.
+        norm = self.ctx.hoist(lambda n: n * (n + 1.0) / 2.0, n)
+        outermost = self.ctx.hoist(lambda n: n + 1.0, n)
+        return divide(self.wma(x, n) * norm, self.sum(x, n)) - outermost
 
     def mfi(self: Any, x: Any, n: Any) -> Any:
         """Money flow, 0..100: x times volume summed over n, where x rose against where it fell; 100 without falls."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
 from pinejax.core.bounded import plain
-from pinejax.ta.window import OnNa, Ring, as_length, is_shared, length_bound, read_at
+from pinejax.ta.window import OnNa, Ring, as_length, is_shared, note_length, read_at
 
 
 class Recent:
@@ -20,7 +21,7 @@ class Recent:
         x = jnp.asarray(plain(x))
         self.dtype = x.dtype
         if is_shared(ctx, x):
-            size = length_bound(name, depth)
+            size = note_length(ctx, name, depth)
             site = ctx.site({"values": np.full(size, np.nan, x.dtype), "count": np.int32(0)})
             old = site.value
             known = jnp.asarray(True) if on_na == "keep" else ~jnp.isnan(x)
@@ -37,14 +38,14 @@ class Recent:
             self.count, self.back = jnp.minimum(ring.count, ring.depth), ring.back
 
     def total(self, n: Any, bound: int, term: Callable[[Any, Any], Any], like: Any) -> Any:
-        """Sum of term(k, back(k)) over k < n, oldest first, in the shape of `like`; n is at most `bound`."""
+        """Sum of term(k, back(k)) over k < n, oldest first, in the shape (or pytree of shapes) of `like`; n is at most `bound`."""
         n = as_length(n)
 
         def add(i: Any, so_far: Any) -> Any:
             k = bound - 1 - i
-            return so_far + jnp.where(k < n, term(k, self.back(k)), 0.0)
+            return jax.tree.map(lambda total, value: total + jnp.where(k < n, value, 0.0), so_far, term(k, self.back(k)))
 
-        return lax.fori_loop(0, bound, add, jnp.zeros_like(like))
+        return lax.fori_loop(0, bound, add, jax.tree.map(jnp.zeros_like, like))
 
 
 def _pick(values: Any, k: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Least-squares lines through a window. Averages with fixed weights are in `average`."""
+"""Least squares in a window: the line through it, and the correlation of two. Averages with fixed weights are in `average`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from pinejax.ta.window import Ring, add_exactly, fold, is_shared
+from pinejax.core.bounded import plain
+from pinejax.ops import divide
+from pinejax.ta.recent import Recent
+from pinejax.ta.window import Ring, add_exactly, as_length, fold, is_shared, length_bound
 
 
 class Regression:
-    """`ta.linreg`: a mixin of `Ta`."""
+    """`ta.linreg`, `ta.correlation`: a mixin of `Ta`."""
 
     ctx: Any
 
@@ -34,6 +37,26 @@ class Regression:
         spread = ctx.hoist(lambda n: jnp.maximum(n * (n * 1.0 * n - 1.0) / 12.0, 0.5), n)
         reach = ctx.hoist(lambda n, offset: (n - 1.0) / 2.0 - offset, n, offset)
         return jnp.where(full, mean + moment / spread * reach, jnp.nan)
+
+    def correlation(self: Any, a: Any, b: Any, n: Any) -> Any:
+        """Pearson's of the last n pairs, -1..1; na before there are n, and where one side is constant. Pairs with an na are left out.
+
+        Costs O(n) a bar.
+        """
+        ctx, size, bound = self.ctx, self._float(n, a), length_bound("correlation", n)
+        a, b = jnp.asarray(plain(a)), jnp.asarray(plain(b))
+        unknown = jnp.isnan(a) | jnp.isnan(b)
+        first, second = (Recent(ctx, "correlation", jnp.where(unknown, jnp.nan, x), n) for x in (a, b))
+        like = jnp.zeros_like(first.back(0) * size)
+        mean_a, mean_b = first.total(n, bound, lambda k, x: (x, second.back(k)), (like, like))
+        mean_a, mean_b = mean_a / size, mean_b / size
+
+        def moments(k: Any, x: Any) -> tuple[Any, Any, Any]:
+            x, y = x - mean_a, second.back(k) - mean_b
+            return x * y, x * x, y * y
+
+        both, of_a, of_b = first.total(n, bound, moments, (like, like, like))
+        return jnp.where(first.count >= as_length(n), divide(both, jnp.sqrt(of_a * of_b)), jnp.nan)
 
 
 def _co_moment(folds: tuple[Any, Any], x: Any, k: Any) -> tuple[Any, Any]:

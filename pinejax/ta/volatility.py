@@ -7,6 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from pinejax.core.bounded import plain
+from pinejax.ops import divide
 from pinejax.ta.recent import Recent
 from pinejax.ta.window import Ring, add_exactly, as_length, fold, is_shared, length_bound
 
@@ -27,27 +28,28 @@ class Volatility:
         """Wilder's average of the true range, that of the first bar being high - low; na before n bars."""
         return self.rma(self.tr(), n)  # type: ignore[attr-defined]
 
-    def variance(self, x: Any, n: Any) -> Any:
-        """Population variance of the last n values; na before there are n."""
+    def variance(self, x: Any, n: Any, biased: Any = True) -> Any:
+        """Variance of the last n values, of a sample (over n - 1) if not `biased`; na before there are n. na inputs left out."""
         ctx, size = self.ctx, self._float(n, x)  # type: ignore[attr-defined]
+        over = size if biased is True else ctx.hoist(lambda n, biased: jnp.where(biased, n, n - 1).astype(size.dtype), n, biased)
         if is_shared(ctx, x):
             (_, squares), full = fold(ctx, "variance", x, n, (0.0, 0.0), _welford)
-            return jnp.where(full, squares / size, jnp.nan)
+            return jnp.where(full, divide(squares, over), jnp.nan)
         ring = Ring(ctx, "variance", x, n, extra=((0.0, 0.0), (0.0, 0.0)))
         total, squares = ring.extra
         total = add_exactly(add_exactly(total, ring.x), -ring.dropped)
         squares = add_exactly(add_exactly(squares, ring.x * ring.x), -ring.dropped * ring.dropped)
         total, squares = ring.finish((total, squares))
         mean = (total[0] + total[1]) / size
-        spread = ((squares[0] - total[0] * mean) + (squares[1] - total[1] * mean)) / size
-        return jnp.where(ring.full, jnp.maximum(spread, 0.0), jnp.nan)
+        spread = (squares[0] - total[0] * mean) + (squares[1] - total[1] * mean)
+        return jnp.where(ring.full, divide(jnp.maximum(spread, 0.0), over), jnp.nan)
 
-    def stdev(self, x: Any, n: Any) -> Any:
-        """Population deviation of the last n values; na before there are n."""
-        return jnp.sqrt(self.variance(x, n))
+    def stdev(self, x: Any, n: Any, biased: Any = True) -> Any:
+        """Deviation of the last n values, of a sample (over n - 1) if not `biased`; na before there are n. na inputs left out."""
+        return jnp.sqrt(self.variance(x, n, biased))
 
     def dev(self, x: Any, n: Any) -> Any:
-        """Mean absolute deviation of the last n values from their mean; na before there are n. Costs O(n) a bar."""
+        """Mean absolute deviation of the last n values from their mean; na before there are n. na inputs left out. Costs O(n) a bar."""
         x, size = jnp.asarray(plain(x)), self._float(n, x)  # type: ignore[attr-defined]
         mean = self.sma(x, n)  # type: ignore[attr-defined]
         recent = Recent(self.ctx, "dev", x, n)

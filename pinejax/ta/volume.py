@@ -1,4 +1,4 @@
-"""Running totals, most of them of volume: cum, obv, accdist, pvt, vwap. Volume-weighted averages are in `average`."""
+"""Volume: running totals, indices and intensities. Volume-weighted averages are in `average`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pinejax.ops import divide, nz
 
 
 class Volume:
-    """`ta.cum`, `ta.obv`, `ta.accdist`, `ta.pvt`, `ta.vwap`: a mixin of `Ta`."""
+    """`ta.cum`, `ta.obv`, `ta.accdist`, `ta.pvt`, `ta.nvi`, `ta.pvi`, `ta.wad`, `ta.iii`, `ta.wvad`, `ta.vwap`: a mixin of `Ta`."""
 
     ctx: Any
 
@@ -37,6 +37,42 @@ class Volume:
         bar = self.ctx.bar
         before = self.ctx.history(bar.close)
         return self.cum(divide(bar.close - before, before) * bar.volume)
+
+    def nvi(self) -> Any:
+        """Negative volume index, 1 at first: compounds the relative change of the close where volume fell."""
+        return self._volume_index(jnp.less)
+
+    def pvi(self) -> Any:
+        """Positive volume index, 1 at first: compounds the relative change of the close where volume rose; volume na before counts as 0."""
+        return self._volume_index(jnp.greater)
+
+    def _volume_index(self, compare: Any) -> Any:
+        ctx, bar = self.ctx, self.ctx.bar
+        before, volume = ctx.history(bar.close), nz(ctx.history(bar.volume))
+        close = jnp.asarray(bar.close)
+        site = ctx.site(np.ones(ctx.shape_of(close), close.dtype))
+        counts = (nz(close) != 0) & (nz(before) != 0) & compare(bar.volume, volume)
+        return site.set(jnp.where(counts, site.value + (close - before) / before * site.value, site.value))
+
+    def wad(self) -> Any:
+        """Williams' accumulation/distribution: total of what the close rose above the true low, or fell below the true high; 0 at first.
+
+        True low and high: min(low, close before) and max(high, close before).
+        """
+        bar = self.ctx.bar
+        before = self.ctx.history(bar.close)
+        fall = jnp.where(bar.close < before, bar.close - jnp.maximum(bar.high, before), 0.0)
+        return self.cum(jnp.where(bar.close > before, bar.close - jnp.minimum(bar.low, before), fall))
+
+    def iii(self) -> Any:
+        """Intraday intensity: (2 close - high - low) / ((high - low) volume); na without range or volume."""
+        bar = self.ctx.bar
+        return divide(2 * bar.close - bar.high - bar.low, (bar.high - bar.low) * bar.volume)
+
+    def wvad(self) -> Any:
+        """Williams' variable accumulation/distribution: (close - open) / (high - low) times volume; na without range. Not a total."""
+        bar = self.ctx.bar
+        return divide(bar.close - bar.open, bar.high - bar.low) * bar.volume
 
     def vwap(self, x: Any, anchor: Any, k: Any = 1.0) -> tuple[Any, Any, Any]:
         """(vwap, upper, lower) since the last bar on which `anchor` was true, that bar included; na before the first.

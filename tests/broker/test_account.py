@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from pinejax.broker.account import (
     Account,
-    Fill,
     Terms,
     average_price_of,
     average_price_of_entry,
@@ -20,8 +19,8 @@ from pinejax.broker.account import (
     new_account,
     open_profit_of,
     position_of,
-    transact,
 )
+from pinejax.broker.deal import Fill, transact
 from pinejax.broker.env import snap
 from pinejax.core.status import OVERFLOW
 from pinejax.testing.reference.path import Grid
@@ -45,7 +44,7 @@ def after(*fills: tuple[float, float, int], lots: int = 3, commission: float = 0
     """One lane after fills of (lot steps, price, entry code)."""
     account = new_account(1, lots, np.float64)
     for bar, (qty, price, entry) in enumerate(fills):
-        fill = Fill(jnp.asarray([qty]), jnp.asarray([price]), jnp.asarray([price]), jnp.asarray([entry], jnp.int32), 0, bar)
+        fill = Fill(jnp.asarray([qty]), jnp.asarray([price]), jnp.asarray([price]), jnp.asarray([entry], jnp.int32), 0, bar, terms().unit)
         account = transact(account, fill, terms(commission=commission), kind)
     return account
 

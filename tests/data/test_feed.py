@@ -32,7 +32,7 @@ def test_base_bars_pass_unchanged(store: Store, make_bars) -> None:
     assert all((getattr(feed.ltf, name) == make_bars(576)[name].to_numpy()).all() for name in COLUMNS)
     assert feed.htf_complete.all()
     assert feed.content_hash == content_hash(make_bars(576))
-    assert (feed.name, feed.synthetic, feed.instrument) == ("BTCUSDT 5m", False, Instrument(tick_size=0.05, lot_step=0.5))
+    assert (feed.name, feed.synthetic, feed.instrument) == ("BTCUSDT 5m", False, Instrument(tick_size=0.05, lot_step=0.5, currency="USDT"))
 
 
 def test_the_longest_stored_timeframe_that_divides_the_ltf_is_used(store: Store) -> None:

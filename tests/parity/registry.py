@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pinejax.broker.config import BrokerConfig
+from pinejax.broker.config import BrokerConfig, RiskRules
 from pinejax.core.inputs import Strategy
 from pinejax.core.orders import LONG
-from pinejax.testing.reference import RiskRules
 from tests.parity.probes import brackets, higher, machines, objects, signals, stops
 
 # One million, one contract, no costs: what every probe has unless it says otherwise.
@@ -28,7 +27,6 @@ class Probe:
     end: str = THIRTEEN_MONTHS
     broker: BrokerConfig = D0
     timeframe: str = "15m"
-    risk: RiskRules | None = None
 
 
 def _d0(**changes: object) -> BrokerConfig:
@@ -77,14 +75,13 @@ PROBES: tuple[Probe, ...] = (
     _probe(
         "cap-max-intraday-filled-orders-isolate",
         machines.CapMaxIntradayFilledOrdersIsolate,
-        risk=RiskRules(max_intraday_filled_orders=5),
+        broker=_d0(risk=RiskRules(max_intraday_filled_orders=5)),
     ),
     _probe(
         "cap-risk-gates-allow-max-intraday",
         machines.CapRiskGatesAllowMaxIntraday,
         *_YEAR,
-        broker=_d0(pyramiding=10),
-        risk=RiskRules(max_intraday_filled_orders=3, allow_entry_in=LONG, max_position_size=2.0),
+        broker=_d0(pyramiding=10, risk=RiskRules(max_intraday_filled_orders=3, allow_entry_in=LONG, max_position_size=2.0)),
     ),
     _probe("order-close-all-cancel-all", machines.OrderCloseAllCancelAll, *_YEAR, broker=_d0(pyramiding=2)),
     _probe("session-ny-spring-forward-dst", machines.SessionNySpringForwardDst),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -83,12 +83,22 @@ def probe_feed(probe: Probe) -> Feed:
     """The bars of a probe, cold from its start to the last bar of its export."""
     time, ohlcv = _columns()
     keep = (time >= _ms(probe.start)) & (time <= _ms(probe.end))
-    return make_feed(time[keep], ohlcv[keep], probe.timeframe, symbol="ETHUSDT.P", instrument=Instrument(0.01, 0.0001, 1.0))
+    feed = make_feed(time[keep], ohlcv[keep], probe.timeframe, symbol="ETHUSDT.P", instrument=Instrument(0.01, 0.0001, 1.0))
+    return replace(feed, rate=_rate(feed.ltf.time))
+
+
+def _rate(time: np.ndarray) -> np.ndarray:
+    """USD per USDT of each bar: 1 on the first day, which has no day before it to take a rate from, and each later day's own."""
+    days, first, inverse = np.unique(time // 86_400_000, return_index=True, return_inverse=True)
+    by_day, rates = rates_by_day(), np.ones(len(first))
+    for i in range(1, len(days)):
+        rates[i] = by_day.get(int(days[i]), rates[i - 1])
+    return rates[inverse]
 
 
 def replay(probe: Probe, feed: Feed) -> ReferenceResult:
     """The probe on the slow reference."""
-    return run(probe.strategy, {}, feed, probe.broker, risk=probe.risk, rate_by_day=rates_by_day())
+    return run(probe.strategy, {}, feed, probe.broker)
 
 
 def outcome_of(probe: Probe) -> Outcome:

@@ -14,17 +14,17 @@ from pinejax.core.feed import Feed
 from pinejax.core.status import OVERFLOW
 from pinejax.core.trade import TradeRecord
 from pinejax.testing.reference import ReferenceResult, run
-from tests.properties.markets import random_feed
-from tests.properties.programs import Program, make_strategy, random_params
+from tests.properties.markets import random_feed, with_rate
+from tests.properties.programs import Program, describe, make_strategy, random_params
 
 RELATIVE = 1e-9
-EXACT_FIELDS = ("direction", "entry_id", "entry_bar", "exit_signal", "exit_bar")
+EXACT_FIELDS = ("direction", "entry_id", "entry_signal", "entry_bar", "exit_signal", "exit_bar")
 CLOSE_FIELDS = ("entry_price", "exit_price", "qty", "pnl", "commission", "mfe", "mae")
 
 
 @dataclass(frozen=True)
 class Case:
-    """A program, its broker, and seeds for bars and lanes."""
+    """A program, its broker, and seeds for bars and lanes. zone: of the exchange; has_rate: the account has another currency."""
 
     program: Program
     broker: BrokerConfig
@@ -32,6 +32,8 @@ class Case:
     n_bars: int = 300
     n_feeds: int = 2
     lanes: int = 16
+    zone: str = "UTC"
+    has_rate: bool = False
 
     def feeds(self) -> list[Feed]:
         """Datasets of different price scales."""
@@ -39,7 +41,8 @@ class Case:
         out = []
         for _ in range(self.n_feeds):
             scale, step, value = int(rng.integers(0, 6)), float(rng.choice([0.0001, 0.01])), float(rng.choice([1.0, 1.0, 10.0]))
-            out.append(random_feed(rng, self.n_bars, scale, step, value))
+            feed = random_feed(rng, self.n_bars, scale, step, value, self.zone)
+            out.append(with_rate(rng, feed) if self.has_rate else feed)
         return out
 
     def params(self, feed: Feed) -> list[dict[str, Any]]:
@@ -133,8 +136,4 @@ def expected_metrics(result: ReferenceResult) -> dict[str, float]:
 
 
 def _story(case: Case, feed: Feed, params: dict[str, Any], problem: str) -> str:
-    calls = "\n".join(
-        f"  {k}: {call}\n     { {n: params[f'{n}_{k}'] for n in ('period', 'phase', 'near', 'far', 'size')} }"
-        for k, call in enumerate(case.program)
-    )
-    return f"{problem}\n{calls}\n  {case.broker}\n  {feed.instrument}, seed {case.seed}"
+    return f"{problem}\n{describe(case.program, params)}\n  {case.broker}\n  {feed.instrument}, seed {case.seed}, rate {case.has_rate}"

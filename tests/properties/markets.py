@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pinejax.core.feed import Feed, Instrument
 from pinejax.testing.reference import make_feed
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+# Days that begin with UTC's, hours later, and between two hours.
+ZONES = ("UTC", "America/New_York", "Asia/Kolkata")
 # tick size, price to start from, in ticks
 SCALES = ((0.01, 10_000), (0.01, 700), (0.5, 180_000), (1e-8, 25_000), (0.25, 4_000), (5.0, 3_000))
 
 
-def random_feed(rng: np.random.Generator, n: int, scale: int = 0, lot_step: float = 0.0001, point_value: float = 1.0) -> Feed:
+def random_feed(
+    rng: np.random.Generator, n: int, scale: int = 0, lot_step: float = 0.0001, point_value: float = 1.0, zone: str = "UTC"
+) -> Feed:
     """Hourly bars on the tick grid, between wild and asleep."""
     tick, start = SCALES[scale]
     per_unit = round(1.0 / tick)
@@ -32,4 +39,12 @@ def random_feed(rng: np.random.Generator, n: int, scale: int = 0, lot_step: floa
     prices = ohlc / per_unit if abs(per_unit * tick - 1.0) < 1e-9 else ohlc * tick
     volume = np.where(rng.random(n) < 0.1, 0.0, 1.0)
     time = np.arange(n, dtype=np.int64) * HOUR_MS
-    return make_feed(time, np.column_stack([prices, volume]), "1h", instrument=Instrument(tick, lot_step, point_value))
+    return make_feed(time, np.column_stack([prices, volume]), "1h", instrument=Instrument(tick, lot_step, point_value, zone=zone))
+
+
+def with_rate(rng: np.random.Generator, feed: Feed) -> Feed:
+    """The feed with an account in another currency: 1 on the first UTC day, then another rate every day, far apart."""
+    days = feed.ltf.time // DAY_MS
+    by_day = np.round(1.0 + 0.05 * rng.standard_normal(int(days[-1] - days[0]) + 1), 5)
+    by_day[0] = 1.0
+    return replace(feed, rate=by_day[days - days[0]])

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from pinejax.core.inputs import Strategy, input
-from pinejax.core.orders import LONG
+from pinejax.core.orders import LONG, SHORT
 from pinejax.ops import na, where
+from tests.properties.gates import Gate, gate
 
-Kind = Literal["entry", "exit", "close", "close_all", "cancel", "cancel_all"]
-Gate = Literal["clock", "up", "down", "long", "short", "flat", "held", "always"]
+Kind = Literal["entry", "order", "exit", "close", "close_all", "cancel", "cancel_all"]
 ENTRY_LEGS = ((), (), ("stop",), ("limit",), ("stop", "limit"))
 EXIT_LEGS = ("stop", "limit", "profit_ticks", "loss_ticks", "trail_price", "trail_ticks")
+EXIT_COMMENTS = ("comment", "comment_profit", "comment_loss", "comment_trailing")
 IDS = ("A", "B", "C")
+# Raw orders have no lot cap: they are not called while this many are open.
+RAW_LOTS = 6
+NUMBERS = ("period", "phase", "near", "far", "size")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One broker call. target: the entry id it is about; id: an exit's own. size: which size argument is given.
+    """One broker call. target: the entry id it is about, empty for an exit of all entries; id: an exit's own. size: which size
+    argument is given.
 
-    rhythm: whether it also waits for its lane's period; sometimes_na: whether its levels are na on some bars.
+    rhythm: whether it also waits for its lane's period; sometimes_na: whether its levels are na on some bars. oca: the group's name
+    and type. comments: which texts are given. An id keeps its kind, its group and its texts throughout a program.
     """
 
     kind: Kind
@@ -35,6 +42,23 @@ class Call:
     rhythm: bool = True
     sometimes_na: bool = False
     immediately: bool = False
+    oca: tuple[str, str] = ("", "none")
+    comments: tuple[str, ...] = ()
+
+    def texts(self) -> dict[str, str]:
+        """The comment arguments."""
+        return {name: f"{name.removeprefix('comment_')} of {self.id}{self.target}" for name in self.comments}
+
+    def __str__(self) -> str:
+        names = {"exit": (self.id, self.target or None), "cancel": (self.id,), "close_all": (), "cancel_all": ()}
+        words = [repr(name) for name in names.get(self.kind, (self.target,))]
+        words += [{LONG: "LONG", SHORT: "SHORT"}[self.side]] if self.kind in ("entry", "order") else []
+        size = {"qty": "qty", "rate": "qty_rate"}.get(self.size, "")
+        words += [*self.legs, *([size] if size else []), *(["immediately"] if self.immediately and "close" in self.kind else [])]
+        words += [f"oca={self.oca}"] if self.oca[0] else []
+        words += [f"{name}={text!r}" for name, text in self.texts().items()]
+        timing = f"{self.gate}{', on its period' if self.rhythm else ''}{', levels sometimes na' if self.sometimes_na else ''}"
+        return f"{self.kind}({', '.join(words)}) when {timing}"
 
 
 Program = tuple[Call, ...]
@@ -69,39 +93,41 @@ def random_params(rng: np.random.Generator, program: Program, tick: float) -> di
     return params
 
 
+def describe(program: Program, params: Mapping[str, Any]) -> str:
+    """The program and one lane's numbers, a line per call."""
+    lines = []
+    for k, call in enumerate(program):
+        numbers = ", ".join(f"{name} {params[f'{name}_{k}']}" for name in NUMBERS)
+        lines.append(f"  {k}: {call}\n     {numbers}")
+    return "\n".join(lines)
+
+
 def _speak(strategy: Any, ctx: Any, call: Call, k: int) -> None:
     bar, broker = ctx.bar, ctx.broker
-    period, phase, near, far, size = (getattr(strategy, f"{name}_{k}") for name in ("period", "phase", "near", "far", "size"))
+    period, phase, near, far, size = (getattr(strategy, f"{name}_{k}") for name in NUMBERS)
     count = phase + bar.index
-    when = _gate(call.gate, bar, broker)
+    when = gate(call.gate, bar, broker)
     if call.rhythm:
         when = when & (count - count // period * period == 0)
-    if call.kind == "entry":
-        qty = size if call.size == "qty" else None
-        levels = {}
+    if call.kind == "order":
+        when = when & (broker.n_open_trades < RAW_LOTS)
+    if call.kind in ("entry", "order"):
+        more: dict[str, Any] = {"oca_name": call.oca[0], "oca_type": call.oca[1]} if call.oca[0] else {}
         for leg, sense, ticks in (("stop", call.side, near), ("limit", -call.side, far)):
             if leg in call.legs:
-                levels[leg] = _sometimes_na(call, bar, bar.close + ticks * sense * strategy.tick)
-        broker.entry(call.target, call.side, when=when, qty=qty, **levels)
+                more[leg] = _sometimes_na(call, bar, bar.close + ticks * sense * strategy.tick)
+        getattr(broker, call.kind)(call.target, call.side, when=when, **_sizes(call, size), **more, **call.texts())
     elif call.kind == "exit":
-        broker.exit(call.id, call.target, when=when, **_sizes(call, size), **_exit_levels(strategy, call, bar, broker, near, far))
+        levels = _exit_levels(strategy, call, bar, broker, near, far)
+        broker.exit(call.id, call.target or None, when=when, **_sizes(call, size), **levels, **call.texts())
     elif call.kind == "close":
-        broker.close(call.target, when=when, immediately=call.immediately, **_sizes(call, size))
+        broker.close(call.target, when=when, immediately=call.immediately, **_sizes(call, size), **call.texts())
     elif call.kind == "close_all":
-        broker.close_all(when=when, immediately=call.immediately)
+        broker.close_all(when=when, immediately=call.immediately, **call.texts())
     elif call.kind == "cancel":
         broker.cancel(call.id, when=when)
     else:
         broker.cancel_all(when=when)
-
-
-def _gate(gate: Gate, bar: Any, broker: Any) -> Any:
-    position = broker.position_size
-    masks = {
-        "up": bar.close > bar.open, "down": bar.close < bar.open, "long": position > 0, "short": position < 0,
-        "flat": position == 0, "held": position != 0,
-    }  # fmt: skip
-    return masks.get(gate, bar.index >= 0)
 
 
 def _sizes(call: Call, size: Any) -> dict[str, Any]:

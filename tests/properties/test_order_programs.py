@@ -7,8 +7,9 @@ from concurrent.futures import Executor
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.properties.cases import FIXED, cases
+from tests.properties.cases import cases
 from tests.properties.compare import Case, compare
+from tests.properties.fixed import FIXED
 
 # A case costs one compilation, seconds of it: few programs, many lanes of each.
 QUICK = settings(deadline=None, max_examples=2, derandomize=True, suppress_health_check=list(HealthCheck))

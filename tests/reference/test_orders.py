@@ -7,7 +7,6 @@ import math
 import pytest
 
 from pinejax.core.orders import LONG, SHORT
-from pinejax.testing.reference import RiskRules
 
 FLAT = (100, 100, 100, 100)
 
@@ -218,27 +217,6 @@ def test_cancel_acts_in_source_order(play) -> None:
     assert position(play([FLAT, FLAT], {0: enter_then_cancel})) == 0
 
 
-def test_reduce_group_shrinks_and_cancel_group_removes_siblings(play) -> None:
-    def group(kind):
-        def orders(b):
-            b.order("A", LONG, 1, stop=101.0, oca_name="g", oca_type=kind)
-            b.order("B", LONG, 3, stop=102.0, oca_name="g", oca_type=kind)
-
-        return orders
-
-    bars = [FLAT, (100, 103, 100, 103)]
-    assert position(play(bars, {0: group("reduce")})) == 3
-    assert position(play(bars, {0: group("cancel")})) == 1
-    assert position(play(bars, {0: group("none")})) == 4
-
-
-def test_raw_orders_neither_reverse_nor_obey_the_lot_cap(play) -> None:
-    commands = {0: lambda b: b.order("A", LONG, 1), 1: lambda b: b.order("B", LONG, 1), 2: lambda b: b.order("C", SHORT, 1)}
-    broker = play([FLAT] * 4, commands)
-    assert position(broker) == 1
-    assert [t.exit_signal for t in broker.account.trades] == ["C"]
-
-
 def test_market_entry_beyond_the_margin_is_refused_silently(play) -> None:
     refused = play([FLAT, FLAT], {0: lambda b: b.entry("L", LONG, qty=10.01)}, initial_capital=1000.0)
     taken = play([FLAT, FLAT], {0: lambda b: b.entry("L", LONG, qty=10)}, initial_capital=1000.0)
@@ -261,36 +239,11 @@ def test_default_sizes_are_floored_to_the_lot_step_and_percent_sizes_reserve_the
     assert position(play([FLAT, FLAT], {0: lambda b: b.entry("L", LONG)}, initial_capital=capital, **config)) == qty
 
 
-def test_sizes_and_money_use_the_days_rate_and_the_first_day_counts_at_one(play) -> None:
+def test_sizes_and_money_use_the_days_rate(play) -> None:
     day = 86_400_000
     commands = {0: lambda b: b.entry("A", LONG), 1: lambda b: b.close_all(), 2: lambda b: b.entry("B", LONG)}
     bars = [FLAT, FLAT, (110, 110, 110, 110), (110, 110, 110, 110)]
-    rates = {0: 0.5, 1: 0.5, 2: 0.9, 3: 0.8}
-    broker = play(bars, commands, bar_ms=day, rate_by_day=rates, size_type="cash", size=1000.0)
+    rates = {2: 0.9, 3: 0.8}
+    broker = play(bars, commands, bar_ms=day, rates=rates, size_type="cash", size=1000.0)
     assert [round(broker.grid.qty(f.steps), 9) for f in broker.fills] == [10.0, -10.0, 10.101]
     assert broker.account.trades[0].pnl == pytest.approx(10 * 10 * 0.9)
-
-
-def test_the_nth_fill_of_a_day_closes_the_position_and_locks_the_day(play) -> None:
-    bars = [FLAT, FLAT, (100, 105, 100, 104), (104, 104, 104, 104)]
-    commands = {
-        0: lambda b: b.entry("L", LONG),
-        1: lambda b: b.entry("M", LONG, stop=102.0),
-        2: lambda b: b.entry("N", LONG),
-    }
-    broker = play(bars, commands, pyramiding=5, risk=RiskRules(max_intraday_filled_orders=2))
-    assert position(broker) == 0
-    assert [t.exit_price for t in broker.account.trades] == [105.0, 105.0]
-    assert {t.exit_signal for t in broker.account.trades} == {"Close Position (Max number of filled orders in one day)"}
-
-
-def test_allow_entry_in_lets_the_other_side_only_close(play) -> None:
-    commands = {0: lambda b: b.entry("S", SHORT), 1: lambda b: b.entry("L", LONG), 3: lambda b: b.entry("S", SHORT)}
-    broker = play([FLAT] * 5, commands, risk=RiskRules(allow_entry_in=LONG))
-    assert [f.id for f in broker.fills] == ["L", "S"]
-    assert position(broker) == 0
-
-
-def test_max_position_size_clips_and_blocks_adds(play) -> None:
-    commands = {i: (lambda b, i=i: b.entry(f"L{i}", LONG, qty=1.5)) for i in range(3)}
-    assert position(play([FLAT] * 4, commands, pyramiding=5, risk=RiskRules(max_position_size=2.0))) == 2

@@ -48,7 +48,7 @@ def _command(rng: np.random.Generator, broker: Broker, close: float) -> None:
     if kind <= 1:
         broker.entry(id_, side, qty=qty, limit=_level(rng, close), stop=_level(rng, close))
     elif kind == 2:
-        broker.order(id_, side, qty, limit=_level(rng, close), stop=_level(rng, close), oca_name="g", oca_type="reduce")
+        broker.order(id_, side, qty=qty, limit=_level(rng, close), stop=_level(rng, close), oca_name="g", oca_type="reduce")
     elif kind == 3:
         broker.close(id_, qty_rate=float(rng.choice([0.5, 1.0])), immediately=rng.random() < 0.3)
     elif kind == 4 and rng.random() < 0.3:

@@ -1,12 +1,19 @@
-"""Bars to compute on, and bodies that call every indicator."""
+"""Bars to compute on, lengths that differ from lane to lane, and what a body gives on the engine and on the reference."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
 import numpy as np
 import pytest
+from unchecked import unchecked
 
 from pinejax.core.feed import Bars
-from pinejax.testing.record import Lengths
+from pinejax.testing.record import Lengths, record, record_reference
+
+Recorded = tuple[dict[str, np.ndarray], dict[str, np.ndarray]]
 
 N_BARS = 160
 
@@ -36,3 +43,15 @@ def lengths() -> dict[str, Lengths]:
         "one": Lengths((1, 2, 3, 4, 1), 1, 4),
         "f": Lengths((1.0, 0.5, -1.5, 2.25, 3.0), -2.0, 4.0),
     }
+
+
+@pytest.fixture(scope="session")
+def recorded(bars: Bars, lengths: dict[str, Lengths]) -> Callable[[Any], Recorded]:
+    """body -> (engine's columns, reference's columns), each `[bars, lanes]`; computed once, since compiling is what costs."""
+
+    @cache
+    def run(body: Any) -> Recorded:
+        with unchecked():
+            return record(body, bars, lengths), record_reference(body, bars, lengths)
+
+    return run

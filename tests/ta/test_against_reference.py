@@ -1,4 +1,4 @@
-"""Every indicator against the slow reference's direct formula: on bar series, on a series per lane, after leading na, under a mask."""
+"""Every indicator of the engine against the slow reference's direct formula (the bodies are in `bodies`)."""
 
 from __future__ import annotations
 
@@ -6,112 +6,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from unchecked import unchecked
 
-from pinejax.ops import where
-from pinejax.testing.record import record, record_reference
+from tests.ta import bodies
 
 nan = float("nan")
-
-
-def of_a_source(ctx: Any, p: Any, x: Any) -> dict[str, Any]:
-    """Indicators of one series. Lengths differ from lane to lane."""
-    ta, bar = ctx.ta, ctx.bar
-    macd = ta.macd(x, p.m, p.n, p.one)
-    bb, kc = ta.bb(x, p.n, p.f), ta.kc(x, p.n, p.f)
-    moved = ctx.history(x)
-    vwap = ta.vwap(x, bar.index % 20 == 5, p.f)
-    return {
-        "sma": ta.sma(x, p.n), "sma of one": ta.sma(x, p.one), "ema": ta.ema(x, p.n), "ema of a number": ta.ema(x, 7),
-        "rma": ta.rma(x, p.n),
-        "wma": ta.wma(x, p.n), "hma": ta.hma(x, p.n), "vwma": ta.vwma(x, p.n),
-        "swma": ta.swma(x),
-        "alma": ta.alma(x, p.n, 0.85, 6.0), "alma of a number": ta.alma(x, 5), "sum": ta.sum(x, p.n),
-        "highest": ta.highest(x, p.n), "lowest": ta.lowest(x, p.n),
-        "range": ta.range(x, p.n), "highestbars": ta.highestbars(x, p.n), "lowestbars": ta.lowestbars(x, p.n),
-        "variance": ta.variance(x, p.n), "stdev": ta.stdev(x, p.n), "dev": ta.dev(x, p.n), "linreg": ta.linreg(x, p.n),
-        "linreg with offset": ta.linreg(x, p.n, p.m), "linreg of one": ta.linreg(x, p.one, 0), "linreg of a number": ta.linreg(x, 9, 2),
-        "bb": bb[0], "bb upper": bb[1], "bb lower": bb[2], "bbw": ta.bbw(x, p.n, p.f),
-        "kc": kc[0], "kc upper": kc[1], "kc lower": kc[2], "kcw": ta.kcw(x, p.n, p.f),
-        "rsi": ta.rsi(x, p.n), "macd": macd[0], "macd signal": macd[1], "macd histogram": macd[2],
-        "stoch": ta.stoch(x, x + p.one, x - p.one, p.n), "cci": ta.cci(x, p.n), "cmo": ta.cmo(x, p.n), "mfi": ta.mfi(x, p.n),
-        "tsi": ta.tsi(x, p.m, p.n), "change": ta.change(x), "change of lanes": ta.change(x, p.n),
-        "mom": ta.mom(x, 4), "roc": ta.roc(x, p.m),
-        "roc of a number": ta.roc(x, 3), "crossover": ta.crossover(x, moved), "crossunder": ta.crossunder(moved, x),
-        "cross": ta.cross(x, ta.sma(x, p.n)), "rising": ta.rising(x, p.one), "falling": ta.falling(x, p.one),
-        "pivothigh": ta.pivothigh(x, p.m, p.one), "pivotlow": ta.pivotlow(x, p.one, p.m), "pivothigh of numbers": ta.pivothigh(x, 2, 3),
-        "pivotlow of no bars after": ta.pivotlow(x, p.m, 0), "barssince": ta.barssince(x > moved), "valuewhen": ta.valuewhen(x > moved, x),
-        "valuewhen before": ta.valuewhen(x > moved, x, 2), "cum": ta.cum(x), "fixnan": ta.fixnan(where(x > moved, x, nan)),
-        "vwap": vwap[0], "vwap upper": vwap[1], "vwap lower": vwap[2],
-    }  # fmt: skip
-
-
-def of_the_bar(ctx: Any, p: Any) -> dict[str, Any]:
-    """Indicators that take no series."""
-    ta = ctx.ta
-    line, direction = ta.supertrend(p.one, p.n)
-    tight, turned = ta.supertrend(p.one / 4, p.m)
-    plus, minus, adx = ta.dmi(p.n, p.m)
-    heikin = ta.heikin_ashi()
-    return {
-        "tr": ta.tr(), "tr with na": ta.tr(False), "atr": ta.atr(p.n), "wpr": ta.wpr(p.n), "supertrend": line, "direction": direction,
-        "tight supertrend": tight, "tight direction": turned, "plus di": plus, "minus di": minus, "adx": adx,
-        "sar": ta.sar(), "sar of lanes": ta.sar(p.one / 50, p.one / 100, 0.3), "obv": ta.obv(), "accdist": ta.accdist(), "pvt": ta.pvt(),
-        "heikin open": heikin[0], "heikin high": heikin[1], "heikin low": heikin[2], "heikin close": heikin[3],
-    }  # fmt: skip
-
-
-def on_bars(ctx: Any, p: Any) -> dict[str, Any]:
-    return of_a_source(ctx, p, ctx.bar.close) | of_the_bar(ctx, p)
-
-
-def on_lanes(ctx: Any, p: Any) -> dict[str, Any]:
-    return of_a_source(ctx, p, ctx.bar.close * p.f + p.m)
-
-
-def after_na_on_bars(ctx: Any, p: Any) -> dict[str, Any]:
-    return of_a_source(ctx, p, where(ctx.bar.index < 7, nan, ctx.bar.hl2))
-
-
-def after_na_on_lanes(ctx: Any, p: Any) -> dict[str, Any]:
-    return of_a_source(ctx, p, where(ctx.bar.index < 3 * p.m, nan, ctx.bar.hl2 * p.f))
-
-
-def active_bars(ctx: Any) -> Any:
-    """A mask shared by the lanes: about two bars in three, none of the first three."""
-    return (ctx.bar.index > 2) & (ctx.bar.close <= ctx.bar.open + 0.25)
-
-
-def active_lanes(ctx: Any, p: Any) -> Any:
-    """A mask that differs from lane to lane."""
-    return (ctx.bar.index % (p.m + 1)) > 0
-
-
-def under_a_bar_mask(ctx: Any, p: Any) -> dict[str, Any]:
-    with ctx.when(active_bars(ctx)):
-        found = of_a_source(ctx, p, ctx.bar.close) | of_the_bar(ctx, p)
-    return found | {"mask": active_bars(ctx)}
-
-
-def under_a_lane_mask(ctx: Any, p: Any) -> dict[str, Any]:
-    mask = active_lanes(ctx, p)
-    with ctx.when(mask):
-        found = of_a_source(ctx, p, ctx.bar.close * p.f) | of_the_bar(ctx, p)
-    return found | {"mask": mask}
-
-
-BODIES = (on_bars, on_lanes, after_na_on_bars, after_na_on_lanes, under_a_bar_mask, under_a_lane_mask)
+BODIES = (bodies.with_na_on_bars, bodies.with_na_on_lanes, bodies.under_a_bar_mask, bodies.under_a_lane_mask)
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body.__name__)
-def test_every_indicator_equals_the_reference(body: Any, bars: Any, lengths: Any) -> None:
-    with unchecked():
-        got, expected = record(body, bars, lengths), record_reference(body, bars, lengths)
-    ran = expected.pop("mask", np.ones(1, bool)).astype(bool)
+def test_every_indicator_equals_the_reference(body: Any, recorded: Any) -> None:
+    got, expected = recorded(body)
+    ran = expected.get("mask", np.ones(1, bool)).astype(bool)
     wrong = {}
-    for name, wanted in expected.items():
-        ours = np.where(ran, got[name], nan)
-        wanted = np.where(ran, wanted, nan)
+    for name in expected.keys() - {"mask"}:
+        ours, wanted = np.where(ran, got[name], nan), np.where(ran, expected[name], nan)
         near = np.isclose(ours, wanted, rtol=1e-9, atol=1e-8, equal_nan=True)
         if not near.all():
             bar, lane = np.argwhere(~near)[0]

@@ -10,12 +10,13 @@ from pinejax.core.trade import TradeRecord
 from pinejax.testing.reference.path import Grid
 
 
-@dataclass
+@dataclass(eq=False)
 class Lot:
-    """One open entry. fee: entry commission not yet charged to a closed trade. best, worst: extremes of the open P&L of one
-    contract in account currency, before fees."""
+    """One open entry. signal: its text in lists of trades. fee: entry commission not yet charged to a closed trade. best, worst:
+    extremes of the open P&L of one contract in account currency, before fees."""
 
     id: str
+    signal: str
     direction: int
     steps: int
     price: float
@@ -27,13 +28,17 @@ class Lot:
 
 @dataclass
 class Account:
-    """The money side of the broker. Quantities are whole lot steps; `rate` is account currency per quote currency."""
+    """The money side of the broker. Quantities are whole lot steps; `rate` is account currency per quote currency.
+
+    most_steps: the largest position so far, on either side.
+    """
 
     config: BrokerConfig
     instrument: Instrument
     grid: Grid
     net_profit: float = 0.0
     commission_paid: float = 0.0
+    most_steps: int = 0
     last_exit_bar: int | None = None
     lots: list[Lot] = field(default_factory=list)
     trades: list[TradeRecord] = field(default_factory=list)
@@ -78,11 +83,11 @@ class Account:
             gain = lot.direction * (price - lot.price) * self.instrument.point_value * rate
             lot.best, lot.worst = max(lot.best, gain), min(lot.worst, gain)
 
-    def reduce(self, steps: int, price: float, rate: float, bar: int, signal: str, fee: float) -> None:
-        """Close lots oldest first. fee: this order's commission for these steps, shared by quantity."""
+    def reduce(self, steps: int, price: float, rate: float, bar: int, signal: str, fee: float, only: str | None = None) -> None:
+        """Close lots oldest first, of all ids or `only` of one. fee: this order's commission for these steps, shared by quantity."""
         total = steps
         while steps > 0:
-            lot = self.lots[0]
+            lot = next(lot for lot in self.lots if only in (None, lot.id))
             part = min(steps, lot.steps)
             entry_fee, exit_fee = lot.fee * part / lot.steps, fee * part / total
             self._record(lot, part, price, rate, bar, signal, entry_fee, exit_fee)
@@ -90,12 +95,13 @@ class Account:
             lot.fee -= entry_fee
             steps -= part
             if lot.steps == 0:
-                self.lots.pop(0)
+                self.lots.remove(lot)
 
-    def add(self, id_: str, direction: int, steps: int, price: float, bar: int, fee: float) -> None:
+    def add(self, id_: str, signal: str, direction: int, steps: int, price: float, bar: int, fee: float) -> None:
         """Open a lot."""
         self.commission_paid += fee
-        self.lots.append(Lot(id_, direction, steps, price, bar, fee))
+        self.lots.append(Lot(id_, signal, direction, steps, price, bar, fee))
+        self.most_steps = max(self.most_steps, abs(self.position))
 
     def _record(self, lot: Lot, steps: int, price: float, rate: float, bar: int, signal: str, entry_fee: float, exit_fee: float) -> None:
         pnl = self.value(lot, steps, price, rate) - entry_fee - exit_fee
@@ -122,6 +128,7 @@ class Account:
             commission=fees,
             mfe=max(0.0, lot.best * qty - entry_fee),
             mae=min(0.0, lot.worst * qty - entry_fee),
+            entry_signal=lot.signal,
         )
 
     def still_open(self, price: float, rate: float, bar: int) -> list[TradeRecord]:

@@ -15,11 +15,13 @@ from pinejax.testing.reference.orders import Exit, Order
 class Book:
     """Orders in placement order. An order that is re-issued keeps its place.
 
+    any_rule: what closes an entry by id drains the lots of that id (close_entries_rule ANY), not the oldest of all (FIFO).
     spent: exits with a partial quantity that have filled since the position was last flat; they cannot be issued again.
     """
 
     account: Account
     lot_cap: int
+    any_rule: bool
     orders: list[Order] = field(default_factory=list)
     exits: list[Exit] = field(default_factory=list)
     spent: set[tuple[str, str]] = field(default_factory=set)
@@ -30,11 +32,12 @@ class Book:
         return next((o for o in self.orders if o.opens and o.id == id_), None)
 
     def put(self, order: Order, replaces: Order | None) -> None:
-        """Queue an order, in the place of the one it replaces."""
+        """Queue an order, in the place of the one it replaces; one of no steps is not made, but the old one goes (3.3)."""
         if replaces is not None:
             order.seq = replaces.seq
             self.orders.remove(replaces)
-        self.orders.append(order)
+        if order.steps:
+            self.orders.append(order)
         self.orders.sort(key=lambda o: o.seq)
 
     def exit_named(self, id_: str, from_entry: str) -> Exit | None:
@@ -45,31 +48,37 @@ class Book:
         """Open lots of an entry id; of all ids for an empty one."""
         return [lot for lot in self.account.lots if from_entry in ("", lot.id)]
 
+    def drained_by(self, id_: str) -> str | None:
+        """Whose lots a close or exit of this entry id drains; None for the oldest of all (3.8)."""
+        return id_ if self.any_rule and id_ else None
+
     def expected(self, without: Order | None = None) -> tuple[int, int]:
         """Signed steps and number of lots after all pending market orders, applied in placement order (3.1)."""
-        lots = [lot.direction * lot.steps for lot in self.account.lots]
+        lots = [(lot.id, lot.direction * lot.steps) for lot in self.account.lots]
         for order in self.orders:
             if order.is_market and order is not without:
                 lots = self._after(lots, order)
-        return sum(lots), len(lots)
+        return sum(steps for _, steps in lots), len(lots)
 
-    def _after(self, lots: list[int], order: Order) -> list[int]:
-        position = sum(lots)
-        left = order.direction * order.steps
+    def _after(self, lots: list[tuple[str, int]], order: Order) -> list[tuple[str, int]]:
+        """Lots as (id, signed steps) once a market order has filled."""
+        position = sum(steps for _, steps in lots)
+        left, only = order.steps, None
+        if order.kind == "close" and position * order.direction >= 0:
+            return lots
         if order.kind == "close":
-            if position * order.direction >= 0:
-                return lots
-            left = order.direction * min(order.steps, abs(position))
+            only = self.drained_by(order.id)
+            left = min(left, sum(abs(steps) for id_, steps in lots if only in (None, id_)))
         if order.kind == "entry" and position * order.direction > 0 and len(lots) >= self.lot_cap:
             return lots
-        lots = list(lots)
-        while left and lots and lots[0] * left < 0:
-            part = min(abs(left), abs(lots[0]))
-            lots[0] += part if left > 0 else -part
-            left -= part if left > 0 else -part
-            if lots[0] == 0:
-                lots.pop(0)
-        return [*lots, left] if left else lots
+        after = []
+        for id_, steps in lots:
+            part = min(left, abs(steps)) if steps * order.direction < 0 and only in (None, id_) else 0
+            left -= part
+            after.append((id_, steps + order.direction * part))
+        if left:
+            after.append((order.id, order.direction * left))
+        return [lot for lot in after if lot[1]]
 
     def freeze(self) -> None:
         """Fix the quantity of percentage exits as soon as their lots exist."""
@@ -101,14 +110,18 @@ class Book:
         pending = {o.id for o in self.orders if o.opens} | ({filling} if filling is not None else set())
         self.exits = [e for e in self.exits if self.lots_of(e.from_entry) or (pending if e.from_entry == "" else e.from_entry in pending)]
 
-    def shrink_siblings(self, filled: Order, steps: int) -> None:
-        """One-cancels-all groups: `reduce` takes the filled steps off the siblings, `cancel` removes them (5)."""
-        if filled.oca_name is None or filled.oca_type in (None, "none"):
+    def settle_group(self, filled: Order, steps: int) -> None:
+        """A fill of a one-cancels-all group: `reduce` takes the filled steps off the other orders, `cancel` removes them (5).
+
+        Exits that waited for an order that is gone go with it.
+        """
+        if not filled.oca_name or filled.oca_type == "none":
             return
-        for o in [o for o in self.orders if o is not filled and o.oca_name == filled.oca_name]:
+        for o in [o for o in self.orders if o.oca_name == filled.oca_name]:
             o.steps -= steps if filled.oca_type == "reduce" else o.steps
             if o.steps <= 0:
                 self.orders.remove(o)
+        self.sweep()
 
     def clear(self) -> None:
         """Drop every pending order."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pinejax.broker.config import BrokerConfig
 from pinejax.core.feed import Instrument
@@ -13,8 +14,8 @@ from pinejax.testing.reference.account import Account, mean_price
 from pinejax.testing.reference.book import Book
 from pinejax.testing.reference.orders import LIMIT, Exit, Leg, Order, exit_legs, order_legs, trail_activation
 from pinejax.testing.reference.path import Grid, bar_path
+from pinejax.testing.reference.watch import Watch
 
-DAY_MS = 86_400_000
 Point = Literal["open", "path", "close"]
 MAX_FILLS_SIGNAL = "Close Position (Max number of filled orders in one day)"
 # TradingView liquidates this many times what would restore the margin (6.6).
@@ -23,7 +24,7 @@ MARGIN_CALL_FACTOR = 4
 
 @dataclass(frozen=True)
 class ScalarBar:
-    """One bar's values. time: epoch milliseconds of its open, UTC."""
+    """One bar's values. time: epoch milliseconds of its open, UTC; rate: account currency per quote currency."""
 
     index: int
     time: int
@@ -32,6 +33,7 @@ class ScalarBar:
     low: float
     close: float
     volume: float
+    rate: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -49,39 +51,42 @@ class Fills:
 
     bar: ScalarBar
 
-    def __init__(
-        self, config: BrokerConfig, instrument: Instrument, *, max_fills: int | None = None, rate_by_day: Mapping[int, float] | None = None
-    ):
+    def __init__(self, config: BrokerConfig, instrument: Instrument):
         self.config, self.instrument = config, instrument
-        self.grid = Grid(instrument.tick_size, instrument.lot_step)
+        self.grid, self.zone = Grid(instrument.tick_size, instrument.lot_step), ZoneInfo(instrument.zone)
         self.account = Account(config, instrument, self.grid)
-        self.book = Book(self.account, lot_cap=max(1, config.pyramiding))
+        self.book = Book(self.account, lot_cap=max(1, config.pyramiding), any_rule=config.close_entries_rule == "ANY")
+        self.watch = Watch(config.risk, config.initial_capital)
         self.fills: list[Fill] = []
-        self.n_liquidations = 0
-        self.max_fills, self.fills_today, self.day, self.locked_day = max_fills, 0, -1, -1
-        self.rate_by_day, self.rate = rate_by_day, 1.0
+        self.n_liquidations, self.fills_today = 0, 0
+        self.day = self.locked_day = -1
         self.price = math.nan
 
     @property
+    def rate(self) -> float:
+        """Account currency per quote currency on this bar."""
+        return self.bar.rate
+
+    @property
     def locked(self) -> bool:
-        """Whether the day's number of filled orders is used up."""
-        return self.locked_day == self.day
+        """Whether commands are ignored: the day's number of filled orders is used up, or a risk rule is broken."""
+        return self.locked_day == self.day or self.watch.stopped
 
     def begin_bar(self, bar: ScalarBar) -> None:
-        """Step 1 of a bar: orders from before work along its path."""
+        """Step 1 of a bar: orders from before work along its path; then its close is judged by the risk rules."""
         self.bar = bar
-        day = bar.time // DAY_MS
+        day = datetime.fromtimestamp(bar.time / 1000, self.zone).toordinal()
         if day != self.day:
-            # The first day of a run has no day before it to take the rate from: it counts at 1 (6.1).
-            if self.rate_by_day is not None and self.day >= 0:
-                self.rate = self.rate_by_day.get(day, self.rate)
             self.day, self.fills_today = day, 0
+        self.watch.enter_day(day)
         corners = bar_path(bar.open, bar.high, bar.low, bar.close)
         self._settle(bar.open, "open")
         for corner, falling in zip(corners[1:], (corners[1] != bar.high, corners[1] == bar.high, None), strict=True):
             self._go(corner)
             if falling is not None and self.account.side == (1 if falling else -1):
                 self._margin_call(corner)
+        if broken := self.watch.close(self.account.equity(bar.close, bar.rate)):
+            self._stop_trading(broken)
 
     def end_bar(self) -> None:
         """Step 5, after the script: immediate closes, and with process_orders_on_close every order, at the close."""
@@ -177,6 +182,7 @@ class Fills:
         touched = leg is not None and point == "path" and self.price == leg.trigger
         price = leg.level if touched and leg is not None else self.price
         if isinstance(order, Exit):
+            assert leg is not None
             self._fill_exit(order, price, leg)
         else:
             self._fill_order(order, price, leg)
@@ -191,40 +197,45 @@ class Fills:
         """An entry, raw order or market close fills, or is dropped where it no longer may."""
         self.book.orders.remove(order)
         side, steps = self.account.side, order.steps
+        if order.kind == "close" and side in (0, order.direction):
+            return
+        only = self.book.drained_by(order.id) if order.kind == "close" else None
         if order.kind == "close":
-            if side == order.direction or side == 0:
-                return
-            steps = min(steps, abs(self.account.position))
+            steps = min(steps, sum(lot.steps for lot in self.account.lots if only in (None, lot.id)))
         full = side == order.direction and len(self.account.lots) >= self.book.lot_cap
-        if order.kind == "entry" and order.recheck_pyramiding and full:
+        if steps == 0 or (order.kind == "entry" and order.recheck_pyramiding and full):
             self.book.sweep()
             return
         opens = order.id if order.opens else None
-        self._transact(order.signal, opens, order.direction * steps, self._slipped(price, order.direction, leg))
-        self.book.shrink_siblings(order, steps)
+        self._transact(order.signal, opens, order.direction * steps, self._slipped(price, order.direction, leg), only)
+        self.book.settle_group(order, steps)
         self._count_fill(price, intrabar_stop=leg is not None and leg.rank != LIMIT and price != self.bar.open)
 
-    def _fill_exit(self, e: Exit, price: float, leg: Leg | None) -> None:
+    def _fill_exit(self, e: Exit, price: float, leg: Leg) -> None:
         """An exit closes its reserved quantity, oldest lots first."""
         steps, side = min(self.book.reserved(e), abs(self.account.position)), self._side(e)
         self.book.exits.remove(e)
         if e.partial:
             self.book.spent.add((e.id, e.from_entry))
-        self._transact(e.id, None, side * steps, self._slipped(price, side, leg))
+        signal, only = e.comments.of(leg.rank) or e.id, self.book.drained_by(e.from_entry)
+        self._transact(signal, None, side * steps, self._slipped(price, side, leg), only)
         self._count_fill(price, intrabar_stop=False)
 
-    def _transact(self, signal: str, opens: str | None, steps: int, price: float) -> None:
-        """Buy or sell: close opposite lots first, open a lot under `opens` with what is left (3.2). One fee, shared by quantity."""
+    def _transact(self, signal: str, opens: str | None, steps: int, price: float, only: str | None = None) -> None:
+        """Buy or sell: close opposite lots first (`only` those of one id), open a lot under `opens` with what is left (3.2).
+
+        One fee, shared by quantity.
+        """
         account, direction, size = self.account, (1 if steps > 0 else -1), abs(steps)
         fee = account.fee(size, price, self.rate)
         closing = min(size, abs(account.position)) if account.side == -direction else 0
         if closing:
-            account.reduce(closing, price, self.rate, self.bar.index, signal, fee * closing / size)
+            account.reduce(closing, price, self.rate, self.bar.index, signal, fee * closing / size, only)
             if not account.lots:
                 self.book.went_flat()
         if size > closing and opens is not None:
             self.book.sweep(filling=opens)
-            account.add(opens, direction, size - closing, price, self.bar.index, fee * (size - closing) / size)
+            account.add(opens, signal, direction, size - closing, price, self.bar.index, fee * (size - closing) / size)
             account.mark(self.price, self.rate)
             self.book.freeze()
         self.fills.append(Fill(self.bar.index, signal if opens is None else opens, steps, price))
@@ -233,7 +244,8 @@ class Fills:
     def _count_fill(self, price: float, *, intrabar_stop: bool) -> None:
         """max_intraday_filled_orders: the last allowed fill closes the position and locks the day (7)."""
         self.fills_today += 1
-        if self.max_fills is None or self.fills_today < self.max_fills:
+        most = self.config.risk.max_intraday_filled_orders
+        if most is None or self.fills_today < most:
             return
         side = self.account.side
         if side:
@@ -241,6 +253,13 @@ class Fills:
             self._transact(MAX_FILLS_SIGNAL, None, -self.account.position, self._slipped(forced, -side, None))
         self.book.clear()
         self.locked_day = self.day
+
+    def _stop_trading(self, signal: str) -> None:
+        """A risk rule is broken at this close: everything pending is dropped and a market order closes the position (7.3)."""
+        self.book.clear()
+        if self.account.position:
+            order = Order("close", "", -self.account.side, abs(self.account.position), next(self.book.counter), comment=signal)
+            self.book.put(order, None)
 
     def _margin_call(self, price: float) -> None:
         """At the adverse extreme: liquidate four times what restores the margin; a long on full margin has no such price (6.6)."""

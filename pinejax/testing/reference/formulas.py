@@ -57,3 +57,8 @@ def divide(a: Any, b: Any) -> Any:
 def zero_if_na(x: Any) -> Any:
     """0 for na."""
     return 0.0 if math.isnan(x) else x
+
+
+def percentile(w: list[Any], at: float) -> Any:
+    """Value at place `at` (0 the smallest) of the sorted list, straight lines between its members; the ends beyond them."""
+    return np.float64(np.interp(at, range(len(w)), sorted(w)))

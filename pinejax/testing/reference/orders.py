@@ -8,6 +8,8 @@ from typing import Literal
 
 from pinejax.testing.reference.path import Grid, whole_ticks
 
+OcaType = Literal["cancel", "reduce", "none"]
+
 na = math.nan
 # Ties at one price inside a leg: stop, then trail, then limit (docs/semantics.md, 2.6).
 STOP, TRAIL, LIMIT = 0, 1, 2
@@ -18,7 +20,8 @@ class Order:
     """A signed transaction waiting to happen: an entry, a raw order or a market close.
 
     steps: lot steps, frozen at the call. limit, stop: snapped levels, NaN for none; without either it is a market order.
-    recheck_pyramiding: the lot cap is tested again at the fill. armed: the stop of a stop-limit order has been touched.
+    recheck_pyramiding: the lot cap is tested again at the fill. armed: the stop of a stop-limit order has been touched. oca_name,
+    oca_type: the group of orders it belongs to, empty for none, and what its fill does to them.
     """
 
     kind: Literal["entry", "order", "close"]
@@ -30,9 +33,10 @@ class Order:
     stop: float = na
     recheck_pyramiding: bool = False
     armed: bool = False
-    oca_name: str | None = None
-    oca_type: str | None = None
+    oca_name: str = ""
+    oca_type: OcaType = "none"
     immediately: bool = False
+    comment: str = ""
 
     @property
     def is_market(self) -> bool:
@@ -46,7 +50,9 @@ class Order:
 
     @property
     def signal(self) -> str:
-        """The text a trade closed by this order shows."""
+        """The text that a trade opened or closed by this order shows."""
+        if self.comment:
+            return self.comment
         if self.kind != "close":
             return self.id
         return f"Close entry(s) order {self.id}" if self.id else "Close position order"
@@ -76,9 +82,23 @@ class ExitLevels:
         return not self.trails and all(math.isnan(x) for x in prices)
 
 
+@dataclass(frozen=True)
+class ExitComments:
+    """The texts of an exit in lists of trades: per leg, else for all legs; empty for none."""
+
+    any: str = ""
+    profit: str = ""
+    loss: str = ""
+    trailing: str = ""
+
+    def of(self, rank: int) -> str:
+        """The text of a leg by its rank, or an empty one."""
+        return {STOP: self.loss, TRAIL: self.trailing, LIMIT: self.profit}[rank] or self.any
+
+
 @dataclass
 class Exit:
-    """An exit bracket: one order with up to three legs, bound to the lots of one entry id.
+    """An exit bracket: one order with up to three legs, bound to the lots of one entry id, or of all for an empty one.
 
     steps: the explicit quantity, or None. rate: the share of the lots, or None. frozen: that share in lot steps, fixed when
     lots first exist. trail_armed, best: the trail's state; best is the most favourable path price since arming.
@@ -88,6 +108,7 @@ class Exit:
     from_entry: str
     seq: int
     levels: ExitLevels = field(default_factory=ExitLevels)
+    comments: ExitComments = field(default_factory=ExitComments)
     steps: int | None = None
     rate: float | None = None
     frozen: int | None = None

@@ -12,20 +12,49 @@ from pinejax.testing.reference.sites import Held, na
 
 
 class Window(Held):
-    """The last n values, oldest first; NaN until there are n, or while one of them is na."""
+    """The last n values, oldest first; NaN until there are n."""
 
-    def __init__(self, n: int, formula: Any, *, skip_na: bool = False):
+    def __init__(self, n: int, formula: Any, *, keep_na: bool = False):
         super().__init__()
-        self.n, self.formula, self.skip_na, self.values = n, formula, skip_na, []
+        self.n, self.formula, self.keep_na, self.values = n, formula, keep_na, []
 
     def step(self, x: Any) -> Any:
-        """skip_na: an na input is not remembered, and the last output holds."""
-        if self.skip_na and math.isnan(x):
+        """An na input is not remembered, and the last output holds; keep_na: it is, and the output is na while it is among the n."""
+        if not self.keep_na and math.isnan(x):
             return self.out
-        self.values = [*self.values[-self.n + 1 :], x] if self.n > 1 else [x]
+        self.values = [*self.values, np.float64(x)][-self.n :]
         if len(self.values) < self.n or any(math.isnan(v) for v in self.values):
             return na
         return self.formula(self.values)
+
+
+class Pairs(Held):
+    """The last n pairs without an na; the last output holds on a pair with one."""
+
+    def __init__(self, n: int, formula: Any):
+        super().__init__()
+        self.n, self.formula, self.pairs = n, formula, []
+
+    def step(self, a: Any, b: Any) -> Any:
+        """formula(firsts, seconds), both oldest first."""
+        if math.isnan(a) or math.isnan(b):
+            return self.out
+        self.pairs = [*self.pairs, (a, b)][-self.n :]
+        return self.formula([p[0] for p in self.pairs], [p[1] for p in self.pairs]) if len(self.pairs) == self.n else na
+
+
+class Extreme(Held):
+    """The largest, or smallest, value so far."""
+
+    def __init__(self, pick: Any):
+        super().__init__()
+        self.pick = pick
+
+    def step(self, x: Any) -> Any:
+        """na inputs change nothing."""
+        if math.isnan(x):
+            return self.out
+        return x if math.isnan(self.out) else self.pick(self.out, x)
 
 
 class Smoothed(Held):
@@ -164,16 +193,35 @@ class Anchored(Held):
 
 
 class Compounded(Held):
-    """A running product from 1."""
+    """An index that grows by rates, from 1."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.product = 1.0
+        self.index = 1.0
 
-    def step(self, x: Any) -> Any:
-        """Multiply."""
-        self.product *= x
-        return np.float64(self.product)
+    def step(self, rate: Any) -> Any:
+        """Add the rate's share of what there is."""
+        self.index = self.index + rate * self.index
+        return np.float64(self.index)
+
+
+class Period(Held):
+    """Open, high, low and close of the period before the last anchor, or of the one that it began; with the open of the latter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now: list[Any] | None = None
+        self.before, self.opened = [na] * 4, na
+
+    def step(self, bar: Any, anchor: Any, developing: bool) -> Any:
+        """The anchor's bar is the first of its period; the first period begins on the first bar."""
+        if anchor:
+            self.before, self.opened = self.now or self.before, bar.open
+        if anchor or self.now is None:
+            self.now = [bar.open, bar.high, bar.low, bar.close]
+        else:
+            self.now = [self.now[0], max(self.now[1], bar.high), min(self.now[2], bar.low), bar.close]
+        return [*(self.now if developing else self.before), self.opened]
 
 
 class Averaged(Held):

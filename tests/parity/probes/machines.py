@@ -5,7 +5,7 @@ from __future__ import annotations
 from pinejax.core.inputs import Strategy
 from pinejax.core.orders import LONG, SHORT
 from pinejax.ops import isnan, maximum, minimum, na, where
-from tests.parity.probes.clock import at, in_new_york_session, is_monday_midnight
+from tests.parity.probes.clock import at, is_monday_midnight
 
 
 class TaEmaRibbonStackTransition(Strategy):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pinejax.core.inputs import Strategy
 from pinejax.core.orders import LONG, SHORT
 from pinejax.ops import floor, isnan
-from tests.parity.probes.clock import at, day_number, is_monday_midnight
+from tests.parity.probes.clock import at, is_monday_midnight
 
 
 class TaRsi14Cross50(Strategy):
@@ -49,9 +49,7 @@ class VwapBandsBreakout1Sigma(Strategy):
     """Daily anchored vwap with one deviation."""
 
     def on_bar(self, ctx):
-        day, before = day_number(ctx.bar), ctx.history(day_number(ctx.bar))
-        new_day = (day != before) & ~isnan(before)
-        vw, up, _ = ctx.ta.vwap(ctx.bar.close, new_day, 1.0)
+        vw, up, _ = ctx.ta.vwap(ctx.bar.close, ctx.new_period("1D"), 1.0)
         enter, leave = ctx.ta.crossover(ctx.bar.close, up), ctx.ta.crossunder(ctx.bar.close, vw)
         ctx.broker.entry("long", LONG, when=enter)
         ctx.broker.close("long", when=leave)

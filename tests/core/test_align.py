@@ -1,4 +1,4 @@
-"""pinejax.data.align: the rule against look-ahead"""
+"""pinejax.core.align: the rule against look-ahead"""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pinejax.core.align import align_htf, htf_buckets
 from pinejax.core.feed import Bars
+from pinejax.core.period import Period
 from pinejax.core.timeframe import TimeframePair
-from pinejax.data.align import align_htf, htf_buckets
 
 MONDAY = 1_704_067_200_000
 PAIRS = ["1m@3m", "5m@15m", "5m@1h", "15m@1D", "4h@1W", "1D@1W"]
@@ -85,7 +86,7 @@ def test_a_prefix_of_the_bars_gives_a_prefix_of_marks_and_htf_bars(example, data
 @settings(deadline=None)
 def test_no_htf_bar_is_known_before_its_end_and_each_holds_its_own_bars_only(example) -> None:
     bars, pair = example
-    found = htf_buckets(bars.time, pair.ltf, pair.htf)
+    found = htf_buckets(bars.time, pair.ltf, Period.of(pair.htf))
     assert (np.diff(found.known_at[found.known_at < len(bars)]) > 0).all()
     for opened, first, last, known in zip(found.open_time, found.first, found.last, found.known_at, strict=True):
         inside = np.flatnonzero((bars.time >= opened) & (bars.time < opened + pair.htf.ms))
@@ -99,7 +100,7 @@ def test_no_htf_bar_is_known_before_its_end_and_each_holds_its_own_bars_only(exa
 @settings(deadline=None)
 def test_nothing_is_dropped_but_what_the_data_end_before(example) -> None:
     bars, pair = example
-    found = htf_buckets(bars.time, pair.ltf, pair.htf)
+    found = htf_buckets(bars.time, pair.ltf, Period.of(pair.htf))
     n_complete = int((found.open_time + pair.htf.ms <= bars.time[-1] + pair.ltf.ms).sum()) if len(bars) else 0
     n_known = int((found.known_at < len(bars)).sum())
     # Whatever is complete but not yet known is waiting its turn behind the very last bar.
@@ -127,7 +128,7 @@ def at(pair: str, *indices: int) -> tuple[Bars, TimeframePair]:
 )
 def test_known_at(indices: list[int], known_at: list[int]) -> None:
     bars, pair = at("5m@15m", *indices)
-    assert htf_buckets(bars.time, pair.ltf, pair.htf).known_at.tolist() == known_at
+    assert htf_buckets(bars.time, pair.ltf, Period.of(pair.htf)).known_at.tolist() == known_at
 
 
 def test_values_are_nan_and_time_zero_where_no_bar_completes() -> None:
@@ -147,4 +148,4 @@ def test_without_an_htf_every_bar_completes_itself() -> None:
 
 def test_weeks_complete_on_the_bar_that_ends_on_sunday() -> None:
     bars, pair = at("1D@1W", *range(10))
-    assert htf_buckets(bars.time, pair.ltf, pair.htf).known_at.tolist() == [6, 10]
+    assert htf_buckets(bars.time, pair.ltf, Period.of(pair.htf)).known_at.tolist() == [6, 10]

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from pinejax.core.feed import Bars
+from pinejax.core.period import Period
 from pinejax.core.timeframe import Timeframe, TimeframePair
-from pinejax.data.grid import bucket_open
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,35 +26,41 @@ class HtfBuckets:
     known_at: Int[np.ndarray, " buckets"]
 
 
-def htf_buckets(time: Int[np.ndarray, " bars"], ltf: Timeframe, htf: Timeframe) -> HtfBuckets:
+def htf_buckets(time: Int[np.ndarray, " bars"], ltf: Timeframe, htf: Period, zone: str = "UTC") -> HtfBuckets:
     """Sort LTF bars (opens, strictly increasing) into HTF buckets and say when each bucket's bar becomes known.
 
-    A bucket's bar is complete on the first LTF bar whose close (open + ltf) reaches the bucket's end: its own last bar, or, where that is
-    missing, the next bar there is. One HTF bar becomes known per LTF bar, oldest first; a second one waits for the next LTF bar: late,
-    never early, never dropped. A bar that overlaps the one before it (off-grid data) belongs to no bucket that was already complete.
+    zone: the exchange's. A bucket's bar is complete on the first LTF bar whose close (open + ltf) reaches the bucket's end: its own last
+    bar, or, where that is missing, the next bar there is. One HTF bar becomes known per LTF bar, oldest first; a second one waits for the
+    next LTF bar: late, never early, never dropped. A bar that overlaps the one before it (off-grid data) belongs to no bucket that was
+    already complete.
     A last bucket that never completes has known_at == len(time). Nothing depends on later bars, so a prefix of the bars gives a prefix.
     """
     close = time + ltf.ms
     not_before = np.concatenate([time[:1], np.maximum(time[1:], close[:-1])])
-    buckets = bucket_open(not_before, htf)
+    buckets = htf.begin(not_before, zone)
     first = np.flatnonzero(np.diff(buckets, prepend=buckets[:1] - 1))
     last = np.append(first[1:], len(time)) - 1 if len(time) else first
     open_time = buckets[first]
-    complete = np.searchsorted(close, open_time + htf.ms, side="left")
+    complete = np.searchsorted(close, htf.end(open_time, zone), side="left")
     order = np.arange(len(first))
     # known[k] = max(complete[k], known[k-1] + 1), in closed form.
     known = np.maximum.accumulate(complete - order) + order if len(first) else complete
     return HtfBuckets(open_time, first, last, np.minimum(known, len(time)))
 
 
-def align_htf(ltf: Bars, pair: TimeframePair) -> tuple[Bars, Bool[np.ndarray, " bars"]]:
-    """The HTF bars on the LTF bars at which they become known, and the marks of those LTF bars (`Feed.htf`, `Feed.htf_complete`).
-
-    Without an HTF every LTF bar completes itself. Elsewhere than at a mark the values are NaN and the time is 0.
-    """
+def align_htf(ltf: Bars, pair: TimeframePair, zone: str = "UTC") -> tuple[Bars, Bool[np.ndarray, " bars"]]:
+    """The HTF bars of a pair, as `align_bars`. Without an HTF every LTF bar completes itself."""
     if pair.htf == pair.ltf:
         return ltf, np.ones(len(ltf), bool)
-    found = htf_buckets(ltf.time, pair.ltf, pair.htf)
+    return align_bars(ltf, pair.ltf, Period.of(pair.htf), zone)
+
+
+def align_bars(ltf: Bars, timeframe: Timeframe, htf: Period, zone: str) -> tuple[Bars, Bool[np.ndarray, " bars"]]:
+    """The HTF bars on the LTF bars at which they become known, and the marks of those LTF bars (`Feed.htf`, `Feed.htf_complete`).
+
+    Elsewhere than at a mark the values are NaN and the time is 0.
+    """
+    found = htf_buckets(ltf.time, timeframe, htf, zone)
     known = found.known_at < len(ltf)
     at, first, last = found.known_at[known], found.first[known], found.last[known]
     marks = np.zeros(len(ltf), bool)
