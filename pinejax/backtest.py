@@ -10,59 +10,115 @@ from pinejax.cli import main
 
 if TYPE_CHECKING:
     from pinejax.config import Config
+    from pinejax.engine.detail import Detail
     from pinejax.job.session import Session
+    from pinejax.report.folder import RunFolder
+    from pinejax.tradingview import Verdict
+
+EXIT_DIFFERENT = 1
 
 
-def backtest(config: Config, folder: Path) -> None:
+def backtest(config: Config, folder: Path) -> int:
     """Run the strategy with its defaults, `enable`, `disable` and `params`, print every metric, write the lists of trades.
 
-    One dataset: trades.csv; several: trades_<symbol>_<timeframe>.csv. Errors: a user's mistakes, as PinejaxError, before anything
-    is written.
+    One dataset: trades.csv and performance_summary.csv; several: with the dataset in the name. With `compare` the list of trades of
+    a chart is compared with ours: comparison.csv. Returns 0, or 1 where that comparison finds a difference. Errors: a user's mistakes,
+    as PinejaxError, before anything is written.
     """
     from pinejax.errors import SpaceError
+    from pinejax.job.comparison import run_comparison
     from pinejax.job.session import prepare
-    from pinejax.report.folder import SYNTHETIC_NOTE, RunFolder
-    from pinejax.report.text import all_metrics, overrides_of, short_path
+    from pinejax.report.folder import RunFolder
 
-    session = prepare(config)
+    # A comparison that looks for the start looks at all bars first, rates or not.
+    session = prepare(config, converted=config.compare is None or config.data.start is not None)
     narrowed = [name for name, value in config.params.items() if not session.space.domains[name].fixed and value is not None]
     if narrowed:
         raise SpaceError(f"params.{narrowed[0]}: expected one value, got {config.params[narrowed[0]]!r}. A backtest searches nothing.")
     params = session.space.complete({})
-    engine = session.engine(1, pinned=params)
-    details = [engine.detail(params, i) for i in range(len(session.feeds))]
+    verdict = None
+    if config.compare is not None:
+        compared = run_comparison(session, params)
+        session, details, verdict = compared.session, [compared.detail], compared.verdict
+    else:
+        engine = session.engine(1, pinned=params)
+        details = [engine.detail(params, i) for i in range(len(session.feeds))]
 
     metrics = {name: [float(detail.metrics[name]) for detail in details] for name in details[0].metrics}
+    _print_metrics(session, params, metrics)
+    files = RunFolder.claim(folder)
+    files.write_manifest(_manifest(session, params, metrics, verdict))
+    for detail in details:
+        _write_and_print(files, session, detail, alone=len(details) == 1)
+    if verdict is None:
+        return 0
+    _write_and_print_verdict(files, verdict)
+    return 0 if verdict.agrees else EXIT_DIFFERENT
+
+
+def _print_metrics(session: Session, params: dict[str, Any], metrics: dict[str, list[float]]) -> None:
+    from pinejax.job.broker_of import said
+    from pinejax.report.folder import SYNTHETIC_NOTE
+    from pinejax.report.text import all_metrics, overrides_of
+
     print(f"{session.strategy.name}: {overrides_of(params) or 'no parameters'}")
+    if session.declared:
+        print(f"Properties the strategy declares: {said(session.config.broker, session.declared)}")
     if session.synthetic:
         print(f"SYNTHETIC: {SYNTHETIC_NOTE}")
     print(f"\n{all_metrics(session.datasets, metrics)}\n")
-    files = RunFolder.claim(folder)
-    files.write_manifest(_manifest(session, params, metrics))
-    for feed, detail in zip(session.feeds, details, strict=True):
-        name = "trades.csv" if len(session.feeds) == 1 else None
-        path = files.write_trades(feed, detail.trades, config.broker.initial_capital, name)
-        print(f"Trades: {short_path(path)}")
 
 
-def _manifest(session: Session, params: dict[str, Any], metrics: dict[str, list[float]]) -> dict[str, Any]:
+def _write_and_print(files: RunFolder, session: Session, detail: Detail, alone: bool) -> None:
+    """A dataset's list of trades and performance summary; the summary is shown where there is one dataset."""
+    from pinejax.report.atomic import write_text
+    from pinejax.report.slug import slug
+    from pinejax.report.text import short_path
+    from pinejax.tradingview.summary import performance_summary
+    from pinejax.tradingview.summary_text import summary_csv, summary_text
+
+    capital, feed = session.config.broker.initial_capital, detail.feed
+    figures = performance_summary(detail.trades, feed, capital)
+    trades = files.write_trades(feed, detail.trades, capital, "trades.csv" if alone else None)
+    summary = files.path / ("performance_summary.csv" if alone else f"performance_summary_{slug(feed.symbol)}_{feed.timeframe.slug}.csv")
+    write_text(summary, summary_csv(figures))
+    if alone:
+        print(f"{summary_text(figures)}\n")
+    print(f"Trades: {short_path(trades)}\nTradingView's performance summary: {short_path(summary)}")
+
+
+def _write_and_print_verdict(files: RunFolder, verdict: Verdict) -> None:
+    from pinejax.report.atomic import write_text
+    from pinejax.report.text import short_path
+    from pinejax.tradingview.text import comparison_csv, verdict_text
+
+    path = files.path / "comparison.csv"
+    write_text(path, comparison_csv(verdict))
+    print(f"Comparison: {short_path(path)}\n\n{verdict_text(verdict)}")
+
+
+def _manifest(session: Session, params: dict[str, Any], metrics: dict[str, list[float]], verdict: Verdict | None) -> dict[str, Any]:
     from dataclasses import asdict
 
     from pinejax import __version__
     from pinejax.report.folder import SYNTHETIC_NOTE
     from pinejax.report.machine import machine, versions
 
-    return {
+    said = {
         "pinejax": __version__,
         "synthetic": SYNTHETIC_NOTE if session.synthetic else False,
         "strategy": {"name": session.strategy.name, "code_hash": session.strategy.source_hash, "params": params},
         "datasets": [asdict(dataset) for dataset in session.datasets],
         "broker": asdict(session.config.broker),
+        "broker_declared_by_strategy": list(session.declared),
         "engine": asdict(session.config.engine),
         "metrics": metrics,
         "versions": versions(),
         "machine": machine(),
     }
+    if verdict is not None:
+        said["comparison"] = verdict.summary()
+    return said
 
 
 if __name__ == "__main__":

@@ -31,7 +31,8 @@ EXIT_PIPE = 141
 _OPEN_KEY = re.compile(r"\+{0,2}((?:params|objective\.gates)\.[A-Za-z_]\w*)=(.*)", re.DOTALL)
 """Keys the tree need not hold before: a strategy's own parameters, gates on any metric."""
 _TEXT = re.compile(
-    r"(storage\.url|storage\.address|data\.root|data\.rates|search\.resume_from|search\.study_name|strategy\.name|compare|compare_zone)=(.*)", re.DOTALL
+    r"(storage\.url|storage\.address|data\.root|data\.rates|search\.resume_from|search\.study_name|strategy\.name|compare|compare_zone)=(.*)",
+    re.DOTALL,
 )
 _NARROWING = re.compile(r"\s*(interval|choice)\s*\(.*\)\s*", re.DOTALL)
 _LIST_GROUPS = ("sampler", "pruner")
@@ -159,7 +160,7 @@ def to_config(composed: DictConfig) -> Config:
 
 
 def chosen_keys(group: str) -> set[str]:
-    """The keys of a group that somebody chose: typed on the command line, or set by a chosen file (an experiment, another of the group's own).
+    """The keys of a group that somebody chose: typed, or set by a chosen file (an experiment, another one of the group).
 
     What only the group's default file says is not among them. Hydra keeps no record of where a value is from, so its files are read again.
     """

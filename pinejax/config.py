@@ -119,7 +119,8 @@ _KEYS = (
 def from_mapping(tree: Mapping[str, Any], broker_given: Iterable[str] | None = None) -> Config:
     """A Config from the plain tree that `conf/` composes to.
 
-    broker_given: the keys of `broker` that were chosen and are not just defaults; None: all that are in the tree. Errors: ConfigError naming the key, what was expected and what was found.
+    broker_given: the keys of `broker` that were chosen and are not just defaults; None: all that are in the tree. Errors: ConfigError
+    naming the key, what was expected and what was found.
     """
     for key in tree:
         if key not in _KEYS:

@@ -22,6 +22,7 @@ def run(config: Config, folder: Path) -> int:
     """
     import optuna
 
+    from pinejax.errors import ConfigError
     from pinejax.job.announce import end_text, start_text
     from pinejax.job.outcome import Outcome
     from pinejax.job.plan import plan_search
@@ -30,6 +31,8 @@ def run(config: Config, folder: Path) -> int:
     from pinejax.search import run_search
     from pinejax.search.config import resolved
 
+    if config.compare is not None:
+        raise ConfigError(f"compare={config.compare}: a search compares nothing; python -m pinejax.backtest does, with the same keys.")
     import_s = process_age_s()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     session = prepare(config)

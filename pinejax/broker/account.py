@@ -41,11 +41,10 @@ class Terms:
 
 
 @pytree
-class Lot:
-    """One open entry, `[lanes]`. qty: signed whole lot steps, 0 where empty; entry: code of the order id; bar: index of the fill.
-
-    fee: entry commission not yet charged to a closed trade; high, low: price range since the fill, itself included; where money is
-    converted the range of (price - entry price) * rate instead.
+class Lots:
+    """The open entries, `[lots, lanes]`, oldest first, empty places last. qty: signed whole lot steps, 0 where empty; entry: code of the
+    order id; bar: index of the fill; fee: entry commission not yet charged to a closed trade; high, low: price range since the fill,
+    itself included; where money is converted the range of (price - entry price) * rate instead.
     """
 
     qty: Any
@@ -56,16 +55,19 @@ class Lot:
     high: Any
     low: Any
 
+    def __len__(self) -> int:
+        return self.qty.shape[0]
+
 
 @pytree
 class Account:
-    """Open lots, oldest first, and what was made of the closed ones. last_exit_bar is -1 before the first exit.
+    """Open lots and what was made of the closed ones. last_exit_bar is -1 before the first exit.
 
     log: the closed trades of lane 0 in a detail run, None in a sweep; recent: the closed trades that the body reads, latest first;
     held: the largest position so far in lot steps. held, swings, rules: None where the body does not read them or there is no such rule.
     """
 
-    lots: tuple[Lot, ...]
+    lots: Lots
     stats: Stats
     last_exit_bar: Any
     status: Any
@@ -78,62 +80,64 @@ class Account:
 
 def new_account(lanes: int, max_lots: int, dtype: Any, log_rows: int = 0) -> Account:
     """An account before its first bar, as NumPy arrays; with a log of that many rows in a detail run."""
-    zero, whole = np.zeros(lanes, dtype), np.zeros(lanes, np.int32)
-    lot = Lot(zero, zero, whole, whole, zero, zero, zero)
-    return Account((lot,) * max_lots, new_stats(lanes, dtype), whole - 1, whole, new_log(log_rows, dtype) if log_rows else None)
+    zero, whole = np.zeros((max_lots, lanes), dtype), np.zeros((max_lots, lanes), np.int32)
+    lots, none = Lots(zero, zero, whole, whole, zero, zero, zero), np.zeros(lanes, np.int32)
+    return Account(lots, new_stats(lanes, dtype), none - 1, none, new_log(log_rows, dtype) if log_rows else None)
+
+
+def over_lots(x: Any) -> Any:
+    """Sum over the first axis, oldest first, row by row: a reduction would not compile into one function."""
+    return sum((x[i] for i in range(1, x.shape[0])), x[0])
 
 
 def position_of(account: Account) -> Any:
     """Signed position in lot steps, `[lanes]`."""
-    return sum((lot.qty for lot in account.lots[1:]), account.lots[0].qty)
+    return over_lots(account.lots.qty)
 
 
 def quantity_of(account: Account, entry: int) -> Any:
     """Signed lot steps of the lots that one entry id opened."""
-    return sum((jnp.where(lot.entry == entry, lot.qty, 0.0) for lot in account.lots[1:]), _own(account.lots[0], entry))
+    return over_lots(_own(account.lots, entry))
 
 
-def _own(lot: Lot, entry: int) -> Any:
-    return jnp.where(lot.entry == entry, lot.qty, 0.0)
+def _own(lots: Lots, entry: int) -> Any:
+    return jnp.where(lots.entry == entry, lots.qty, 0.0)
 
 
 def n_lots_of(account: Account) -> Any:
     """Number of open lots."""
-    return sum((lot.qty != 0).astype(jnp.int32) for lot in account.lots)
+    return over_lots((account.lots.qty != 0).astype(jnp.int32))
 
 
 def average_price_of(account: Account) -> Any:
     """Quantity-weighted mean entry price of the open lots; NaN when flat."""
-    first = account.lots[0]
-    if len(account.lots) == 1:
-        return jnp.where(first.qty != 0, first.price, jnp.nan)
+    lots = account.lots
+    if len(lots) == 1:
+        return jnp.where(lots.qty[0] != 0, lots.price[0], jnp.nan)
     total = position_of(account)
-    worth = sum((lot.qty * lot.price for lot in account.lots[1:]), first.qty * first.price)
+    worth = over_lots(lots.qty * lots.price)
     # One lot alone keeps its own price to the last bit.
-    return jnp.where(first.qty == total, jnp.where(total != 0, first.price, jnp.nan), worth / total)
+    return jnp.where(lots.qty[0] == total, jnp.where(total != 0, lots.price[0], jnp.nan), worth / total)
 
 
 def average_price_of_entry(account: Account, entry: int) -> Any:
     """The same of the lots that one entry id opened; NaN where it has none."""
     if len(account.lots) == 1:
         return average_price_of(account)
-    own = [_own(lot, entry) for lot in account.lots]
-    total = sum(own[1:], own[0])
-    worth = sum((qty * lot.price for qty, lot in zip(own, account.lots, strict=True)), jnp.zeros_like(total))
-    return jnp.where(total != 0, worth / total, jnp.nan)
+    own = _own(account.lots, entry)
+    total = over_lots(own)
+    return jnp.where(total != 0, over_lots(own * account.lots.price) / total, jnp.nan)
 
 
 def open_profit_of(account: Account, price: Any, terms: Terms) -> Any:
     """P&L of the open lots at `price`, their entry commission deducted."""
-    return sum(lot.qty * (price - lot.price) * terms.unit - lot.fee for lot in account.lots)
+    lots = account.lots
+    return over_lots(lots.qty * (price - lots.price) * terms.unit - lots.fee)
 
 
 def extend_range(account: Account, high: Any, low: Any, terms: Terms) -> Account:
     """The lots' ranges after the price moved between `low` and `high`."""
-    return replace(account, lots=tuple(_seen(lot, high, low, terms.rate) for lot in account.lots))
-
-
-def _seen(lot: Lot, high: Any, low: Any, rate: Any) -> Lot:
-    if rate is not None:
-        high, low = (high - lot.price) * rate, (low - lot.price) * rate
-    return replace(lot, high=jnp.maximum(lot.high, high), low=jnp.minimum(lot.low, low))
+    lots = account.lots
+    if terms.rate is not None:
+        high, low = (high - lots.price) * terms.rate, (low - lots.price) * terms.rate
+    return replace(account, lots=replace(lots, high=jnp.maximum(lots.high, high), low=jnp.minimum(lots.low, low)))

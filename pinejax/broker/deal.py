@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from pinejax.broker.account import Account, Lot, Terms, position_of
-from pinejax.broker.stats import Closed, Log, Stats, write_row
+from pinejax.broker.account import Account, Lots, Terms, over_lots, position_of
+from pinejax.broker.stats import Closed, Log, Stats, write_rows
 from pinejax.core.gate import any_lane, where_asked
 from pinejax.core.pytree import pytree
 from pinejax.core.status import OVERFLOW
@@ -37,24 +36,20 @@ class Fill:
 
 
 @pytree
-class Part:
-    """What a transaction closes of one lot, `[lanes]`: lot steps, P&L after both fees, and the fees."""
+class Deal:
+    """A transaction worked out but not yet booked, `[lanes]`. direction: of what it closes; opening: signed lot steps of the new lot;
+    opening_fee: that lot's part of the commission `fee`. Per lot, `[lots, lanes]`: take: lot steps closed; pnl: of them after both
+    fees; entry_fee, exit_fee: those fees.
+    """
 
+    fill: Fill
+    direction: Any
     take: Any
     pnl: Any
     entry_fee: Any
     exit_fee: Any
-
-
-@pytree
-class Deal:
-    """A transaction worked out but not yet booked, `[lanes]`. direction: of what it closes; opening: signed lot steps of the new lot."""
-
-    fill: Fill
-    direction: Any
-    parts: tuple[Part, ...]
     opening: Any
-    entry_fee: Any
+    opening_fee: Any
     fee: Any
 
 
@@ -79,31 +74,36 @@ def transact(account: Account, fill: Fill, terms: Terms, commission_type: str) -
     return where_asked(asked, lambda s: (settle(s[0], s[1]), jax.tree.map(jnp.zeros_like, s[1])), (account, deal))[0]
 
 
-def available(account: Account, target: Any) -> tuple[Any, ...]:
-    """Lot steps per lot, as magnitudes, that an order for the lots of one id (-1 or None: of all) may close."""
-    sizes = tuple(jnp.abs(lot.qty) for lot in account.lots)
-    if target is None:
-        return sizes
-    return tuple(jnp.where((target < 0) | (lot.entry == target), size, 0.0) for size, lot in zip(sizes, account.lots, strict=True))
+def available(account: Account, target: Any) -> Any:
+    """Lot steps per lot, as magnitudes, that an order for the lots of one id (-1 or None: of all) may close, `[lots, lanes]`."""
+    sizes = jnp.abs(account.lots.qty)
+    return sizes if target is None else jnp.where((target < 0) | (account.lots.entry == target), sizes, 0.0)
+
+
+def drain(free: Any, amount: Any) -> Any:
+    """What closing `amount` lot steps takes of each lot, oldest first, `[lots, lanes]`."""
+    if free.shape[0] == 1:
+        return jnp.minimum(amount, free)
+    before = [jnp.zeros_like(free[0])]
+    for i in range(free.shape[0] - 1):
+        before.append(before[-1] + free[i])
+    return jnp.clip(amount - jnp.stack(before), 0.0, free)
 
 
 def work_out(account: Account, fill: Fill, terms: Terms, commission_type: str) -> Deal:
     """Which lots a fill drains, at what P&L, and what it opens."""
-    position, size, side = position_of(account), jnp.abs(fill.qty), jnp.sign(fill.qty)
-    sizes = available(account, fill.target)
-    held = jnp.abs(position) if fill.target is None else sum(sizes[1:], sizes[0])
+    lots, position, size, side = account.lots, position_of(account), jnp.abs(fill.qty), jnp.sign(fill.qty)
+    free = available(account, fill.target)
+    held = jnp.abs(position) if fill.target is None else over_lots(free)
     closing = jnp.where(fill.qty * position < 0, jnp.minimum(size, held), 0.0)
     # One order, one commission, shared by quantity between what it closes and what it opens.
     fee = jnp.where(size > 0, commission_of(size, fill.price, fill.unit, terms, commission_type), 0.0)
     exit_fee = fee * closing / jnp.where(size > 0, size, 1.0)
-    parts, left = [], closing
-    for lot, free in zip(account.lots, sizes, strict=True):
-        take = jnp.minimum(left, free)
-        left = left - take
-        lot_fee = lot.fee * take / jnp.where(take > 0, jnp.abs(lot.qty), 1.0)
-        share = exit_fee if len(account.lots) == 1 else exit_fee * take / jnp.where(closing > 0, closing, 1.0)
-        pnl = jnp.where(take > 0, take * -side * (fill.price - lot.price) * fill.unit - lot_fee - share, 0.0)
-        parts.append(Part(take, pnl, lot_fee, share))
+    take = drain(free, closing)
+    takes = take > 0
+    entry_fee = lots.fee * take / jnp.where(takes, jnp.abs(lots.qty), 1.0)
+    share = exit_fee * jnp.ones_like(take) if len(lots) == 1 else exit_fee * take / jnp.where(closing > 0, closing, 1.0)
+    pnl = jnp.where(takes, take * -side * (fill.price - lots.price) * fill.unit - entry_fee - share, 0.0)
     shape, whole = jnp.shape(size), jnp.int32
 
     def spread(x: Any, kind: Any = None) -> Any:
@@ -113,116 +113,130 @@ def work_out(account: Account, fill: Fill, terms: Terms, commission_type: str) -
         fill.qty, spread(fill.price), spread(fill.market), spread(fill.entry, whole), spread(fill.signal, whole), spread(fill.bar, whole),
         spread(fill.unit), spread(fill.rate), spread(fill.target, whole),
     )  # fmt: skip
-    return Deal(full, -side, tuple(parts), side * (size - closing), fee - exit_fee, fee)
+    return Deal(full, -side, take, pnl, entry_fee, share, side * (size - closing), fee - exit_fee, fee)
 
 
 def settle(account: Account, deal: Deal) -> Account:
     """The account after a deal."""
-    fill, stats, log, recent, lots = deal.fill, account.stats, account.log, account.recent, []
-    for lot, part in zip(account.lots, deal.parts, strict=True):
-        stats, log = _count(stats, log, lot, part, deal)
-        recent = _remember(recent, lot, part, deal)
-        lots.append(replace(lot, qty=lot.qty - deal.direction * part.take, fee=lot.fee - part.entry_fee))
-    takes = [p.take for p in deal.parts] if fill.target is not None else [deal.parts[0].take]
-    closes = sum(takes[1:], takes[0]) > 0
-    rest, overflow = _insert(_compact(lots, fifo=fill.target is None), _new_lot(deal))
+    fill, lots = deal.fill, account.lots
+    stats, log = _count(account, deal)
+    closes = over_lots(deal.take) > 0 if fill.target is not None else deal.take[0] > 0
+    left = replace(lots, qty=lots.qty - deal.direction * deal.take, fee=lots.fee - deal.entry_fee)
+    rest, overflow = _insert(_compact(left, fifo=fill.target is None), deal)
     after = replace(
         account,
         lots=rest,
-        stats=replace(stats, commission=stats.commission + deal.fee),
+        stats=stats,
         last_exit_bar=jnp.where(closes, fill.bar, account.last_exit_bar),
         status=jnp.where(overflow & (account.status == 0), OVERFLOW, account.status),
         log=log,
-        recent=recent,
+        recent=_remember(account, deal),
     )
     return after if after.held is None else replace(after, held=jnp.maximum(after.held, jnp.abs(position_of(after))))
 
 
-def _new_lot(deal: Deal) -> Lot:
-    fill = deal.fill
-    high, low = jnp.maximum(fill.price, fill.market), jnp.minimum(fill.price, fill.market)
-    if fill.rate is not None:
-        high, low = (high - fill.price) * fill.rate, (low - fill.price) * fill.rate
-    return Lot(deal.opening, fill.price, fill.entry, fill.bar, deal.entry_fee, high, low)
+def _remember(account: Account, deal: Deal) -> tuple[Closed, ...]:
+    """The latest closed trades, those of this deal in front."""
+    recent, lots, fill = account.recent, account.lots, deal.fill
+    for i in range(len(lots) if recent else 0):
+        closed = deal.take[i] > 0
+        new = Closed(deal.direction * deal.take[i], lots.price[i], lots.bar[i], fill.price, fill.bar, deal.pnl[i])
+        shifted = (new, *recent[:-1])
+        recent = tuple(jax.tree.map(lambda a, b, c=closed: jnp.where(c, a, b), a, b) for a, b in zip(shifted, recent, strict=True))
+    return recent
 
 
-def _remember(recent: tuple[Closed, ...], lot: Lot, part: Part, deal: Deal) -> tuple[Closed, ...]:
-    """The latest closed trades with this one in front, where there is one."""
-    if not recent:
-        return recent
-    fill, closed = deal.fill, part.take > 0
-    new = Closed(deal.direction * part.take, lot.price, lot.bar, fill.price, fill.bar, part.pnl)
-    return tuple(jax.tree.map(lambda a, b: jnp.where(closed, a, b), a, b) for a, b in zip((new, *recent[:-1]), recent, strict=True))
-
-
-def _count(stats: Stats, log: Log | None, lot: Lot, part: Part, deal: Deal) -> tuple[Stats, Log | None]:
-    """The sums with the trade that a part of one lot makes (none where it takes nothing)."""
-    fill, closed, won, lost = deal.fill, part.take > 0, part.pnl > 0, part.pnl < 0
-    streak = jnp.where(lost, stats.loss_streak + 1.0, jnp.where(closed, 0.0, stats.loss_streak))
-    high, low, up, down = _excursions(lot, fill)
+def _count(account: Account, deal: Deal) -> tuple[Stats, Log | None]:
+    """The sums, and the log, with the trades that a deal makes: one per lot that it takes from."""
+    lots, fill, stats, log = account.lots, deal.fill, account.stats, account.log
+    closed, won, lost = deal.take > 0, deal.pnl > 0, deal.pnl < 0
+    high, low, up, down = _excursions(lots, fill)
     is_long = deal.direction > 0
-    per_price = jnp.where(closed, 1.0 / jnp.where(closed, lot.price if fill.rate is None else lot.price * fill.rate, 1.0), 0.0)
+    per_price = jnp.where(closed, 1.0 / jnp.where(closed, lots.price if fill.rate is None else lots.price * fill.rate, 1.0), 0.0)
     if log is not None:
-        fees = part.entry_fee + part.exit_fee
-        row = (
-            deal.direction, lot.entry, lot.bar, lot.price, fill.signal, fill.bar, fill.price, part.take, part.pnl, fees, part.entry_fee,
-            high, low,
+        fees = deal.entry_fee + deal.exit_fee
+        log = write_rows(
+            log, closed, (deal.direction, lots.entry, lots.bar, lots.price, fill.signal, fill.bar, fill.price, deal.take, deal.pnl, fees,
+            deal.entry_fee, high, low),
         )  # fmt: skip
-        log = write_row(log, closed, row)
+    streak, longest = stats.loss_streak, stats.max_loss_streak
+    for i in range(len(lots)):
+        streak = jnp.where(lost[i], streak + 1.0, jnp.where(closed[i], 0.0, streak))
+        longest = jnp.maximum(longest, streak)
+    kind = stats.net_profit.dtype
     counted = replace(
         stats,
-        net_profit=stats.net_profit + part.pnl,
-        gross_profit=stats.gross_profit + jnp.maximum(part.pnl, 0.0),
-        gross_loss=stats.gross_loss - jnp.minimum(part.pnl, 0.0),
-        n_trades=stats.n_trades + closed,
-        n_wins=stats.n_wins + won,
-        n_losses=stats.n_losses + lost,
+        net_profit=stats.net_profit + over_lots(deal.pnl),
+        gross_profit=stats.gross_profit + over_lots(jnp.maximum(deal.pnl, 0.0)),
+        gross_loss=stats.gross_loss - over_lots(jnp.minimum(deal.pnl, 0.0)),
+        n_trades=stats.n_trades + over_lots(closed.astype(kind)),
+        n_wins=stats.n_wins + over_lots(won.astype(kind)),
+        n_losses=stats.n_losses + over_lots(lost.astype(kind)),
         loss_streak=streak,
-        max_loss_streak=jnp.maximum(stats.max_loss_streak, streak),
-        hold_bars=stats.hold_bars + jnp.where(closed, (fill.bar - lot.bar).astype(stats.hold_bars.dtype), 0.0),
-        mfe=stats.mfe + jnp.where(closed, jnp.where(is_long, up, down) * per_price, 0.0),
-        mae=stats.mae + jnp.where(closed, jnp.where(is_long, down, up) * per_price, 0.0),
+        max_loss_streak=longest,
+        hold_bars=stats.hold_bars + over_lots(jnp.where(closed, (fill.bar - lots.bar).astype(kind), 0.0)),
+        mfe=stats.mfe + over_lots(jnp.where(closed, jnp.where(is_long, up, down) * per_price, 0.0)),
+        mae=stats.mae + over_lots(jnp.where(closed, jnp.where(is_long, down, up) * per_price, 0.0)),
+        commission=stats.commission + deal.fee,
     )
     return counted, log
 
 
-def _excursions(lot: Lot, fill: Fill) -> tuple[Any, Any, Any, Any]:
-    """The lot's range with the fill's own price in it, and how far that went above and below the entry."""
+def _excursions(lots: Lots, fill: Fill) -> tuple[Any, Any, Any, Any]:
+    """The lots' ranges with the fill's own price in them, and how far that went above and below the entries."""
     prices = (fill.price, fill.market)
     if fill.rate is not None:
-        prices = ((fill.price - lot.price) * fill.rate, (fill.market - lot.price) * fill.rate)
-    high = jnp.maximum(jnp.maximum(lot.high, prices[0]), prices[1])
-    low = jnp.minimum(jnp.minimum(lot.low, prices[0]), prices[1])
-    return (high, low, high - lot.price, lot.price - low) if fill.rate is None else (high, low, high, -low)
+        prices = ((fill.price - lots.price) * fill.rate, (fill.market - lots.price) * fill.rate)
+    high = jnp.maximum(jnp.maximum(lots.high, prices[0]), prices[1])
+    low = jnp.minimum(jnp.minimum(lots.low, prices[0]), prices[1])
+    return (high, low, high - lots.price, lots.price - low) if fill.rate is None else (high, low, high, -low)
 
 
-def _pick(cond: Any, a: Lot, b: Lot) -> Lot:
-    return Lot(*(jnp.where(cond, getattr(a, f), getattr(b, f)) for f in Lot.__dataclass_fields__))
-
-
-def _compact(lots: list[Lot], *, fifo: bool) -> list[Lot]:
+def _compact(lots: Lots, *, fifo: bool) -> Lots:
     """Move the open lots to the front, their order kept. fifo: only the oldest can have been drained."""
-    for _ in range(len(lots) - 1):
-        if fifo:
-            empty = lots[0].qty == 0
-            lots = [_pick(empty, b, a) for a, b in pairwise(lots)] + [_emptied(empty, lots[-1])]
-            continue
-        for i in range(len(lots) - 1):
-            empty = lots[i].qty == 0
-            lots[i], lots[i + 1] = _pick(empty, lots[i + 1], lots[i]), _emptied(empty, lots[i + 1])
+    n = len(lots)
+    if n == 1:
+        return lots
+    if not fifo:
+        return _bubble(lots)
+    # How many were drained, from the oldest on; then a shift by that many, by powers of two.
+    open_ = lots.qty != 0
+    n_open = over_lots(open_.astype(jnp.int32))
+    gone, counting = jnp.zeros_like(n_open), n_open > 0
+    for i in range(n - 1):
+        counting = counting & ~open_[i]
+        gone = gone + counting
+    step = 1
+    while step < n:
+        here = (gone & step) != 0
+        lots = jax.tree.map(lambda x, here=here, step=step: jnp.where(here, _shifted(x, step), x), lots)
+        step *= 2
     return lots
 
 
-def _emptied(cond: Any, lot: Lot) -> Lot:
-    return replace(lot, qty=jnp.where(cond, 0.0, lot.qty), fee=jnp.where(cond, 0.0, lot.fee))
+def _shifted(x: Any, n: int) -> Any:
+    return jnp.concatenate([x[n:], jnp.zeros_like(x[:n])])
 
 
-def _insert(lots: list[Lot], new: Lot) -> tuple[tuple[Lot, ...], Any]:
-    """`lots` with `new` after the last open one, and where there was no room for it."""
-    waiting = new.qty != 0
-    out = []
-    for lot in lots:
-        here = waiting & (lot.qty == 0)
-        out.append(_pick(here, new, lot))
-        waiting = waiting & ~here
-    return tuple(out), waiting
+def _bubble(lots: Lots) -> Lots:
+    """Any of the lots may be empty: neighbours change places until all empty ones are last."""
+    rows = [jax.tree.map(lambda x, i=i: x[i], lots) for i in range(len(lots))]
+    for last in range(len(rows) - 1, 0, -1):
+        for i in range(last):
+            empty = rows[i].qty == 0
+            first, second = rows[i], rows[i + 1]
+            rows[i] = jax.tree.map(lambda a, b, e=empty: jnp.where(e, b, a), first, second)
+            rows[i + 1] = jax.tree.map(lambda a, b, e=empty: jnp.where(e, a, b), first, second)
+    return jax.tree.map(lambda *xs: jnp.stack(xs), *rows)
+
+
+def _insert(lots: Lots, deal: Deal) -> tuple[Lots, Any]:
+    """The lots with the deal's new one after the last open one, and where there was no room for it."""
+    fill, n_open = deal.fill, over_lots((lots.qty != 0).astype(jnp.int32))
+    opens = deal.opening != 0
+    here = opens & (jnp.arange(len(lots), dtype=jnp.int32)[:, None] == n_open)
+    high, low = jnp.maximum(fill.price, fill.market), jnp.minimum(fill.price, fill.market)
+    if fill.rate is not None:
+        high, low = (high - fill.price) * fill.rate, (low - fill.price) * fill.rate
+    new = Lots(deal.opening, fill.price, fill.entry, fill.bar, deal.opening_fee, high, low)
+    return jax.tree.map(lambda old, x: jnp.where(here, x, old), lots, new), opens & (n_open >= len(lots))

@@ -32,18 +32,18 @@ class Env:
 
     def has_lots(self, entry: int, account: Account) -> Any:
         """Whether an entry id (or any) has open lots, `[lanes]`."""
-        lot, *others = account.lots
+        lots = account.lots
         if entry == ALL:
             return position_of(account) != 0
         fixed = self.spec.entries[entry].direction
-        if others:
+        if len(lots) > 1:
             return quantity_of(account, entry) != 0
         if len(self.spec.entries) == 1:
-            return lot.qty != 0
+            return lots.qty[0] != 0
         rivals = [e for i, e in enumerate(self.spec.entries) if i != entry and fixed in e.directions]
         if fixed is not None and not rivals:
-            return lot.qty * fixed > 0
-        return (lot.qty != 0) & (lot.entry == entry)
+            return lots.qty[0] * fixed > 0
+        return (lots.qty[0] != 0) & (lots.entry[0] == entry)
 
     def steps_of(self, entry: int, account: Account) -> Any:
         """Signed lot steps of an entry id's lots, or of all."""

@@ -59,7 +59,7 @@ def exit_quantity(slot: int, account: Account, book: Book, env: Env) -> Any:
     rivals = [i for i, e in enumerate(env.spec.exits) if e.from_entry == spec.from_entry and i != slot]
     own = order.wanted()
     if len(account.lots) == 1 and not rivals and own is None:
-        return jnp.abs(account.lots[0].qty)
+        return jnp.abs(account.lots.qty[0])
     total = jnp.abs(env.steps_of(spec.from_entry, account))
     free = total
     for i in rivals:

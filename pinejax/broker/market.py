@@ -10,13 +10,13 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from pinejax.broker.account import Account, n_lots_of, position_of
+from pinejax.broker.account import Account, n_lots_of, over_lots, position_of
 from pinejax.broker.book import ALL, Book
 from pinejax.broker.deal import Fill, available, transact
 from pinejax.broker.env import Env
 from pinejax.broker.groups import left_after, shrink_siblings
-from pinejax.broker.place import Slips, Ticket, by_place
 from pinejax.broker.risk import count_fill, counts_fills, no_fills_left
+from pinejax.broker.slips import Slips, Ticket, by_place
 from pinejax.broker.walk import bury
 from pinejax.core.gate import any_lane, where_asked
 from pinejax.core.pytree import pytree
@@ -130,8 +130,7 @@ def _fill_one(state: tuple, orders: Orders, one: Orders, waiting: dict[int, Any]
     full = (position * asked > 0) & (n_lots_of(account) >= env.spec.max_per_side) & ~one.raw
     held = jnp.abs(position)
     if one.target is not None:
-        free = available(account, one.target)
-        held = sum(free[1:], free[0])
+        held = over_lots(available(account, one.target))
     closing = jnp.where(position * asked < 0, jnp.sign(asked) * jnp.minimum(jnp.abs(asked), held), 0.0)
     qty = jnp.where(one.adds, jnp.where(full, 0.0, asked), closing)
     if counts_fills(env):

@@ -12,57 +12,13 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from pinejax.broker.account import Account, n_lots_of, position_of, quantity_of
+from pinejax.broker.account import Account, n_lots_of, over_lots, position_of, quantity_of
 from pinejax.broker.book import ALL, Book, EntryOrder, clear_entry
 from pinejax.broker.commands import Cancel, Close, Command, Entry
+from pinejax.broker.deal import drain
 from pinejax.broker.env import LOT_TOLERANCE_STEPS, Env, snap
 from pinejax.broker.margin import equity_of, is_afforded
-from pinejax.broker.risk import FILLS_SIGNAL, counts_fills
-from pinejax.broker.touch import LIMIT, MARGIN, STOP, Leg, legs_of
-from pinejax.core.pytree import pytree
-
-
-@dataclass(frozen=True)
-class Ticket:
-    """What is static about a market order. entry: code of the id it may open a lot under; code: of the id it is about, ALL for
-    close_all; signal: its code in records; adds: whether it is an entry or raw order.
-    """
-
-    entry: int
-    code: int
-    signal: int
-    adds: bool
-    raw: bool = False
-    immediately: bool = False
-
-
-@pytree
-class Slips:
-    """The market orders of one bar in the order of their calls. qty: signed lot steps, 0 where there is none, `[orders, lanes]`;
-    seq: their places in the queue, None where those are the order of the calls.
-    """
-
-    qty: Any
-    seq: Any
-
-
-def tickets_of(commands: Sequence[Command], env: Env) -> tuple[Ticket, ...]:
-    """One per entry and close."""
-    found: list[Ticket] = []
-    for c in commands:
-        signal = len(legs_of(env)) + len(found)
-        if isinstance(c, Entry):
-            code = env.spec.index(c.id)
-            found.append(Ticket(code, code, signal, adds=True, raw=c.raw))
-        elif isinstance(c, Close):
-            found.append(Ticket(0, ALL if c.id is None else env.spec.index(c.id), signal, adds=False, immediately=c.immediately))
-    return tuple(found)
-
-
-def no_slips(commands: Sequence[Command], account: Account, env: Env) -> Slips:
-    """A bar without market orders."""
-    shape = (len(tickets_of(commands, env)), *account.lots[0].qty.shape)
-    return Slips(jnp.zeros(shape, account.lots[0].qty.dtype), jnp.zeros(shape, jnp.int32) if env.spec.re_queues else None)
+from pinejax.broker.slips import Slips, Ticket, by_place, no_slips, tickets_of
 
 
 @dataclass
@@ -87,76 +43,34 @@ class Desk:
 
     def expected(self, without: int) -> tuple[Any, Any]:
         """Position and number of lots after the market orders issued so far but those of one entry code. (docs/semantics.md, 3.1)"""
-        lots = [(lot.qty, lot.entry) for lot in self.account.lots]
+        lots = self.account.lots.qty, self.account.lots.entry
         orders = [o for o in self.orders if not (o.ticket.adds and o.ticket.code == without)]
-        columns = [(o.qty, *(jnp.asarray(x) for x in (o.ticket.adds, o.ticket.raw, o.ticket.code))) for o in orders]
+        rows = [(o.qty, *(jnp.asarray(x) for x in (o.ticket.adds, o.ticket.raw, o.ticket.code))) for o in orders]
         if self.env.spec.re_queues and len(orders) > 1:
-            columns = by_place([o.seq for o in orders], columns)
-        elif orders:
-            columns = [(o.qty, o.ticket.adds, o.ticket.raw, o.ticket.code) for o in orders]
-        for qty, adds, raw, code in columns:
-            lots = _after(lots, qty, adds, raw, code, self.env)
-        sizes = [qty for qty, _ in lots]
-        return sum(sizes[1:], sizes[0]), _count(sizes)
+            rows = by_place([o.seq for o in orders], rows)
+        for qty, adds, raw, code in rows:
+            lots = _after(*lots, qty, adds, raw, code, self.env)
+        return over_lots(lots[0]), over_lots((lots[0] != 0).astype(jnp.int32))
 
     def replaced(self, code: int) -> list[MarketOrder]:
         """The market orders of an entry code so far, of which a lane has at most one."""
         return [o for o in self.orders if o.ticket.adds and o.ticket.code == code]
 
 
-def by_place(seqs: list[Any], rows: list[tuple]) -> list[tuple]:
-    """Rows of `[lanes]` values sorted lane by lane by their places in the queue: a sorting network, no gather."""
-    items: list[tuple] = [(seq, *row) for seq, row in zip(seqs, rows, strict=True)]
-    for end in range(len(items) - 1, 0, -1):
-        for i in range(end):
-            a, b = items[i], items[i + 1]
-            swap = a[0] > b[0]
-            items[i] = tuple(jnp.where(swap, y, x) for x, y in zip(a, b, strict=True))
-            items[i + 1] = tuple(jnp.where(swap, x, y) for x, y in zip(a, b, strict=True))
-    return [item[1:] for item in items]
+def _after(sizes: Any, entries: Any, qty: Any, adds: Any, raw: Any, code: Any, env: Env) -> tuple[Any, Any]:
+    """Signed lots and their entry codes, `[lots, lanes]`, oldest first, after a market order; empty ones stay as zeros.
 
-
-def _count(lots: list[Any]) -> Any:
-    return sum((q != 0).astype(jnp.int32) for q in lots)
-
-
-def _after(lots: list[tuple], qty: Any, adds: Any, raw: Any, code: Any, env: Env) -> list[tuple]:
-    """(Signed lot, entry code) pairs, oldest first, after a market order; empty ones stay as zeros. adds: whether it is an entry."""
-    sizes = [size for size, _ in lots]
-    position = sum(sizes[1:], sizes[0])
-    full = (position * qty > 0) & (_count(sizes) >= env.spec.max_per_side) & ~jnp.asarray(raw)
-    free = [jnp.abs(size) for size in sizes]
+    adds: whether it is an entry or raw order; raw: whether the pyramiding cap does not count for it.
+    """
+    position, free = over_lots(sizes), jnp.abs(sizes)
+    full = (position * qty > 0) & (over_lots((sizes != 0).astype(jnp.int32)) >= env.spec.max_per_side) & ~raw
     if env.target_of(0) is not None:
-        mine = [jnp.asarray(adds) | (jnp.asarray(code) == ALL) | (entry == code) for _, entry in lots]
-        free = [jnp.where(m, f, 0.0) for m, f in zip(mine, free, strict=True)]
-    left = jnp.where(position * qty < 0, jnp.minimum(jnp.abs(qty), sum(free[1:], free[0])), 0.0)
-    opens = jnp.where(jnp.asarray(adds) & ~full, qty - jnp.sign(qty) * left, 0.0)
-    out = []
-    for (size, entry), most in zip(lots, free, strict=True):
-        take = jnp.minimum(left, most)
-        left = left - take
-        out.append((size - jnp.sign(size) * take, entry))
-    return out if adds is False else [*out, (opens, code)]
-
-
-def signal_names(commands: Sequence[Command], env: Env) -> tuple[str, ...]:
-    """The text for each signal code: the legs of the book, the market commands, and last what a used-up day forces."""
-
-    def name(leg: Leg) -> str:
-        if leg.kind == MARGIN:
-            return "Margin call"
-        if not leg.is_exit:
-            return env.spec.entries[leg.slot].signal
-        limit, stop, trail = env.spec.exits[leg.slot].signals
-        return limit if leg.kind == LIMIT else stop if leg.kind == STOP else trail
-
-    market = []
-    for c in commands:
-        if isinstance(c, Entry):
-            market.append(env.spec.entries[env.spec.index(c.id)].signal)
-        elif isinstance(c, Close):
-            market.append(c.signal)
-    return (*map(name, legs_of(env)), *market, *((FILLS_SIGNAL,) if counts_fills(env) else ()))
+        free = jnp.where(adds | (code == ALL) | (entries == code), free, 0.0)
+    left = jnp.where(position * qty < 0, jnp.minimum(jnp.abs(qty), over_lots(free)), 0.0)
+    opens = jnp.where(adds & ~full, qty - jnp.sign(qty) * left, 0.0)
+    kept = sizes - jnp.sign(sizes) * drain(free, left)
+    codes = jnp.broadcast_to(code, opens.shape).astype(entries.dtype)
+    return jnp.concatenate([kept, opens[None]]), jnp.concatenate([entries, codes[None]])
 
 
 def order_quantity(entry: Entry, account: Account, close: Any, env: Env) -> Any:
@@ -197,7 +111,7 @@ def take_orders(
             _close(desk, command, next(tickets), desk.seq + n)
         elif isinstance(command, Cancel):
             _cancel(desk, command)
-    shape = account.lots[0].qty.shape
+    shape = account.lots.qty.shape[1:]
     slips = no_slips(commands, account, env)
     if desk.orders:
         seqs = [jnp.broadcast_to(jnp.asarray(o.seq, jnp.int32), shape) for o in desk.orders]
@@ -281,7 +195,7 @@ def _wait(book: Book, code: int, slot: EntryOrder, entry: Entry, waits: Any, siz
 def _close(desk: Desk, close: Close, ticket: Ticket, seq: Any) -> None:
     account, env = desk.account, desk.env
     pending = [o.qty for o in desk.orders if not o.ticket.adds and o.ticket.code == ticket.code]
-    covered = sum(pending, jnp.zeros_like(account.lots[0].qty))
+    covered = sum(pending, jnp.zeros_like(account.lots.qty[0]))
     if close.id is None:
         # The whole position, once; what is left of it when the order fills is what it closes.
         qty = jnp.where(covered != 0, 0.0, -position_of(account))

@@ -85,8 +85,18 @@ def new_closed(lanes: int, dtype: Any) -> Closed:
     return Closed(zero, zero, whole, zero, whole, zero)
 
 
-def write_row(log: Log, closed: Any, row: tuple) -> Log:
-    """Append lane 0's row where it closed something. Past the capacity only the count goes on."""
-    values = jnp.stack([jnp.broadcast_to(jnp.asarray(x, log.rows.dtype), closed.shape)[0] for x in row])
-    at = jnp.minimum(log.n, log.rows.shape[0] - 1)
-    return Log(lax.dynamic_update_index_in_dim(log.rows, values, at, axis=0), log.n + closed[0])
+def write_rows(log: Log, closed: Any, columns: tuple) -> Log:
+    """Append lane 0's trades, one row per lot that was closed. closed: `[lots, lanes]`; columns: that or `[lanes]`, as LOG_FIELDS.
+    Past the capacity only the count goes on.
+    """
+    table = jnp.stack([jnp.broadcast_to(jnp.asarray(x, log.rows.dtype), closed.shape)[:, 0] for x in columns], axis=1)
+
+    def write(i: Any, log: Log) -> Log:
+        at = jnp.minimum(log.n, log.rows.shape[0] - 1)
+        row = lax.dynamic_index_in_dim(table, i, keepdims=False)
+        kept = lax.dynamic_index_in_dim(log.rows, at, keepdims=False)
+        here = lax.dynamic_index_in_dim(closed[:, 0], i, keepdims=False)
+        # The next free row, or the last one, keeps what it holds where nothing was closed.
+        return Log(lax.dynamic_update_index_in_dim(log.rows, jnp.where(here, row, kept), at, axis=0), log.n + here)
+
+    return lax.fori_loop(0, closed.shape[0], write, log)

@@ -18,9 +18,10 @@ from pinejax.broker.env import Env
 from pinejax.broker.market import fill_market
 from pinejax.broker.memory import Swings
 from pinejax.broker.path import path_of, point_path
-from pinejax.broker.place import Slips, no_slips, take_orders, tickets_of
+from pinejax.broker.place import take_orders
 from pinejax.broker.readings import ClosedTrade, OpenTrade, Readings
 from pinejax.broker.risk import new_rule_state
+from pinejax.broker.slips import Slips, no_slips, tickets_of
 from pinejax.broker.stats import new_closed
 from pinejax.broker.touch import legs_of, may_touch
 from pinejax.broker.walk import stay_quiet, walk_bar
@@ -66,7 +67,7 @@ def readings_of(account: Account, bar: dict[str, Any], env: Env) -> Readings:
     """What the script may know at this bar's close."""
     profit, stats = open_profit_of(account, bar["close"], env.terms), account.stats
     position = position_of(account)
-    age = (bar["index"] - account.lots[0].bar).astype(position.dtype)
+    age = (bar["index"] - account.lots.bar[0]).astype(position.dtype)
     since = (bar["index"] - account.last_exit_bar).astype(position.dtype)
     blank, swings = jnp.full_like(profit, jnp.nan), account.swings
     return Readings(
@@ -93,12 +94,10 @@ def readings_of(account: Account, bar: dict[str, Any], env: Env) -> Readings:
 
 def open_trades_of(account: Account, bar: dict[str, Any], env: Env) -> list[OpenTrade]:
     """The open lots as the body reads them, oldest first."""
-    out = []
-    for lot in account.lots:
-        held = lambda x, lot=lot: jnp.where(lot.qty != 0, x, jnp.nan)  # noqa: E731
-        profit = lot.qty * (bar["close"] - lot.price) * env.terms.unit - lot.fee
-        out.append(OpenTrade(held(lot.qty * env.terms.lot_step), held(lot.price), held(lot.bar), held(profit)))
-    return out
+    lots = account.lots
+    profit = lots.qty * (bar["close"] - lots.price) * env.terms.unit - lots.fee
+    columns = [jnp.where(lots.qty != 0, x, jnp.nan) for x in (lots.qty * env.terms.lot_step, lots.price, lots.bar, profit)]
+    return [OpenTrade(*(x[i] for x in columns)) for i in range(len(lots))]
 
 
 def closed_trades_of(account: Account, env: Env) -> list[ClosedTrade]:

@@ -53,7 +53,7 @@ def walk_bar(account: Account, book: Book, path: Path, bar: dict[str, Any], env:
 
     path: of the whole bar, or the point of its close; bar: its index, day, open, high and low.
     """
-    start = jnp.zeros_like(account.lots[0].price)
+    start = jnp.zeros_like(account.lots.price[0])
     price = start + path.open
     calls_margin &= can_be_called(env)
 

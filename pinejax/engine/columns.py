@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -30,6 +30,7 @@ class Series:
     period: Period
 
 
+@runtime_checkable
 class Column(Protocol):
     """One number for each chart bar, meant where a bar of its series is complete."""
 

@@ -61,7 +61,7 @@ class Context:
 
     def history(self, x: Any, n: int = 1) -> Any:
         """`x` as it was `n` executions of this call ago; na (False for a bool) before that. `n` is a whole number >= 1."""
-        x = jnp.asarray(plain(x))
+        x = self._with_na(x)
         shape = self.shape_of(x)
         site = self.site(np.full((n, *shape), nothing(x.dtype), dtype=x.dtype))
         before = site.value[n - 1]
@@ -91,7 +91,7 @@ class Context:
 
         def run(inner: Sites, count: Any) -> Any:
             with self._inside(inner, self._higher_bar(series, count)):
-                return jax.tree.map(jnp.asarray, body(self.bar, self.ta), is_leaf=lambda x: isinstance(x, Bounded))
+                return jax.tree.map(self._with_na, body(self.bar, self.ta), is_leaf=lambda x: isinstance(x, Bounded))
 
         if outer.mode != "step":
             probe = Sites(outer.mode, outer.dtype, outer.lanes)
@@ -145,6 +145,11 @@ class Context:
     def point_value(self) -> Any:
         """Quote currency per 1.0 of price and one contract: Pine's syminfo.pointvalue."""
         return self.bar.columns.read(OfInstrument("point_value"))
+
+    def _with_na(self, x: Any) -> Any:
+        """A value as an array that can be na: whole numbers as the engine's floats."""
+        x = jnp.asarray(plain(x))
+        return x.astype(self.sites.dtype) if jnp.issubdtype(x.dtype, jnp.integer) else x
 
     def _higher_bar(self, series: str, count: Any) -> BarView:
         columns = self.bar.columns

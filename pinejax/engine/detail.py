@@ -127,18 +127,19 @@ def _open(state: State, entries: list[tuple[str, str]], feed: Feed) -> list[Trad
     unit = feed.instrument.lot_step * feed.instrument.point_value
     rate = 1.0 if feed.rate is None else float(feed.rate[-1])
     last, close = len(feed) - 1, float(feed.ltf.close[-1])
-    for lot in state.account.lots:
-        qty, price, fee, high, low = (float(np.asarray(x)[0]) for x in (lot.qty, lot.price, lot.fee, lot.high, lot.low))
+    lots = state.account.lots
+    for i in range(len(lots)):
+        qty, price, fee, high, low = (float(np.asarray(x)[i, 0]) for x in (lots.qty, lots.price, lots.fee, lots.high, lots.low))
         if qty == 0:
             continue
         direction, worth = (1 if qty > 0 else -1), abs(qty) * unit
         favourable, adverse = _excursions(direction, price, high, low, feed)
-        entry_id, entry_signal = entries[int(np.asarray(lot.entry)[0])]
+        entry_id, entry_signal = entries[int(np.asarray(lots.entry)[i, 0])]
         out.append(
             TradeRecord(
                 direction=direction,
                 entry_id=entry_id,
-                entry_bar=int(np.asarray(lot.bar)[0]),
+                entry_bar=int(np.asarray(lots.bar)[i, 0]),
                 entry_price=price,
                 exit_signal="Open",
                 exit_bar=last,

@@ -20,8 +20,9 @@ from pinejax.core.inputs import Input, Params, Strategy
 from pinejax.engine.blocks import Block, make_blocks, repack
 from pinejax.engine.columns import bars_in
 from pinejax.engine.config import FULL_BLOCK, EngineConfig
+from pinejax.engine.loop import compiled
 from pinejax.engine.onefunction import one_function_works
-from pinejax.engine.program import State, Window, compiled, discover
+from pinejax.engine.program import State, Window, discover
 from pinejax.engine.rows import rows_of
 from pinejax.errors import ConfigError, DataError
 from pinejax.metrics.finalize import finalize, status_of
@@ -222,11 +223,9 @@ class Engine:
 
 def open_profit_at(state: State, price: float, unit: float) -> np.ndarray:
     """P&L of the open lots at a price, their entry commission deducted, `[lanes]`. unit: account currency per lot step and 1.0 of price."""
-    total = np.zeros(np.shape(state.track.equity))
-    for lot in state.account.lots:
-        qty, entry, fee = (np.asarray(x, np.float64) for x in (lot.qty, lot.price, lot.fee))
-        total = total + np.where(qty != 0, qty * (price - entry) * unit - fee, 0.0)
-    return total
+    lots = state.account.lots
+    qty, entry, fee = (np.asarray(x, np.float64) for x in (lots.qty, lots.price, lots.fee))
+    return np.where(qty != 0, qty * (price - entry) * unit - fee, 0.0).sum(axis=0)
 
 
 def terms_of(broker: BrokerConfig, feed: Feed, dtype: str) -> Terms:

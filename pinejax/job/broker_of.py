@@ -39,7 +39,8 @@ def declared_properties(strategy: type[Strategy]) -> dict[str, Any]:
         return asdict(declared)
     if not isinstance(declared, Mapping):
         raise StrategyError(
-            f"{strategy.__name__}.broker: expected a mapping such as {{'size_type': 'fixed', 'size': 1}} or a BrokerConfig, got {declared!r}."
+            f"{strategy.__name__}.broker: expected a mapping such as {{'size_type': 'fixed', 'size': 1}} or a BrokerConfig, "
+            f"got {declared!r}."
         )
     return {name: asdict(value) if hasattr(value, "__dataclass_fields__") else value for name, value in declared.items()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from pinejax import __version__
 from pinejax.config import Config
 from pinejax.core.feed import Feed
 from pinejax.core.inputs import Params
+from pinejax.job.broker_of import broker_of
 from pinejax.job.strategy_source import FoundStrategy, find_strategy
 from pinejax.report.rows import DatasetRow
 from pinejax.search.space import Space, build_space
@@ -24,13 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Session:
-    """Everything that is known before a bar is computed. load_s: seconds spent reading and resampling bars."""
+    """Everything that is known before a bar is computed. load_s: seconds spent reading and resampling bars.
+
+    config: its `broker` is the one of this run (`broker_of`); declared: the keys of it that the strategy's declaration decided.
+    """
 
     config: Config
     strategy: FoundStrategy
     space: Space
     feeds: tuple[Feed, ...]
     load_s: float
+    declared: tuple[str, ...] = ()
 
     @cached_property
     def datasets(self) -> tuple[DatasetRow, ...]:
@@ -65,23 +70,33 @@ class Session:
         space = self.space if pinned is None else build_space(self.strategy.cls, pinned)
         return Engine(self.strategy.cls, self.feeds, self.config.broker, space.inputs, self.config.engine.for_batch(n_trials))
 
+    def between(self, start: str | None, end: str | None) -> Session:
+        """The same on other bars of the same symbols: ISO dates as `data.start` and `data.end`. Errors: DataError."""
+        config = replace(self.config, data=replace(self.config.data, start=start, end=end))
+        return replace(self, config=config, feeds=_load(config))
 
-def prepare(config: Config) -> Session:
-    """Finds the strategy, checks parameters, loads the bars. Errors: any PinejaxError; nothing has been written by then."""
+
+def prepare(config: Config, *, converted: bool = True) -> Session:
+    """Finds the strategy, checks parameters, loads the bars. Errors: any PinejaxError; nothing has been written by then.
+
+    converted: false leaves the currency rates out (to look at prices alone, also where there are no rates).
+    """
     strategy = find_strategy(config.strategy)
     space = build_space(strategy.cls, config.params, config.enable, config.disable)
+    broker, declared = broker_of(strategy.cls, config.broker, config.broker_given)
+    config = replace(config, broker=broker)
     started = time.perf_counter()
-    feeds = _load(config)
-    return Session(config, strategy, space, feeds, time.perf_counter() - started)
+    feeds = _load(config, converted)
+    return Session(config, strategy, space, feeds, time.perf_counter() - started, declared)
 
 
-def _load(config: Config) -> tuple[Feed, ...]:
+def _load(config: Config, converted: bool = True) -> tuple[Feed, ...]:
     from pinejax.data import load_feed, open_store
 
     store = open_store(config.data.root)
     symbols = config.symbols or store.symbols()
     chosen = config.data
-    more = {"currency": config.broker.currency, "rates": chosen.rates}
+    more = {"currency": config.broker.currency, "rates": chosen.rates} if converted else {}
     return tuple(load_feed(store, symbol, config.timeframe, chosen.start, chosen.end, **more) for symbol in symbols)
 
 

@@ -14,7 +14,7 @@ class Candles:
     ctx: Any
 
     def heikin_ashi(self) -> tuple[Any, Any, Any, Any]:
-        """(open, high, low, close) of the Heikin-Ashi bar, as TradingView's chart type draws it.
+        """(open, high, low, close) of the Heikin-Ashi bar, as TradingView's chart type draws it; never na. Not in the manual.
 
         close = ohlc4; open = mean of the previous Heikin-Ashi open and close, on the first bar of the bar's own; high and low
         include both.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
@@ -95,4 +96,6 @@ def _camarilla(open_: Any, high: Any, low: Any, close: Any, opened: Any) -> tupl
     return (high + low + close) / 3, *_around(close, reach / 12, reach / 6, reach / 4, reach / 2)[1:], r5, close - (r5 - close)
 
 
-_LEVELS = dict(zip(KINDS, (_traditional, _fibonacci, _woodie, _classic, _demark, _camarilla), strict=True))
+_LEVELS: dict[str, Callable[..., tuple[Any, ...]]] = dict(
+    zip(KINDS, (_traditional, _fibonacci, _woodie, _classic, _demark, _camarilla), strict=True)
+)

@@ -41,7 +41,7 @@ class Momentum:
         return smooth(jnp.maximum(step, 0.0)), smooth(jnp.maximum(-step, 0.0))
 
     def tsi(self: Any, x: Any, short: Any, long: Any) -> Any:
-        """True strength, -1..1: ema(ema(change, long), short) over the same of |change|."""
+        """True strength, -1..1: ema(ema(change, long), short) over the same of |change|; na before long + short values, and as in `ema`."""
         step = self.change(x)
         return divide(self.ema(self.ema(step, long), short), self.ema(self.ema(jnp.abs(step), long), short))
 
@@ -74,7 +74,7 @@ class Momentum:
         return divide(self.wma(x, n) * norm, self.sum(x, n)) - outermost
 
     def mfi(self: Any, x: Any, n: Any) -> Any:
-        """Money flow, 0..100: x times volume summed over n, where x rose against where it fell; 100 without falls."""
+        """Money flow, 0..100: x times volume summed over n, where x rose against where it fell; 100 without falls; na before n values."""
         step, flow = self.change(x), plain(x) * self.ctx.bar.volume
         up, down = self.sum(jnp.where(step <= 0, 0.0, flow), n), self.sum(jnp.where(step >= 0, 0.0, flow), n)
         return jnp.where(down == 0, 100.0, 100.0 - 100.0 / (1.0 + up / down))

@@ -25,7 +25,7 @@ class Pivots:
         return _pivot(self.ctx, "pivothigh", x, left, right, 1.0)
 
     def pivotlow(self, x: Any, left: Any, right: Any) -> Any:
-        """The mirror image of `pivothigh`: none of the values before it lower, all after it higher."""
+        """The mirror image of `pivothigh`: none of the values before it lower, all after it higher; na otherwise."""
         return _pivot(self.ctx, "pivotlow", x, left, right, -1.0)
 
 

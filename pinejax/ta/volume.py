@@ -23,23 +23,23 @@ class Volume:
         return site.set(jnp.where(jnp.isnan(x), site.value, nz(site.value) + x))
 
     def obv(self: Any) -> Any:
-        """On-balance volume: volume added on a rise of the close, taken off on a fall; 0 on the first bar."""
+        """On-balance volume: volume added on a rise of the close, taken off on a fall; 0 on the first bar; volume na adds nothing."""
         step = self.change(self.ctx.bar.close)
         return self.cum(nz(jnp.sign(step)) * self.ctx.bar.volume)
 
     def accdist(self) -> Any:
-        """Accumulation/distribution: total of volume times the place of the close in the bar's range, -1..1; 0 for no range."""
+        """Accumulation/distribution: total of volume times the close's place in the bar, -1..1, 0 for no range; volume na adds nothing."""
         bar = self.ctx.bar
         return self.cum(nz(divide(2 * bar.close - bar.low - bar.high, bar.high - bar.low)) * bar.volume)
 
     def pvt(self) -> Any:
-        """Price-volume trend: total of volume times the relative change of the close; na on the first bar."""
+        """Price-volume trend: total of volume times the relative change of the close; na on the first bar; volume na adds nothing."""
         bar = self.ctx.bar
         before = self.ctx.history(bar.close)
         return self.cum(divide(bar.close - before, before) * bar.volume)
 
     def nvi(self) -> Any:
-        """Negative volume index, 1 at first: compounds the relative change of the close where volume fell."""
+        """Negative volume index, 1 at first: compounds the relative change of the close where volume fell; none where it is na."""
         return self._volume_index(jnp.less)
 
     def pvi(self) -> Any:
@@ -55,7 +55,7 @@ class Volume:
         return site.set(jnp.where(counts, site.value + (close - before) / before * site.value, site.value))
 
     def wad(self) -> Any:
-        """Williams' accumulation/distribution: total of what the close rose above the true low, or fell below the true high; 0 at first.
+        """Williams' accumulation/distribution: total of the rises above the true low and falls below the true high; 0 at first, never na.
 
         True low and high: min(low, close before) and max(high, close before).
         """
@@ -75,7 +75,7 @@ class Volume:
         return divide(bar.close - bar.open, bar.high - bar.low) * bar.volume
 
     def vwap(self, x: Any, anchor: Any, k: Any = 1.0) -> tuple[Any, Any, Any]:
-        """(vwap, upper, lower) since the last bar on which `anchor` was true, that bar included; na before the first.
+        """(vwap, upper, lower) since the last bar on which `anchor` was true, that bar included; na before the first and without volume.
 
         The bands are k volume-weighted deviations away, sqrt(sum v x^2 / sum v - vwap^2).
         """

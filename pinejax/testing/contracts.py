@@ -138,7 +138,8 @@ def shortened(feed: Feed) -> Feed:
     """A feed without its last bars: few enough that both share one compiled program."""
     cut = len(feed) - len(feed) // 16
     part = [Bars(**{name: getattr(bars, name)[:cut] for name in Bars.__dataclass_fields__}) for bars in (feed.ltf, feed.htf)]
-    return replace(feed, ltf=part[0], htf=part[1], htf_complete=feed.htf_complete[:cut])
+    rate = None if feed.rate is None else feed.rate[:cut]
+    return replace(feed, ltf=part[0], htf=part[1], htf_complete=feed.htf_complete[:cut], rate=rate)
 
 
 def example_feed(n: int = 2_000, seed: int = 0, timeframe: str = "15m@1h") -> Feed:

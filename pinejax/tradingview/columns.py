@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from pinejax.errors import DataError
 from pinejax.tradingview import words
@@ -13,6 +14,7 @@ from pinejax.tradingview.table import HOW, Table
 
 REQUIRED = (words.NUMBER, words.TYPE, words.DATE, words.PRICE, words.QTY)
 OPTIONAL = (words.SIGNAL, words.PNL, words.MFE, words.MAE)
+_MINUS = ("-", "−")
 _SAMPLE = 200
 """Rows looked at where the header's words are unknown."""
 
@@ -52,7 +54,7 @@ def _numeric(cells: Sequence[str]) -> bool:
 def _looks_like_number(table: Table, column: int, found: dict[str, int]) -> bool:
     """Whole numbers, most of them on two rows in a row."""
     cells = _cells(table, column)
-    twice = sum(a == b for a, b in zip(cells, cells[1:], strict=False))
+    twice = sum(a == b for a, b in pairwise(cells))
     return all(re.fullmatch(r"\d+", cell) for cell in cells) and len(set(cells)) > len(cells) // 3 and twice >= (len(cells) - 1) // 2
 
 
@@ -72,19 +74,19 @@ def _looks_like_price(table: Table, column: int, found: dict[str, int]) -> bool:
     """Positive numbers that differ between the rows of a trade."""
     cells = _cells(table, column)
     changes = sum(a != b for a, b in zip(cells[::2], cells[1::2], strict=False))
-    return _numeric(cells) and not any(cell.startswith(("-", "−")) for cell in cells) and changes > len(cells) // 4
+    return _numeric(cells) and not any(cell.startswith(_MINUS) for cell in cells) and changes > len(cells) // 4
 
 
 def _looks_like_qty(table: Table, column: int, found: dict[str, int]) -> bool:
     """The first positive numbers to the right of the prices that are the same on both rows of a trade."""
     cells = _cells(table, column)
-    return column > found.get(words.PRICE, len(table.header)) and _numeric(cells) and not any(c.startswith(("-", "−")) for c in cells)
+    return column > found.get(words.PRICE, len(table.header)) and _numeric(cells) and not any(c.startswith(_MINUS) for c in cells)
 
 
 def _looks_like_pnl(table: Table, column: int, found: dict[str, int]) -> bool:
     """The first numbers of both signs to the right of the quantities."""
     cells = _cells(table, column)
-    return column > found.get(words.QTY, len(table.header)) and _numeric(cells) and any(c.startswith(("-", "−")) for c in cells)
+    return column > found.get(words.QTY, len(table.header)) and _numeric(cells) and any(c.startswith(_MINUS) for c in cells)
 
 
 def _looks_like_signal(table: Table, column: int, found: dict[str, int]) -> bool:

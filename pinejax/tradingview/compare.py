@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, get_args
 
 from pinejax.broker.config import BrokerConfig
 from pinejax.core.feed import Feed
 from pinejax.errors import DataError
 from pinejax.tradingview.export import read_export
+from pinejax.tradingview.match import Status
 from pinejax.tradingview.place import Placed, place
 from pinejax.tradingview.reasons import Case, Reason, money_alone, reasons
 from pinejax.tradingview.start import Found, Runs, best_start, compared_trades
+from pinejax.tradingview.zone import clock
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,21 @@ class Verdict:
         last = int(matched.feed.ltf.time[-1])
         uncovered = [p for p in matched.of("outside") if not (self.asked.end and p.entry_ms(matched.feed) > last)]
         return matched.n_equal > 0 and matched.n_different == 0 and not uncovered
+
+    def summary(self) -> dict[str, Any]:
+        """The verdict in plain values, for a manifest."""
+        matched = self.found.matched
+        counts = {status: matched.count(status) for status in get_args(Status)}
+        return {
+            "export": str(self.asked.path),
+            "agrees": self.agrees,
+            "trades": counts,
+            "start": clock(int(matched.feed.ltf.time[0])),
+            "end": clock(int(matched.feed.ltf.time[-1])),
+            "zone": self.placed.zone.name,
+            "reasons": [reason.text for reason in self.reasons],
+            "money": list(self.money),
+        }
 
     @property
     def placed(self) -> Placed:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -68,12 +68,13 @@ def read_export(path: Path) -> tuple[Export, ...]:
     given = [cell for cell in dates if cell]
     orders = date_orders(given)
     if not orders:
-        _refuse(table, columns[words.DATE], is_date, "a date and time such as 2025-03-31 08:15 (one way of writing them in the whole file)")
+        _refuse_bad_cell(table, columns[words.DATE], lambda cell: not cell.strip() or is_date(cell), "a date such as 2025-03-31 08:15")
+        raise DataError(f"compare: {table.path} writes its dates in more than one way. {HOW}")
     cells = {name: [row[columns[name]] for row in table.rows] for name in _NUMERIC if name in columns}
     marks = decimal_marks((cell for column in cells.values() for cell in column), prefer="." if table.separator == "," else ",")
     if not marks:
         for name in cells:
-            _refuse(table, columns[name], lambda cell: not cell.strip() or is_number(cell), "a number", final=False)
+            _refuse_bad_cell(table, columns[name], lambda cell: not cell.strip() or is_number(cell), "a number")
         raise DataError(f"compare: {table.path} writes its numbers in more than one way (decimal points and commas). {HOW}")
     pairs = _pairs(table, columns)
     return tuple(_reading(table, columns, pairs, dates, order, mark) for order, mark in product(orders, marks))
@@ -87,7 +88,7 @@ def _reading(table: Table, columns: Mapping[str, int], pairs: list[tuple[int, ..
     trades = [_trade(table, columns, rows, kinds, times, values) for rows in pairs]
     last = max((t.exit_time for t in trades if t.exit_time is not None), default=None)
     # A strategy may call an exit of its own "Open": the real ones all carry the time of the last bar.
-    trades = [t if not t.is_open or t.exit_time in (None, last) else _closed(t) for t in trades]
+    trades = [t if not t.is_open or t.exit_time in (None, last) else replace(t, is_open=False) for t in trades]
     known = [m for m in moments if m]
     reading = f"dates {order}, decimal {'comma' if mark == ',' else 'point'}"
     return Export(table.path, tuple(trades), any(m.has_time for m in known), any(m.zoned for m in known), reading)
@@ -102,8 +103,8 @@ def _pairs(table: Table, columns: Mapping[str, int]) -> list[tuple[int, ...]]:
         if len(rows) > 2 or not number:
             line = table.lines[rows[-1]]
             raise DataError(
-                f"compare: {table.path}, line {line}: expected two rows for each trade, an entry and an exit; trade {number or '(no number)'} "
-                f"has {len(rows)}. {HOW}"
+                f"compare: {table.path}, line {line}: expected two rows for each trade, an entry and an exit; "
+                f"trade {number or '(no number)'} has {len(rows)}. {HOW}"
             )
     return [tuple(rows) for rows in by_number.values()]
 
@@ -134,8 +135,8 @@ def _kinds(
     unclear = sorted(text for text in texts if not enters[text] or not rises[text])
     if unclear:
         raise DataError(
-            f"compare: {table.path}: which of its types is an entry and which an exit, long or short, cannot be told: {', '.join(unclear)}. "
-            "Switch TradingView to English and export again."
+            f"compare: {table.path}: which of its types is an entry and which an exit, long or short, cannot be told: "
+            f"{', '.join(unclear)}. Switch TradingView to English and export again."
         )
     return {text: (enters[text] > 0, 1 if rises[text] > 0 else -1) for text in texts}
 
@@ -154,14 +155,17 @@ def _trade(
     directions = {d for _, d in kind.values()}
     if len(entries) != 1 or len(exits) > 1 or len(directions) > 1:
         raise DataError(
-            f"compare: {table.path}, line {table.lines[rows[0]]}: expected one entry and one exit of the same direction for trade {number}. {HOW}"
+            f"compare: {table.path}, line {table.lines[rows[0]]}: expected one entry and one exit of the same direction "
+            f"for trade {number}. {HOW}"
         )
     enter, leave = entries[0], exits[0] if exits else None
     entry_time, entry_price = times[enter], values[words.PRICE][enter]
     # Old exports leave the columns of the whole trade empty on one of its rows.
     whole = {name: _first(values[name][i] for i in (leave, enter) if i is not None) for name in values}
     if entry_time is None or math.isnan(entry_price) or math.isnan(whole[words.QTY]):
-        raise DataError(f"compare: {table.path}, line {table.lines[enter]}: expected a time, a price and a quantity for trade {number}. {HOW}")
+        raise DataError(
+            f"compare: {table.path}, line {table.lines[enter]}: expected a time, a price and a quantity for trade {number}. {HOW}"
+        )
     signal = columns.get(words.SIGNAL)
     exit_signal = table.rows[leave][signal].strip() if leave is not None and signal is not None else ""
     exit_time = times[leave] if leave is not None else None
@@ -181,20 +185,13 @@ def _trade(
     )
 
 
-def _closed(trade: ExportedTrade) -> ExportedTrade:
-    from dataclasses import replace
-
-    return replace(trade, is_open=False)
+def _first(given: Iterable[float]) -> float:
+    return next((x for x in given if not math.isnan(x)), math.nan)
 
 
-def _first(given: object) -> float:
-    return next((x for x in given if not math.isnan(x)), math.nan)  # type: ignore[attr-defined]
-
-
-def _refuse(table: Table, column: int, good: object, expected: str, final: bool = True) -> None:
-    """Errors: DataError for the first cell of a column that is not `good`."""
-    bad = next((i for i, row in enumerate(table.rows) if not good(row[column])), None)  # type: ignore[operator]
-    if bad is None and not final:
-        return
-    line, cell = (table.lines[bad], table.rows[bad][column]) if bad is not None else (table.lines[0], table.rows[0][column])
-    raise DataError(f"compare: {table.path}, line {line}, column {table.header[column]!r}: expected {expected}, got {cell!r}. {HOW}")
+def _refuse_bad_cell(table: Table, column: int, good: Callable[[str], bool], expected: str) -> None:
+    """Errors: DataError for the first cell of a column that is not `good`; nothing where all are."""
+    bad = next((i for i, row in enumerate(table.rows) if not good(row[column])), None)
+    if bad is not None:
+        line, cell = table.lines[bad], table.rows[bad][column]
+        raise DataError(f"compare: {table.path}, line {line}, column {table.header[column]!r}: expected {expected}, got {cell!r}. {HOW}")

@@ -20,7 +20,9 @@ def decimal_marks(cells: Iterable[str], prefer: str = ".") -> tuple[str, ...]:
 
     One comma before three digits alone (`1,234`) may be either: both marks are returned then.
     """
-    bare = [text for text in map(_bare, cells) if text]
+    bare = [text for text in map(_bare, cells) if "." in text or "," in text]
+    if not bare:
+        return (".",)
     possible = [mark for mark in (".", ",") if all(_value(text, mark) is not None for text in bare)]
     return tuple(sorted(possible, key=lambda mark: mark != prefer))
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from pinejax.core.feed import Bars, Feed
+from pinejax.core.timeframe import Timeframe
 from pinejax.errors import DataError
 from pinejax.tradingview.export import Export, ExportedTrade
 from pinejax.tradingview.zone import Zone, clock, fixed_zone, known_zones, same_times, zone_of
@@ -154,32 +156,33 @@ def _refuse(best: Placed, tried: Sequence[Placed], feed: Feed, zone: str | None)
     ours = f"{clock(int(bars.time[0]))} to {clock(int(bars.time[-1]))} UTC"
     if all(p.n_fills == 0 for p in tried):
         raise DataError(
-            f"compare: {export.path} and the bars have no time in common: its entries are from {theirs} (the chart's clock), {feed.name} has bars "
-            f"from {ours}. Import the bars of that time (python -m pinejax.data import), or widen data.start and data.end."
+            f"compare: {export.path} and the bars have no time in common: its entries are from {theirs} (the chart's clock), "
+            f"{feed.name} has bars from {ours}. Import the bars of that time (python -m pinejax.data import), or widen data.start "
+            "and data.end."
         )
     gridded = max(tried, key=lambda p: (p.n_on_bar / p.n_fills if p.n_fills else 0.0, p.n_on_bar))
     grid_share = gridded.n_on_bar / max(gridded.n_fills, 1)
     under = f"on the clock of {zone}" if zone else "on any zone's clock"
     if grid_share < _ON_GRID:
         raise DataError(
-            f"compare: {export.path} is not of {feed.timeframe.ltf} bars: only {100 * grid_share:.0f} % of its fills lie on a bar of {feed.name} {under}; "
-            f"its times lie on a grid of {_grid(export)}. Choose that timeframe={_grid(export)}"
+            f"compare: {export.path} is not of {feed.timeframe.ltf} bars: only {100 * grid_share:.0f} % of its fills lie on a bar of "
+            f"{feed.name} {under}; its times lie on a grid of {_grid(export)}. Choose that timeframe={_grid(export)}"
             + (", or leave compare_zone out to have the zone guessed." if zone else ".")
         )
     share = best.n_fit / max(best.n_fills, 1)
     raise DataError(
-        f"compare: {export.path} is not of these bars: {under} only {100 * share:.0f} % of its {best.n_fills} fills lie between the high and the low "
-        f"of their bar of {feed.name}; {_price_gap(best, bars)} Another symbol or exchange"
+        f"compare: {export.path} is not of these bars: {under} only {100 * share:.0f} % of its {best.n_fills} fills lie between "
+        f"the high and the low of their bar of {feed.name}; {_price_gap(best, bars)} Another symbol or exchange"
         + (f", or another zone than compare_zone={zone}? Leave it out to have the zone guessed." if zone else "? Check symbol=.")
     )
 
 
 def _grid(export: Export) -> str:
     """The greatest step of which all differences of its times are multiples: `5m`."""
-    from pinejax.core.timeframe import Timeframe
-
-    times = sorted({t.entry_time for t in export.trades} | {t.exit_time for t in export.trades if t.exit_time is not None and not t.is_open})
-    step = math.gcd(*(b - a for a, b in zip(times, times[1:], strict=False))) if len(times) > 1 else 0
+    times = sorted(
+        {t.entry_time for t in export.trades} | {t.exit_time for t in export.trades if t.exit_time is not None and not t.is_open}
+    )
+    step = math.gcd(*(b - a for a, b in pairwise(times))) if len(times) > 1 else 0
     return str(Timeframe(step // 1000)) if step >= 1000 else "1m"
 
 
@@ -192,8 +195,6 @@ def _price_gap(placed: Placed, bars: Bars) -> str:
     ratio = float(np.median(np.array([price for price, _ in pairs]) / bars.close[at]))
     first_price, first_at = pairs[0][0], at[0]
     return (
-        f"its first entry is at {first_price:g}, the bar of {clock(int(bars.time[first_at]))} UTC is {bars.low[first_at]:g} to {bars.high[first_at]:g} "
-        f"(typically {ratio:.4g} times our price)."
+        f"its first entry is at {first_price:.10g}, the bar of {clock(int(bars.time[first_at]))} UTC is {bars.low[first_at]:.10g} to "
+        f"{bars.high[first_at]:.10g} (typically {ratio:.4g} times our price)."
     )
-
-

@@ -1,4 +1,4 @@
-"""Why two lists differ: each likely cause is looked for in the numbers, and only named with its evidence. Guesses without any are left out."""
+"""Why two lists differ: each likely cause is looked for in the numbers and named only with its evidence."""
 
 from __future__ import annotations
 
@@ -90,8 +90,8 @@ def other_feed(case: Case) -> Reason | None:
     share = outside / placed.n_fills
     return Reason(
         1.0 if share > 0.02 else 0.5,
-        f"Other bars: {outside} of the export's {placed.n_fills} fills ({100 * share:.1f} %) lie outside the high and low of our bars. The chart showed "
-        "another symbol, exchange or contract, or bars that were corrected since. Export the chart's own bars and import them.",
+        f"Other bars: {outside} of the export's {placed.n_fills} fills ({100 * share:.1f} %) lie outside the high and low of our bars. "
+        "The chart showed another symbol, exchange or contract, or bars corrected since. Export the chart's own bars and import them.",
     )
 
 
@@ -103,9 +103,14 @@ def other_start(case: Case) -> Reason | None:
     if last_bad < 0 or after < 3 or after < 0.3 * len(pairs):
         return None
     began = clock(pairs[last_bad + 1].entry_ms(case.feed))
-    how = "Set data.start to the first bar of the chart's range" if case.start_given else "No midnight before the first entry does better; set data.start"
+    how = (
+        "Set data.start to the first bar of the chart's range"
+        if case.start_given
+        else "No midnight before the first entry does better; set data.start"
+    )
     return Reason(
-        0.95, f"Another start: from {began} UTC on all {after} trades agree. TradingView computes cold from the first bar of its range. {how}."
+        0.95,
+        f"Another start: from {began} UTC on all {after} trades agree. TradingView computes cold from the first bar of its range. {how}.",
     )
 
 
@@ -115,10 +120,16 @@ def other_zone(case: Case) -> Reason | None:
         return None
     theirs = Counter((t.entry_ms, t.exported.direction, round(t.exported.entry_price / case.tick)) for t in case.placed.trades)
     ours = [(int(case.feed.ltf.time[t.entry_bar]), t.direction, round(t.entry_price / case.tick)) for t in case.ours]
-    best, n = max(((q, sum((Counter((ms + q * 900_000, d, p) for ms, d, p in ours) & theirs).values())) for q in range(-104, 105)), key=lambda x: x[1])
+    best, n = max(
+        ((q, sum((Counter((ms + q * 900_000, d, p) for ms, d, p in ours) & theirs).values())) for q in range(-104, 105)), key=lambda x: x[1]
+    )
     if not best or n <= case.matched.n_equal or n < 0.3 * len(case.placed.trades):
         return None
-    return Reason(1.05, f"Another zone: {n} entries agree when the export's times are {abs(best) / 4:g} h {'earlier' if best > 0 else 'later'}. Leave compare_zone out to have it guessed.")
+    return Reason(
+        1.05,
+        f"Another zone: {n} entries agree when the export's times are {abs(best) / 4:g} h {'earlier' if best > 0 else 'later'}. "
+        "Leave compare_zone out to have it guessed.",
+    )
 
 
 def on_close(case: Case) -> Reason | None:
@@ -136,9 +147,17 @@ def on_close(case: Case) -> Reason | None:
 
     theirs, ours = (share(fills, bars.close, bars.open) for fills in (their_fills, our_fills))
     if theirs > 0.5 > 2 * ours:
-        return Reason(1.0, f"Fills at the close: {100 * theirs:.0f} % of their entries are at a bar's close, {100 * ours:.0f} % of ours. Set broker.process_orders_on_close=true.")
+        return Reason(
+            1.0,
+            f"Fills at the close: {100 * theirs:.0f} % of their entries are at a bar's close, {100 * ours:.0f} % of ours. "
+            "Set broker.process_orders_on_close=true.",
+        )
     if ours > 0.5 > 2 * theirs:
-        return Reason(1.0, f"Fills at the close: {100 * ours:.0f} % of our entries are at a bar's close, {100 * theirs:.0f} % of theirs. Set broker.process_orders_on_close=false.")
+        return Reason(
+            1.0,
+            f"Fills at the close: {100 * ours:.0f} % of our entries are at a bar's close, {100 * theirs:.0f} % of theirs. "
+            "Set broker.process_orders_on_close=false.",
+        )
     return None
 
 
@@ -158,7 +177,8 @@ def magnifier(case: Case) -> Reason | None:
     gaps = [abs(theirs.exported.exit_price - ours.exit_price) / case.tick for theirs, ours in same_bar]
     return Reason(
         len(same_bar) / case.n_different,
-        f"Inside the bar: {len(same_bar)} trades have the same entry and leave on the same bar at another price (median {np.median(gaps):.0f} ticks). "
+        f"Inside the bar: {len(same_bar)} trades have the same entry and leave on the same bar at another price "
+        f"(median {np.median(gaps):.0f} ticks). "
         "The bar magnifier was on in TradingView (it looks at finer bars), or an exit's distance differs.",
     )
 
@@ -176,14 +196,22 @@ def quantities(case: Case) -> Reason | None:
     middle, spread = float(np.median(ratios)), float(np.max(ratios) - np.min(ratios))
     weight, begin = len(ratios) / case.n_different, f"Sizes: {len(ratios)} trades differ in quantity alone, theirs "
     if spread < 1e-3 * middle and abs(middle - 1) > 0.005:
-        return Reason(weight, f"{begin}{middle:.4g} times ours throughout: another default size, initial capital or currency (broker.size, broker.initial_capital).")
+        return Reason(
+            weight,
+            f"{begin}{middle:.4g} times ours throughout: another default size, initial capital or currency "
+            "(broker.size, broker.initial_capital).",
+        )
     if abs(middle - 1) <= 0.005 and max(abs(r - 1) for r in ratios) < 0.02:
         return Reason(
             weight,
-            f"{begin}{middle:.5f} times ours (by {100 * min(ratios) - 100:+.3f} to {100 * max(ratios) - 100:+.3f} %): the account's currency is another than "
-            "the symbol's (data.rates), or commission is reserved from the size.",
+            f"{begin}{middle:.5f} times ours (by {100 * min(ratios) - 100:+.3f} to {100 * max(ratios) - 100:+.3f} %): the account's "
+            "currency is another than the symbol's (data.rates), or commission is reserved from the size.",
         )
-    return Reason(weight, f"{begin}{min(ratios):.3g} to {max(ratios):.3g} times ours: sizes that follow equity (size_type, initial capital, commission, pyramiding).")
+    return Reason(
+        weight,
+        f"{begin}{min(ratios):.3g} to {max(ratios):.3g} times ours: sizes that follow equity (size_type, initial capital, commission, "
+        "pyramiding).",
+    )
 
 
 def slippage(case: Case) -> Reason | None:
@@ -195,7 +223,11 @@ def slippage(case: Case) -> Reason | None:
     gap, n = Counter(off).most_common(1)[0]
     if n < _MOST * len(off):
         return None
-    return Reason(n / case.n_different, f"Slippage: {n} entries are {abs(gap)} tick{'s' if abs(gap) > 1 else ''} {'worse' if gap > 0 else 'better'} than ours. Set broker.slippage_ticks={max(case.broker.slippage_ticks + gap, 0)}.")
+    return Reason(
+        n / case.n_different,
+        f"Slippage: {n} entries are {abs(gap)} tick{'s' if abs(gap) > 1 else ''} {'worse' if gap > 0 else 'better'} than ours. "
+        f"Set broker.slippage_ticks={max(case.broker.slippage_ticks + gap, 0)}.",
+    )
 
 
 def pyramiding(case: Case) -> Reason | None:
@@ -212,10 +244,14 @@ def pyramiding(case: Case) -> Reason | None:
 def same_entries(case: Case) -> Reason | None:
     """Entries agree, exits come on other bars."""
     time = case.feed.ltf.time
-    others = [1 for theirs, ours in case.both if _same_entry(case, theirs, ours) and (ours.is_open or theirs.exit_ms != time[ours.exit_bar])]
+    others = [
+        1 for theirs, ours in case.both if _same_entry(case, theirs, ours) and (ours.is_open or theirs.exit_ms != time[ours.exit_bar])
+    ]
     if len(others) < _MOST * case.n_different:
         return None
-    return Reason(0.55, f"Exits: {len(others)} trades have the same entry and leave on another bar. Look at the exit rules and their prices.")
+    return Reason(
+        0.55, f"Exits: {len(others)} trades have the same entry and leave on another bar. Look at the exit rules and their prices."
+    )
 
 
 def bar_later(case: Case) -> Reason | None:
@@ -226,7 +262,11 @@ def bar_later(case: Case) -> Reason | None:
     for shift, word in ((1, "later"), (-1, "earlier")):
         n = sum((Counter((ms + shift * step, d) for ms, d in ours) & theirs).values())
         if n >= 3 and n >= 0.5 * theirs.total():
-            return Reason(0.7, f"Bars: {n} of their entries come one bar {word} than ours in the same direction. A signal is read one bar {word}, or fills at the close.")
+            return Reason(
+                0.7,
+                f"Bars: {n} of their entries come one bar {word} than ours in the same direction. "
+                f"A signal is read one bar {word}, or fills at the close.",
+            )
     return None
 
 
@@ -248,7 +288,11 @@ def money_alone(matched: Matched) -> list[str]:
     if not counts:
         return []
     lines = [f"Money differs by more than 0.01 on trades that agree: {', '.join(counts)}."]
-    closed = [(p.theirs.exported, p.ours) for p in matched.of("equal") if p.theirs and p.ours and not p.ours.is_open and not math.isnan(p.theirs.exported.pnl)]
+    closed = [
+        (p.theirs.exported, p.ours)
+        for p in matched.of("equal")
+        if p.theirs and p.ours and not p.ours.is_open and not math.isnan(p.theirs.exported.pnl)
+    ]
     if found["pnl"] and (said := _money_pattern(closed, matched.feed)):
         lines.append(said)
     return lines

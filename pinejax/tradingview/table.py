@@ -18,7 +18,7 @@ _BARS = ({"open", "high", "low", "close"}, {"offen", "hoch", "tief", "schluss"})
 
 @dataclass(frozen=True)
 class Table:
-    """path: for messages; separator; header; rows: as many cells as the header, blank lines left out; lines: each row's line in the file."""
+    """path: for messages. rows: with as many cells as the header, blank lines left out. lines: each row's line in the file."""
 
     path: Path
     separator: str
@@ -35,8 +35,10 @@ def read_table(path: Path) -> Table:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DataError(f"compare: {path} cannot be read ({error.strerror}). It must be TradingView's list of trades as CSV. {HOW}") from None
-    if content.startswith(_ZIP) or content.startswith(_OLE) or path.suffix.lower() in (".xlsx", ".xls"):
+        raise DataError(
+            f"compare: {path} cannot be read ({error.strerror}). It must be TradingView's list of trades as CSV. {HOW}"
+        ) from None
+    if content.startswith((_ZIP, _OLE)) or path.suffix.lower() in (".xlsx", ".xls"):
         raise DataError(f"compare: {path} is a spreadsheet (XLSX); expected CSV. {HOW}")
     text = _decoded(content)
     if not text.strip():
@@ -49,6 +51,12 @@ def read_table(path: Path) -> Table:
     if not rest:
         raise DataError(f"compare: {path} has a header but no trades. Did the strategy trade in the range of the chart? {HOW}")
     width = len(header)
+    for line, cells in rest:
+        if any(cell.strip() for cell in cells[width:]):
+            raise DataError(
+                f"compare: {path}, line {line}: expected at most {width} cells, as many as the header has, got {len(cells)}. "
+                f"Numbers with decimal commas need quotes, or semicolons between the cells. {HOW}"
+            )
     rows = tuple((*cells, *[""] * (width - len(cells)))[:width] for _, cells in rest)
     return Table(path, separator, tuple(cell.strip() for cell in header), rows, tuple(line for line, _ in rest))
 

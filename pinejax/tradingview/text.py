@@ -8,7 +8,7 @@ import math
 
 from pinejax.core.trade import TradeRecord
 from pinejax.tradingview.compare import Verdict
-from pinejax.tradingview.match import Pair
+from pinejax.tradingview.match import Pair, Status
 from pinejax.tradingview.place import PlacedTrade
 from pinejax.tradingview.zone import Zone, clock
 
@@ -22,7 +22,7 @@ _MOST_REASONS = 4
 
 def verdict_text(verdict: Verdict) -> str:
     """How many trades agree, the first that does not with both sides and their bars, and likely reasons."""
-    found, matched, asked = verdict.found, verdict.found.matched, verdict.asked
+    matched, asked = verdict.found.matched, verdict.asked
     n_theirs, feed = len(verdict.placed.trades), matched.feed
     lines = [f"Compared with {asked.path} ({n_theirs} trades) on {feed.name}:"]
     lines += [f"  {note}" for note in _circumstances(verdict)]
@@ -44,7 +44,7 @@ def verdict_text(verdict: Verdict) -> str:
     return "\n".join([*lines, *verdict.money])
 
 
-_WORDS = {
+_WORDS: dict[Status, str] = {
     "differs": "begin alike but differ",
     "missing": "of theirs are missing",
     "extra": "of ours are too many",
@@ -58,11 +58,12 @@ def _circumstances(verdict: Verdict) -> list[str]:
     time = found.run.feed.ltf.time
     start, end = clock(int(time[0])), clock(int(time[-1]))
     notes = [f"bars from {start} to {end} UTC, the export's last bar" if not asked.end else f"bars from {start} to {end} UTC"]
-    if not asked.start and found.n_tried > 1:
-        alike = f" ({found.n_alike} starts agree equally well)" if found.n_alike > 1 else ""
-        notes.append(f"data.start was not given; of {found.n_tried} starts {start} UTC agrees best{alike}")
-    elif not asked.start:
+    if not asked.start and found.from_first and found.n_tried == 1:
         notes.append(f"data.start was not given: {start} UTC is the first bar there is")
+    elif not asked.start:
+        tried = f"of {found.n_tried} starts tried" if found.n_tried > 1 else "the first start tried,"
+        alike = f" ({found.n_alike} agree equally well)" if found.n_alike > 1 else ""
+        notes.append(f"data.start was not given; {tried} {start} UTC agrees best{alike}")
     if placed.export.zoned and asked.zone is None:
         notes.append("the export's times name their own offset")
     elif asked.zone is not None:
@@ -110,7 +111,9 @@ def _first(pair: Pair, verdict: Verdict) -> list[str]:
 def _bar(verdict: Verdict, i: int, zone: Zone) -> str:
     ltf = verdict.found.run.feed.ltf
     ms = int(ltf.time[i])
-    prices = "  ".join(f"{letter} {values[i]:.10g}" for letter, values in zip("OHLC", (ltf.open, ltf.high, ltf.low, ltf.close), strict=True))
+    prices = "  ".join(
+        f"{letter} {values[i]:.10g}" for letter, values in zip("OHLC", (ltf.open, ltf.high, ltf.low, ltf.close), strict=True)
+    )
     on_chart = "" if zone.name == "UTC" else f" ({clock(ms, zone)} {zone.name})"
     return f"{clock(ms)} UTC{on_chart}: {prices}"
 

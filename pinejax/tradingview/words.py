@@ -15,15 +15,21 @@ HEADERS: tuple[tuple[str, str], ...] = (
     (MFE, r"favou?r|run-?up|gunst|anstieg|благоп|макс\S* рост|有利|順行|ランアップ|上涨|上漲|浮盈|lehte|olumlu|유리"),
     (DATE, r"date|datum|zeit|fecha|heure|\bdata\b|дата|время|日期|时间|時間|日時|日付|時刻|tarih|날짜"),
     (SIGNAL, r"signal|senal|segnale|sinal|сигнал|信号|訊號|信號|シグナル|sinyal|신호"),
-    (NUMBER, r"#|\b(?:no|nr|n\.?o|num\w*)\b|trade number|n°|番号|编号|編號|号码|號碼|序号|序號"),
+    (NUMBER, r"#|\b(?:no|nr|n\.?o|num\w*)\b|n°|番号|编号|編號|号码|號碼|序号|序號"),
     (TYPE, r"type|\btyp\b|\btipo\b|\bтип\b|类型|類型|种类|種類|種別|タイプ|\btur\b|\btip\b|유형"),
     (VALUE, r"value|wert|valor|valeur|стоимост|значен|价值|價值|金额|金額|価値|deger"),
-    (QTY, r"qty|quant|contrat|contract|contratt|kontrakt|menge|stuck|cant\b|cantidad|qte\b|qta\b|qtd|quantid|кол-?во|колич|контракт|数量|數量"
-          r"|合约|合約|契約|コントラクト|miktar|adet|sozlesme|kontrat|size|gro(?:ss|ß)e|tamano|taille|dimension|tamanho|размер|大小|サイズ|buyuklu|수량"),
-    (PNL, r"p&l|pnl|p/l|profit|gewinn|g&v|guv|g/v|pyg|p&g|ganancia|beneficio|benefice|resultat|utile|lucro|l&p|прибыл|пр/уб|盈亏|盈虧|损益|損益"
-          r"|利润|利潤|获利|獲利|利益|k&z|k/z|\bkar\b|수익"),
+    (
+        QTY,
+        r"qty|quant|contra[ct]|contratt|kontra|menge|stuck|cant\b|cantidad|qte\b|qta\b|qtd|кол-?во|колич|контракт|数量|數量|合约|合約|契約"
+        r"|コントラクト|miktar|adet|sozlesme|size|gro(?:ss|ß)e|tamano|taille|dimension|tamanho|размер|大小|サイズ|buyuklu|수량",
+    ),
+    (
+        PNL,
+        r"p&l|pnl|p/l|profit|gewinn|g&v|guv|g/v|pyg|p&g|ganancia|beneficio|benefice|resultat|utile|lucro|l&p|прибыл|пр/уб|盈亏|盈虧|损益|損益"
+        r"|利润|利潤|获利|獲利|利益|k&z|k/z|\bkar\b|수익",
+    ),
     (PRICE, r"price|preis|kurs|precio|prix|cours|prezzo|preco|цена|价|價|価格|fiyat|가격"),
-)  # fmt: skip
+)
 
 ENTRY = (
     r"entry|einstieg|eintritt|eingang|eroffn|entrada|entree|entrata|ingresso|вход|进场|進場|入场|入場|开仓|開倉|建仓|建倉|エントリー|新規"
@@ -36,9 +42,9 @@ EXIT = (
 SHORT = r"short|verkauf|kurz|cort[oa]|venta|court|vente|vend|curt[oa]|корот|шорт|продаж|空|卖|賣|売|ショート|kisa|satis|숏|매도"
 LONG = r"long|kauf|larg[oa]|compra|achat|achet|lung[oa]|comprad|длин|лонг|покуп|多|买|買|ロング|uzun|alis|롱|매수"
 # The exit signal of a trade that was still open when the list was exported.
-OPEN = frozenset(
-    "open|opened|offen|geoffnet|abierto|abierta|abrir|ouvert|ouverte|ouvrir|aperto|aperta|apri|aberto|aberta|открыта|открыт|открыто|открыть"
-    "|打开|打開|开仓|開倉|未平仓|未平倉|持仓|持倉|開|开|オープン|未決済|保有中|acik|ac|otwarta|열림|오픈|미결제".split("|")
+OPEN = (
+    r"open(?:ed)?|offen|geoffnet|abiert[oa]|abrir|ouverte?|ouvrir|apert[oa]|apri|abert[oa]|открыт[ао]?|открыть|打开|打開|开仓|開倉|未平仓|未平倉"
+    r"|持仓|持倉|開|开|オープン|未決済|保有中|acik|ac|otwarta|열림|오픈|미결제"
 )
 
 
@@ -56,8 +62,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 _HEADERS = tuple((meaning, _compiled(pattern)) for meaning, pattern in HEADERS)
-_ENTRY, _EXIT, _SHORT, _LONG = map(_compiled, (ENTRY, EXIT, SHORT, LONG))
-_OPEN = frozenset(map(plain, OPEN))
+_ENTRY, _EXIT, _SHORT, _LONG, _OPEN = map(_compiled, (ENTRY, EXIT, SHORT, LONG, OPEN))
 
 
 def meaning_of(header: str) -> str:
@@ -78,4 +83,4 @@ def kind_of(text: str) -> tuple[bool, int] | None:
 
 def says_open(signal: str) -> bool:
     """Whether an exit signal is TradingView's word for a trade that has not been closed."""
-    return plain(signal) in _OPEN
+    return bool(_OPEN.fullmatch(plain(signal)))

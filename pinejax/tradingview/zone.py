@@ -66,7 +66,9 @@ def named_zone(name: str, first_ms: int, last_ms: int) -> Zone:
     try:
         zone = ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ConfigError(f"compare_zone: expected UTC, an offset such as UTC+8 or +05:30, or a name such as Europe/Berlin, got {name!r}.") from None
+        raise ConfigError(
+            f"compare_zone: expected UTC, an offset such as UTC+8 or +05:30, or a name such as Europe/Berlin, got {name!r}."
+        ) from None
     starts, offsets = [(first_ms // _DAY_MS - 3) * _DAY_MS], []
     offsets.append(_offset_ms(zone, starts[0]))
     for day in range(starts[0], last_ms + 4 * _DAY_MS, _DAY_MS):

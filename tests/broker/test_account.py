@@ -56,8 +56,8 @@ def one(x: object) -> float:
 def test_the_oldest_lot_is_closed_first() -> None:
     account = after((10.0, 100.0, 0), (5.0, 110.0, 1), (-12.0, 120.0, 2))
     assert one(position_of(account)) == 3.0
-    assert [one(lot.qty) for lot in account.lots] == [3.0, 0.0, 0.0]
-    assert one(account.lots[0].price) == 110.0
+    assert [float(x) for x in account.lots.qty[:, 0]] == [3.0, 0.0, 0.0]
+    assert one(account.lots.price[0]) == 110.0
     assert one(account.stats.n_trades) == 2.0
     assert one(account.stats.net_profit) == pytest.approx(10 * 0.1 * 20 + 2 * 0.1 * 10)
 
@@ -73,7 +73,7 @@ def test_one_order_pays_one_fee_shared_by_quantity() -> None:
     account = after((10.0, 100.0, 0), (-30.0, 100.0, 1), commission=1.5, kind="cash_per_order")
     assert one(account.stats.commission) == 3.0
     assert one(account.stats.net_profit) == pytest.approx(-1.5 - 0.5)
-    assert one(account.lots[0].fee) == pytest.approx(1.0)
+    assert one(account.lots.fee[0]) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
@@ -85,9 +85,9 @@ def test_the_kind_of_commission_decides_the_fee(kind: str, fee: float) -> None:
 
 def test_no_fill_changes_nothing() -> None:
     before = after((10.0, 100.0, 0))
-    fill = Fill(jnp.zeros(1), jnp.asarray([50.0]), jnp.asarray([50.0]), jnp.zeros(1, jnp.int32), 0, 7)
+    fill = Fill(jnp.zeros(1), jnp.asarray([50.0]), jnp.asarray([50.0]), jnp.zeros(1, jnp.int32), 0, 7, terms().unit)
     same = transact(before, fill, terms(), "percent")
-    assert one(same.lots[0].qty) == 10.0
+    assert one(same.lots.qty[0]) == 10.0
     assert one(same.stats.n_trades) == 0.0
     assert one(same.last_exit_bar) == -1.0
 
@@ -108,7 +108,7 @@ def test_average_prices_of_all_lots_and_of_one_id() -> None:
 
 def new_account_on_device() -> Account:
     account = new_account(1, 2, np.float64)
-    return replace(account, lots=tuple(replace(lot, qty=jnp.asarray(lot.qty)) for lot in account.lots))
+    return replace(account, lots=replace(account.lots, qty=jnp.asarray(account.lots.qty)))
 
 
 def test_open_profit_is_less_the_entry_fees() -> None:
@@ -118,9 +118,9 @@ def test_open_profit_is_less_the_entry_fees() -> None:
 
 def test_a_new_lot_has_seen_its_price_before_slippage() -> None:
     account = new_account(1, 1, np.float64)
-    fill = Fill(jnp.asarray([1.0]), jnp.asarray([100.03]), jnp.asarray([100.0]), jnp.zeros(1, jnp.int32), 0, 0)
-    lot = transact(account, fill, terms(), "percent").lots[0]
-    assert (one(lot.low), one(lot.high)) == (100.0, 100.03)
+    fill = Fill(jnp.asarray([1.0]), jnp.asarray([100.03]), jnp.asarray([100.0]), jnp.zeros(1, jnp.int32), 0, 0, terms().unit)
+    lots = transact(account, fill, terms(), "percent").lots
+    assert (one(lots.low[0]), one(lots.high[0])) == (100.0, 100.03)
 
 
 @settings(deadline=None, max_examples=100)

@@ -79,3 +79,24 @@ def test_the_module_runs_as_a_command_from_any_folder(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("SYNTHETIC") == 3
+
+
+def test_what_an_instrument_is_is_kept_with_its_bars(root: str, csv_file, make_bars, capsys) -> None:
+    bars = make_bars(100)
+    first, rest = str(csv_file("ES1!_5m.csv", bars[:60])), str(csv_file("ES1!_5m_more.csv", bars[60:]))
+    flags = ["--currency", "USD", "--zone", "America/Chicago", "--session", "1700-1600:23456", "--point-value", "50"]
+    assert main(["import", first, "--root", root, *flags]) == 0
+    assert "USD, America/Chicago, 1700-1600:23456, point value 50" in capsys.readouterr().out
+    assert main(["import", rest, "--root", root]) == 0
+    instrument = Store(Path(root)).manifest("ES1!", Timeframe.parse("5m")).instrument
+    assert (instrument.currency, instrument.zone, instrument.session, instrument.point_value) == (
+        "USD", "America/Chicago", "1700-1600:23456", 50.0,
+    )  # fmt: skip
+    assert main(["check", "--root", root]) == 0
+
+
+@pytest.mark.parametrize("flags", [["--zone", "Chicago"], ["--session", "9 to 5"], ["--point-value", "0"]])
+def test_a_bad_description_of_the_instrument_is_refused(root: str, csv_file, make_bars, capsys, flags: list[str]) -> None:
+    assert main(["import", str(csv_file("BTCUSDT_5m.csv", make_bars())), "--root", root, *flags]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {flags[0]}: ")
+    assert not Path(root).exists()

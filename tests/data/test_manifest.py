@@ -45,3 +45,12 @@ def test_it_is_json_that_others_can_read(tmp_path: Path, manifest: Manifest) -> 
     raw = json.loads((tmp_path / "5m.json").read_text(encoding="utf-8"))
     assert raw["symbol"] == "BINANCE:ÄB"
     assert raw["quality"]["gaps"] == [{"after": "2024-01-01 00:30", "before": "2024-01-01 00:40", "n_bars": 1}]
+
+
+def test_a_manifest_of_before_currencies_were_kept_still_loads(tmp_path: Path, manifest: Manifest) -> None:
+    manifest.write(tmp_path / "5m.json")
+    raw = json.loads((tmp_path / "5m.json").read_text(encoding="utf-8"))
+    for name in ("currency", "zone", "session", "point_value"):
+        del raw[name]
+    (tmp_path / "5m.json").write_text(json.dumps(raw), encoding="utf-8")
+    assert read_manifest(tmp_path / "5m.json").instrument == Instrument(tick_size=0.01, lot_step=0.0001)

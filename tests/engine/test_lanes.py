@@ -11,7 +11,7 @@ import pytest
 
 from pinejax.engine import rows
 from pinejax.engine.engine import Engine
-from pinejax.engine.program import compiled
+from pinejax.engine.loop import compiled
 
 Trials = list[dict[str, Any]]
 

@@ -18,3 +18,17 @@ def _exports() -> None:
 
     if reason := missing_inputs():
         pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many of TradingView's trades had their twin, by engine: from what the tests recorded as `trades_compared`."""
+    compared: dict[str, list[int]] = {}
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "trades_compared" and report.when == "call":
+                engine = Path(report.nodeid.partition("::")[0]).stem.removeprefix("test_")
+                compared.setdefault(engine, []).append(int(value))
+    if compared:
+        each = [f"{engine} {sum(counts):,} in {len(counts)} exports" for engine, counts in sorted(compared.items())]
+        total = sum(sum(counts) for counts in compared.values())
+        terminalreporter.write_line(f"TradingView's trades that agree: {total:,} ({', '.join(each)})")

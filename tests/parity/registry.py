@@ -1,16 +1,13 @@
-"""The open probes: which strategy, from which bar to which, under which broker. Bodies are in `probes`; the comparison is in `replay`."""
+"""The open probes: which strategy, from which bar to which. Bodies and properties are in `probes`; the comparison is in `replay`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from pinejax.broker.config import BrokerConfig, RiskRules
+from pinejax.broker.config import BrokerConfig
 from pinejax.core.inputs import Strategy
-from pinejax.core.orders import LONG
+from pinejax.job.broker_of import broker_of
 from tests.parity.probes import brackets, higher, machines, objects, signals, stops
-
-# One million, one contract, no costs: what every probe has unless it says otherwise.
-D0 = BrokerConfig(initial_capital=1_000_000.0, size_type="fixed", size=1.0, pyramiding=1, commission=0.0, leverage=1.0)
 
 # First bar fed, and the last bar of the export (bar opens, UTC).
 MARCH, APRIL_5, APRIL_20 = "2025-03-31T00:00", "2025-04-05T00:00", "2025-04-20T00:00"
@@ -23,18 +20,15 @@ class Probe:
 
     name: str
     strategy: type[Strategy]
-    start: str = MARCH
-    end: str = THIRTEEN_MONTHS
-    broker: BrokerConfig = D0
+    start: str
+    end: str
+    broker: BrokerConfig
     timeframe: str = "15m"
 
 
-def _d0(**changes: object) -> BrokerConfig:
-    return replace(D0, **changes)  # type: ignore[arg-type]
-
-
-def _probe(name: str, strategy: type[Strategy], start: str = MARCH, end: str = THIRTEEN_MONTHS, **more: object) -> Probe:
-    return Probe(f"{name}-01", strategy, start, end, **more)  # type: ignore[arg-type]
+def _probe(name: str, strategy: type[Strategy], start: str = MARCH, end: str = THIRTEEN_MONTHS, timeframe: str = "15m") -> Probe:
+    broker, _ = broker_of(strategy, BrokerConfig(), ())
+    return Probe(f"{name}-01", strategy, start, end, broker, timeframe)
 
 
 _APRIL = (APRIL_5, "2026-04-05T20:45")
@@ -45,65 +39,43 @@ PROBES: tuple[Probe, ...] = (
     _probe("ta-hma-fast-slow-cross", signals.TaHmaFastSlowCross, *_APRIL),
     _probe("ta-dmi-adx-di-cross", signals.TaDmiAdxDiCross, *_APRIL),
     _probe("ta-pvt-ema-cross", signals.TaPvtEmaCross),
-    _probe("vwap-bands-breakout-1sigma", signals.VwapBandsBreakout1Sigma, broker=_d0(initial_capital=100_000.0, pyramiding=0)),
-    _probe("order-same-id-market-entry-repeat", signals.OrderSameIdMarketEntryRepeat, *_YEAR, broker=_d0(pyramiding=3)),
+    _probe("vwap-bands-breakout-1sigma", signals.VwapBandsBreakout1Sigma),
+    _probe("order-same-id-market-entry-repeat", signals.OrderSameIdMarketEntryRepeat, *_YEAR),
     _probe("ta-ema-ribbon-stack-transition", machines.TaEmaRibbonStackTransition, *_APRIL),
     _probe("ta-cci-threshold-cross", machines.TaCciThresholdCross, *_APRIL),
     _probe("ta-supertrend-direction-flip", machines.TaSupertrendDirectionFlip),
     _probe("ta-keltner-channel-break", machines.TaKeltnerChannelBreak),
     _probe("bracket-atr-trailing-stop-state", machines.BracketAtrTrailingStopState, *_APRIL),
     _probe("order-close-immediate-vs-next-bar", machines.OrderCloseImmediateVsNextBar, *_YEAR),
-    _probe("order-process-on-close-true", machines.OrderProcessOnCloseTrue, broker=_d0(process_orders_on_close=True)),
-    _probe("pyramid-close-id-grouping", machines.PyramidCloseIdGrouping, *_YEAR, broker=_d0(pyramiding=3)),
-    _probe(
-        "pyramid-cash-fractional-commission",
-        machines.PyramidCashFractionalCommission,
-        broker=_d0(size_type="cash", size=50_000.0, commission_type="cash_per_contract", commission=0.05, pyramiding=3),
-    ),
-    _probe(
-        "order-percent-equity-cash-commission",
-        machines.OrderPercentEquityCashCommission,
-        *_YEAR,
-        broker=_d0(size_type="percent_of_equity", size=0.25, commission_type="cash_per_order", commission=1.5),
-    ),
-    _probe(
-        "analyzer-parity-percent-of-equity-sizing",
-        machines.AnalyzerParityPercentOfEquitySizing,
-        broker=_d0(size_type="percent_of_equity", size=0.99, pyramiding=0),
-    ),
-    _probe("anomaly-equity-mirror-strategy-equity", signals.AnomalyEquityMirrorStrategyEquity, broker=_d0(pyramiding=0)),
-    _probe(
-        "cap-max-intraday-filled-orders-isolate",
-        machines.CapMaxIntradayFilledOrdersIsolate,
-        broker=_d0(risk=RiskRules(max_intraday_filled_orders=5)),
-    ),
-    _probe(
-        "cap-risk-gates-allow-max-intraday",
-        machines.CapRiskGatesAllowMaxIntraday,
-        *_YEAR,
-        broker=_d0(pyramiding=10, risk=RiskRules(max_intraday_filled_orders=3, allow_entry_in=LONG, max_position_size=2.0)),
-    ),
-    _probe("order-close-all-cancel-all", machines.OrderCloseAllCancelAll, *_YEAR, broker=_d0(pyramiding=2)),
+    _probe("order-process-on-close-true", machines.OrderProcessOnCloseTrue),
+    _probe("pyramid-close-id-grouping", machines.PyramidCloseIdGrouping, *_YEAR),
+    _probe("pyramid-cash-fractional-commission", machines.PyramidCashFractionalCommission),
+    _probe("order-percent-equity-cash-commission", machines.OrderPercentEquityCashCommission, *_YEAR),
+    _probe("analyzer-parity-percent-of-equity-sizing", machines.AnalyzerParityPercentOfEquitySizing),
+    _probe("anomaly-equity-mirror-strategy-equity", signals.AnomalyEquityMirrorStrategyEquity),
+    _probe("cap-max-intraday-filled-orders-isolate", machines.CapMaxIntradayFilledOrdersIsolate),
+    _probe("cap-risk-gates-allow-max-intraday", machines.CapRiskGatesAllowMaxIntraday, *_YEAR),
+    _probe("order-close-all-cancel-all", machines.OrderCloseAllCancelAll, *_YEAR),
     _probe("session-ny-spring-forward-dst", machines.SessionNySpringForwardDst),
     _probe("bracket-exit-tp-sl-fixed", brackets.BracketExitTpSlFixed, *_YEAR),
     _probe("bracket-entry-exit-same-pass-attach", brackets.BracketEntryExitSamePassAttach, *_YEAR),
-    _probe("bracket-partial-exit-qty-percent", brackets.BracketPartialExitQtyPercent, *_YEAR, broker=_d0(size=2.0)),
+    _probe("bracket-partial-exit-qty-percent", brackets.BracketPartialExitQtyPercent, *_YEAR),
     _probe("bracket-trail-points-with-offset-only", brackets.BracketTrailPointsWithOffsetOnly, *_YEAR),
     _probe("bracket-exit-three-way-set-once-entry", brackets.BracketExitThreeWaySetOnceEntry),
     _probe("bracket-exit-stop-limit-trail-same-bar", brackets.BracketExitStopLimitTrailSameBar, *_YEAR),
     _probe("bracket-tp-sl-oca-reduce-isolate", brackets.BracketTpSlOcaReduceIsolate),
-    _probe("oca-multi-bracket-isolation", brackets.OcaMultiBracketIsolation, broker=_d0(size=2.0)),
-    _probe("analyzer-parity-stop-limit-timing", brackets.AnalyzerParityStopLimitTiming, broker=_d0(pyramiding=0)),
+    _probe("oca-multi-bracket-isolation", brackets.OcaMultiBracketIsolation),
+    _probe("analyzer-parity-stop-limit-timing", brackets.AnalyzerParityStopLimitTiming),
     _probe("order-cross-entry-cancel-same-pass", stops.OrderCrossEntryCancelSamePass, *_YEAR),
     _probe("order-dual-stop-both-touch-priority", stops.OrderDualStopBothTouchPriority, *_YEAR),
     _probe("order-dual-stop-open-tie", stops.OrderDualStopOpenTie, *_YEAR),
     _probe("order-stop-entry-cancel-opposite", stops.OrderStopEntryCancelOpposite),
     _probe("order-deferred-flip-guaranteed-gap-stops", stops.OrderDeferredFlip),
-    _probe("order-deferred-flip-pooc-cross-bar", stops.OrderDeferredFlip, broker=_d0(process_orders_on_close=True)),
+    _probe("order-deferred-flip-pooc-cross-bar", stops.OrderDeferredFlipOnClose),
     _probe("order-opposite-entry-close-same-pass", stops.OrderOppositeEntryCloseSamePass),
     _probe("order-range-expansion-pending-stop", stops.OrderRangeExpansionPendingStop),
-    _probe("order-stop-entry-reversal-grouping", stops.OrderStopEntryReversalGrouping, *_YEAR, broker=_d0(pyramiding=2)),
-    _probe("pyramid-deferred-flip-close-all", stops.PyramidDeferredFlipCloseAll, broker=_d0(pyramiding=4)),
+    _probe("order-stop-entry-reversal-grouping", stops.OrderStopEntryReversalGrouping, *_YEAR),
+    _probe("pyramid-deferred-flip-close-all", stops.PyramidDeferredFlipCloseAll),
     _probe("mtf-htf-60-close-roll", higher.MtfHtf60CloseRoll, APRIL_20, "2026-04-20T20:15", timeframe="15m@1h"),
     _probe("mtf-htf-60-gaps-on-roll", higher.MtfHtf60GapsOnRoll, *_YEAR, timeframe="15m@1h"),
     _probe("mtf-daily-ema26-warmup", higher.MtfDailyEma26Warmup, *_YEAR, timeframe="15m@1D"),

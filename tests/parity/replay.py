@@ -15,6 +15,7 @@ import numpy as np
 from pinejax.core.feed import Feed, Instrument
 from pinejax.core.trade import TradeRecord
 from pinejax.testing.reference import ReferenceResult, make_feed, run
+from pinejax.tradingview import read_export
 from tests.parity.registry import Probe
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -119,20 +120,14 @@ def outcome(feed: Feed, exported: Sequence[ExportedTrade], trades: Sequence[Trad
 def exported_trades(probe: Probe, feed: Feed) -> list[ExportedTrade]:
     """The export, with bars as indices into the feed."""
     index = {int(t): i for i, t in enumerate(feed.ltf.time)}
-    with (TRADES / f"{probe.name}.csv").open(encoding="utf-8-sig", newline="") as f:
-        rows = list(csv.reader(f))
-    names = {column: _find(rows[0], column) for column in ("type", "date", "signal", "price", "qty", "p&l", "favorable", "adverse")}
+    (export,) = read_export(TRADES / f"{probe.name}.csv")
     trades = []
-    for leave, enter in zip(rows[1::2], rows[2::2], strict=True):
-        assert leave[0] == enter[0]
-        assert (leave[names["type"]][:4], enter[names["type"]][:5]) == ("Exit", "Entry")
-        cell = {name: leave[i] for name, i in names.items()}
-        is_open = cell["signal"] == "Open"
-        direction = 1 if enter[names["type"]].endswith("long") else -1
-        exit_bar, entry_bar = (index[_ms(row[names["date"]].replace(" ", "T")) - CHART_ZONE_MS] for row in (leave, enter))
-        key = (direction, entry_bar, _cents(float(enter[names["price"]])), _quantity(float(cell["qty"])))
-        end = (None, None) if is_open else (exit_bar, _cents(float(cell["price"])))
-        trades.append(ExportedTrade((*key, end[0], end[1]), *(float(cell[c]) for c in ("p&l", "favorable", "adverse"))))
+    for trade in export.trades:
+        assert trade.exit_time is not None
+        entry_bar, exit_bar = index[trade.entry_time - CHART_ZONE_MS], index[trade.exit_time - CHART_ZONE_MS]
+        end = (None, None) if trade.is_open else (exit_bar, _cents(trade.exit_price))
+        key = (trade.direction, entry_bar, _cents(trade.entry_price), _quantity(trade.qty), *end)
+        trades.append(ExportedTrade(key, trade.pnl, trade.mfe, trade.mae))
     return trades
 
 
@@ -148,12 +143,6 @@ def compare(expected: Iterable[Key], got: Iterable[Key]) -> Comparison:
     missing, extra = (theirs - ours).elements(), (ours - theirs).elements()
     by_entry = sorted(missing, key=lambda k: k[1]), sorted(extra, key=lambda k: k[1])
     return Comparison(theirs.total(), (theirs & ours).total(), tuple(by_entry[0]), tuple(by_entry[1]))
-
-
-def _find(header: list[str], column: str) -> int:
-    """Where a column is, by meaning: the first header that has the word in it, and no percent sign."""
-    words = {"date": "date and time", "qty": "(qty)", "p&l": "net p"}.get(column, column)
-    return next(i for i, name in enumerate(header) if words in name.lower() and "%" not in name)
 
 
 def _ms(iso: str) -> int:

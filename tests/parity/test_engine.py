@@ -1,49 +1,45 @@
-"""The fast engine makes the probes' trades exactly as TradingView listed them, as far as it has what they need."""
+"""The fast engine makes every probe's trades exactly as TradingView listed them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 
 import pytest
 
 from pinejax.engine.config import EngineConfig
 from pinejax.engine.engine import Engine
 from tests.parity.registry import PROBES, Probe
-from tests.parity.replay import exported_trades, outcome, probe_feed
+from tests.parity.replay import Comparison, exported_trades, outcome, probe_feed
 
 pytestmark = pytest.mark.usefixtures("_exports")
 
-RATES = "sizes by equity or cash in an account currency other than the symbol's: needs the day's rate"
-RULES = "strategy.risk rules"
-RAW = "strategy.order and its one-cancels-all groups"
-NOT_EXPRESSED = {
-    "pyramid-cash-fractional-commission-01": RATES,
-    "order-percent-equity-cash-commission-01": RATES,
-    "analyzer-parity-percent-of-equity-sizing-01": RATES,
-    "anomaly-equity-mirror-strategy-equity-01": RATES,
-    "cap-max-intraday-filled-orders-isolate-01": RULES,
-    "cap-risk-gates-allow-max-intraday-01": RULES,
-    "bracket-tp-sl-oca-reduce-isolate-01": RAW,
-}
-# Market orders, a higher timeframe, a bracket, a trail, stops on both sides: a few seconds each.
-QUICK = ("mtf-daily-ema26-warmup-01", "bracket-partial-exit-qty-percent-01", "bracket-trail-points-with-offset-only-01")
 
-
-def _params() -> list:
-    expressed = [p for p in PROBES if p.name not in NOT_EXPRESSED]
-    return [pytest.param(p, id=p.name, marks=[] if p.name in QUICK else [pytest.mark.slow]) for p in expressed]
-
-
-@pytest.mark.parametrize("probe", _params())
-def test_probe_is_exact_on_the_engine(probe: Probe, record_property: Callable[[str, object], None]) -> None:
+def replayed(name: str) -> tuple[int, Comparison]:
+    """A probe on the engine: the status of its lane, and the comparison with the export."""
+    probe = next(p for p in PROBES if p.name == name)
     feed = probe_feed(probe)
-    engine = Engine(probe.strategy, [feed], probe.broker, probe.strategy.inputs, EngineConfig(n_threads=1))
-    comparison = outcome(feed, exported_trades(probe, feed), engine.detail({}).trades).comparison
+    detail = Engine(probe.strategy, [feed], probe.broker, probe.strategy.inputs, EngineConfig(n_threads=1, block=16)).detail({})
+    return detail.status, outcome(feed, exported_trades(probe, feed), detail.trades).comparison
+
+
+@pytest.fixture(scope="module")
+def replays(request: pytest.FixtureRequest) -> Iterator[dict[str, Future]]:
+    """The selected probes, compiled and run two at a time in fresh processes."""
+    names = [item.callspec.params["probe"].name for item in request.session.items if getattr(item, "originalname", "") == TEST]
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield {name: pool.submit(replayed, name) for name in names}
+
+
+@pytest.mark.parametrize("probe", [pytest.param(p, id=p.name) for p in PROBES])
+def test_probe_is_exact_on_the_engine(probe: Probe, replays: dict[str, Future], record_property: Callable[[str, object], None]) -> None:
+    status, comparison = replays[probe.name].result()
     record_property("trades_compared", comparison.n_equal)
+    assert status == 0
     assert comparison.missing == ()
     assert comparison.extra == ()
     assert comparison.n_equal > 0
 
 
-def test_what_is_not_expressed_names_probes() -> None:
-    assert set(NOT_EXPRESSED) <= {probe.name for probe in PROBES}
+TEST = test_probe_is_exact_on_the_engine.__name__

@@ -15,7 +15,8 @@ from pinejax.core.status import OVERFLOW
 from pinejax.core.trade import TradeRecord
 from pinejax.testing.reference import ReferenceResult, run
 from tests.properties.markets import random_feed, with_rate
-from tests.properties.programs import Program, describe, make_strategy, random_params
+from tests.properties.programs import Program, make_strategy, random_params
+from tests.properties.story import story
 
 RELATIVE = 1e-9
 EXACT_FIELDS = ("direction", "entry_id", "entry_signal", "entry_bar", "exit_signal", "exit_bar")
@@ -78,22 +79,22 @@ def compare(case: Case, workers: Executor, lanes: int = 64) -> int:
         for lane, (ours, theirs) in enumerate(zip(found[d], expected, strict=True)):
             if ours.status == OVERFLOW:
                 continue
-            problem = first_difference(ours.trades, theirs.trades) or curve_difference(ours, theirs)
-            assert not problem, f"dataset {d}, lane {lane}\n{_story(case, feed, case.params(feed)[lane], problem)}"
+            first, problem = first_difference(ours.trades, theirs.trades)
+            if problem := problem or curve_difference(ours, theirs):
+                told = story(case, feed, case.params(feed)[lane], problem, ours.trades, theirs.trades, first)
+                raise AssertionError(f"dataset {d}, lane {lane}\n{told}")
             n += len(theirs.trades)
     return n
 
 
-def first_difference(ours: Sequence[TradeRecord], theirs: Sequence[TradeRecord]) -> str:
-    """The first trade that differs, or an empty text."""
+def first_difference(ours: Sequence[TradeRecord], theirs: Sequence[TradeRecord]) -> tuple[int, str]:
+    """The first trade that differs and how; without one the number of trades and an empty text."""
     for i, (a, b) in enumerate(zip(ours, theirs, strict=False)):
         fields = [f for f in EXACT_FIELDS if getattr(a, f) != getattr(b, f)] + [f for f in CLOSE_FIELDS if not _close(a, b, f)]
         if fields:
-            return f"trade {i} differs in {fields}\n  engine    {a}\n  reference {b}"
-    if len(ours) != len(theirs):
-        i = min(len(ours), len(theirs))
-        return f"{len(ours)} trades, expected {len(theirs)}; the first without a twin: {(*ours[i:], *theirs[i:])[0]}"
-    return ""
+            return i, f"trade {i} differs in {fields}"
+    shorter = min(len(ours), len(theirs))
+    return shorter, "" if len(ours) == len(theirs) else f"{len(ours)} trades, expected {len(theirs)}"
 
 
 def _close(a: TradeRecord, b: TradeRecord, field: str) -> bool:
@@ -133,7 +134,3 @@ def expected_metrics(result: ReferenceResult) -> dict[str, float]:
     if not any(0 < abs(t.pnl) < 1e-9 for t in closed):  # a loss of rounding errors counts on one side only
         out["max_consecutive_losses"] = float(longest)
     return out
-
-
-def _story(case: Case, feed: Feed, params: dict[str, Any], problem: str) -> str:
-    return f"{problem}\n{describe(case.program, params)}\n  {case.broker}\n  {feed.instrument}, seed {case.seed}, rate {case.has_rate}"

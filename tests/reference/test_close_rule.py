@@ -43,16 +43,26 @@ def test_close_of_a_fraction_takes_it_from_the_lots_of_the_id(play) -> None:
     assert closed(play(RISING, commands, pyramiding=2, close_entries_rule="ANY")) == [("B", "Close entry(s) order B", 1.5, 3, 15.0)]
 
 
-def test_close_of_an_id_whose_lots_are_gone_at_the_fill_is_skipped_under_any(play) -> None:
-    """A's lot leaves by an exit at the open's price before the close of A, placed first as market order, would be... it goes first."""
-
+def test_closes_of_an_id_and_of_all_share_the_position(play) -> None:
     def both(b):
-        b.close("A")
+        b.close("B")
         b.close_all()
 
-    assert closed(play(RISING, {**TWO_LOTS, 2: both}, pyramiding=2, close_entries_rule="ANY")) == [
-        ("A", "Close entry(s) order A", 2.0, 3, 40.0), ("B", "Close position order", 3.0, 3, 30.0),
+    assert [row[:3] for row in closed(play(RISING, {**TWO_LOTS, 2: both}, pyramiding=2, close_entries_rule="ANY"))] == [
+        ("B", "Close entry(s) order B", 3.0), ("A", "Close position order", 2.0),
     ]  # fmt: skip
+
+
+def test_close_of_an_id_whose_lots_are_gone_at_the_fill_is_skipped_under_any(play) -> None:
+    """The close of all is first in the queue; then the close of B finds the position of C, and no lot of B."""
+
+    def three(b):
+        b.close_all()
+        b.close("B")
+        b.entry("C", LONG, qty=1)
+
+    broker = play(RISING, {**TWO_LOTS, 2: three}, pyramiding=3, close_entries_rule="ANY")
+    assert [lot.id for lot in broker.account.lots] == ["C"]
 
 
 def test_reversals_and_close_all_drain_the_oldest_under_either_rule(play) -> None:
@@ -62,15 +72,18 @@ def test_reversals_and_close_all_drain_the_oldest_under_either_rule(play) -> Non
         assert position(broker) == -1
 
 
-def test_a_pending_close_frees_the_lot_that_it_drains(play) -> None:
-    """Two of two lots; under ANY closing B's lot makes room for another entry on the same bar, closing part of A's does not."""
+@pytest.mark.parametrize(("rule", "ids"), [("FIFO", ["A", "B", "C"]), ("ANY", ["A", "C", "D"])])
+def test_a_pending_close_counts_by_the_lot_that_it_drains(play, rule, ids) -> None:
+    """Two of three lots, A the larger: closing B drains B's lot, which leaves room for two, or half of A's, which leaves it for one."""
 
     def close_and_add(b):
         b.close("B")
-        b.entry("C", LONG, stop=None)
+        b.entry("C", LONG)
+        b.entry("D", LONG)
 
-    broker = play(RISING, {**TWO_LOTS, 2: close_and_add}, pyramiding=3, close_entries_rule="ANY")
-    assert [(lot.id, broker.grid.qty(lot.steps)) for lot in broker.account.lots] == [("A", 2.0), ("C", 1.0)]
+    commands = {0: lambda b: b.entry("A", LONG, qty=4), 1: lambda b: b.entry("B", LONG, qty=2), 2: close_and_add}
+    broker = play(RISING, commands, pyramiding=3, close_entries_rule=rule)
+    assert [lot.id for lot in broker.account.lots] == ids
 
 
 def test_exit_without_an_entry_closes_the_whole_position_from_its_average_price(play) -> None:

@@ -37,6 +37,15 @@ def test_the_nth_fill_of_a_day_closes_the_position_and_locks_the_day(play) -> No
     assert {t.exit_signal for t in broker.account.trades} == {"Close Position (Max number of filled orders in one day)"}
 
 
+def test_the_extreme_at_which_the_day_is_closed_is_an_excursion(play) -> None:
+    """Stopped in at 102.1, slippage and all; closed at the high of 105, less slippage."""
+    commands = {0: lambda b: b.entry("L", LONG, stop=102.0)}
+    rules = RiskRules(max_intraday_filled_orders=1)
+    trade = play([FLAT, (100, 105, 100, 104)], commands, slippage_ticks=10, risk=rules).account.trades[0]
+    assert (trade.entry_price, trade.exit_price) == (102.1, 104.9)
+    assert trade.mfe == pytest.approx(2.9)
+
+
 def test_allow_entry_in_lets_the_other_side_only_close(play) -> None:
     commands = {0: lambda b: b.entry("S", SHORT), 1: lambda b: b.entry("L", LONG), 3: lambda b: b.entry("S", SHORT)}
     broker = play([FLAT] * 5, commands, risk=RiskRules(allow_entry_in=LONG))
@@ -76,7 +85,7 @@ def test_drawdown_is_measured_from_the_highest_close_and_ends_the_run(play, limi
     """One contract at 100 of 1000: equity 1000, 1000, 1004, 1001, 999, 998, 998; 0.5 % of 1004 is 5.02."""
     rules = RiskRules(max_drawdown=limit, max_drawdown_type=kind)
     commands = {0: lambda b: b.entry("L", LONG), 6: lambda b: b.entry("M", LONG)}
-    broker = play(DROPS + [bar(97)], commands, risk=rules, initial_capital=1000.0, pyramiding=5)
+    broker = play([*DROPS, bar(97)], commands, risk=rules, initial_capital=1000.0, pyramiding=5)
     if judged is None:
         assert [f.id for f in broker.fills] == ["L", "M"]
     else:
@@ -132,21 +141,14 @@ def test_a_days_loss_starts_afresh_at_the_evening_before(play) -> None:
     assert position(broker) == 1
 
 
-def test_days_begin_in_the_exchanges_zone(play) -> None:
-    """Six-hour bars from 00:00 UTC: in New York (UTC-5) the second day begins with bar 1, in UTC with bar 4."""
-    prices = [100, 100, 101, 103, 101, 99, 99]
-    rules = RiskRules(max_intraday_loss=4.0, max_intraday_loss_type="cash")
-    play_in = {
-        zone: play(
-            [bar(p) for p in prices], {0: lambda b: b.entry("L", LONG)}, bar_ms=6 * HOUR_MS, risk=rules, instrument=Instrument(zone=zone)
-        )
-        for zone in ("UTC", "America/New_York", "Asia/Tokyo")
-    }
-    locked = {zone: broker.day for zone, broker in play_in.items()}
-    assert locked["UTC"] == locked["America/New_York"] == locked["Asia/Tokyo"] == 719164
-    counted = play([bar(100)] * 5, {i: (lambda b, i=i: b.entry(f"L{i}", LONG)) for i in range(4)}, bar_ms=6 * HOUR_MS, pyramiding=9,
-        risk=RiskRules(max_intraday_filled_orders=3), instrument=Instrument(zone="America/New_York"))  # fmt: skip
-    assert [f.bar for f in counted.fills] == [1, 2, 3, 3]
+@pytest.mark.parametrize(
+    ("zone", "bars"), [("UTC", [1, 2, 2, 5, 6, 6]), ("America/New_York", [1, 2, 2, 6]), ("Asia/Tokyo", [1, 2, 2, 4, 5, 5])]
+)
+def test_days_begin_in_the_exchanges_zone(play, zone, bars) -> None:
+    """Two fills a day; six-hour bars from 00:00 UTC, so days begin with bar 4, in New York with 1 and 5, in Tokyo with 3."""
+    rules, commands = RiskRules(max_intraday_filled_orders=2), {i: (lambda b, i=i: b.entry(f"L{i}", LONG)) for i in range(6)}
+    broker = play([FLAT] * 7, commands, bar_ms=6 * HOUR_MS, pyramiding=9, risk=rules, instrument=Instrument(zone=zone))
+    assert [f.bar for f in broker.fills] == bars
 
 
 def test_losing_days_in_a_row_end_the_run_on_the_morning_after(play) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pinejax.testing.reference as reference
-from pinejax.broker.config import BrokerConfig
+from pinejax.broker.config import BrokerConfig, RiskRules
 from pinejax.core.feed import Instrument
 from pinejax.core.orders import LONG, SHORT
 from pinejax.testing.reference import Broker, ScalarBar
@@ -46,7 +46,8 @@ def _command(rng: np.random.Generator, broker: Broker, close: float) -> None:
     kind, id_, side = int(rng.integers(0, 8)), str(rng.choice(["A", "B"])), LONG if rng.random() < 0.5 else SHORT
     qty = float(rng.integers(1, 4))
     if kind <= 1:
-        broker.entry(id_, side, qty=qty, limit=_level(rng, close), stop=_level(rng, close))
+        group = {"oca_name": "h", "oca_type": "cancel"} if rng.random() < 0.3 else {}
+        broker.entry(id_, side, qty=qty, limit=_level(rng, close), stop=_level(rng, close), **group)
     elif kind == 2:
         broker.order(id_, side, qty=qty, limit=_level(rng, close), stop=_level(rng, close), oca_name="g", oca_type="reduce")
     elif kind == 3:
@@ -56,7 +57,7 @@ def _command(rng: np.random.Generator, broker: Broker, close: float) -> None:
     else:
         trail = float(rng.integers(0, 30)) if rng.random() < 0.5 else math.nan
         levels = ExitLevels(_level(rng, close), _level(rng, close), trail_ticks=trail, trail_offset_ticks=float(rng.integers(0, 15)))
-        broker.exit("X" + id_, id_, qty_rate=float(rng.choice([0.5, 1.0])), levels=levels)
+        broker.exit("X" + id_, id_ if rng.random() < 0.8 else "", qty_rate=float(rng.choice([0.5, 1.0])), levels=levels)
 
 
 def _play(make: type[Broker], config: BrokerConfig, seed: int) -> Broker:
@@ -76,9 +77,10 @@ def _play(make: type[Broker], config: BrokerConfig, seed: int) -> Broker:
     on_close=st.booleans(),
     verify=st.sampled_from((0, 2)),
     leverage=st.sampled_from((1.0, 50.0)),
+    rule=st.sampled_from(("FIFO", "ANY")),
 )
 def test_jumping_between_levels_equals_visiting_every_tick(
-    seed: int, pyramiding: int, on_close: bool, verify: int, leverage: float
+    seed: int, pyramiding: int, on_close: bool, verify: int, leverage: float, rule: str
 ) -> None:
     config = BrokerConfig(
         initial_capital=500.0,
@@ -89,6 +91,8 @@ def test_jumping_between_levels_equals_visiting_every_tick(
         limit_verify_ticks=verify,
         slippage_ticks=1,
         leverage=leverage,
+        close_entries_rule=rule,  # type: ignore[arg-type]
+        risk=RiskRules(max_drawdown=0.2),
     )
     jumps, steps = _play(Broker, config, seed), _play(TickByTick, config, seed)
     assert jumps.fills == steps.fills

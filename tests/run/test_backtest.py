@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from small_run import MINE
 
 from pinejax.backtest import backtest
 from pinejax.cli import main
+from pinejax.run import run
 
 ONE = ("strategy=mine.py:Mine", "timeframe=15m@1h", "symbol=SYNTH_A", "data.end=2024-01-15")
 
@@ -25,6 +29,11 @@ def test_prints_every_metric_and_writes_the_trades(place: Path, capsys):
     closed = [row for row in rows if row["Type"].startswith("Exit") and row["Signal"] != "Open"]
     assert len(closed) == metrics["n_trades"][0] > 0
     assert all(name in said for name in metrics)
+    with (folder / "performance_summary.csv").open() as file:
+        summary = {row["figure"]: row for row in csv.DictReader(file)}
+    assert float(summary["net_profit"]["all"]) == pytest.approx(metrics["net_profit"][0])
+    assert float(summary["closed_trades"]["long"]) + float(summary["closed_trades"]["short"]) == metrics["n_trades"][0]
+    assert "max_drawdown_close_to_close" in said
     assert rows[0]["Date and time"] > rows[1]["Date and time"], "the exit comes first"
 
 
@@ -43,7 +52,8 @@ def test_the_same_set_gives_the_same_numbers_as_its_trial(finished, place: Path)
 def test_several_symbols_have_a_file_each(place: Path):
     assert main(backtest, [*ONE, "symbol=[SYNTH_A,SYNTH_B]"]) == 0
     (folder,) = (place / "outputs").glob("*/")
-    assert {path.name for path in folder.glob("*.csv")} == {"trades_SYNTH_A_15m_1h.csv", "trades_SYNTH_B_15m_1h.csv"}
+    kinds = ("trades", "performance_summary")
+    assert {path.name for path in folder.glob("*.csv")} == {f"{kind}_SYNTH_{x}_15m_1h.csv" for kind in kinds for x in "AB"}
 
 
 @pytest.mark.parametrize(
@@ -70,3 +80,167 @@ def test_a_strategy_that_branches_on_traced_values_is_told_what_to_do(place: Pat
     error = capsys.readouterr().err
     assert "if fast > slow:" in error
     assert "ctx.when" in error or "where" in error
+
+
+@pytest.fixture
+def export(place: Path) -> Callable[..., Path]:
+    """Runs the backtest with some words; its list of trades, which has TradingView's layout, as export.csv."""
+
+    def run(*typed: str) -> Path:
+        assert main(backtest, [*ONE, *typed]) == 0
+        (folder,) = (place / "outputs").glob("*/")
+        (folder / "trades.csv").rename(place / "export.csv")
+        shutil.rmtree(place / "outputs")
+        return place / "export.csv"
+
+    return run
+
+
+def rewritten(path: Path, change: Callable[[list[dict[str, str]]], None]) -> None:
+    with path.open() as file:
+        rows = list(csv.DictReader(file))
+    change(rows)
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def later(rows: list[dict[str, str]], hours: float) -> None:
+    for row in rows:
+        row["Date and time"] = str(datetime.fromisoformat(row["Date and time"]) + timedelta(hours=hours))[:16]
+
+
+def comparison(place: Path) -> list[dict[str, str]]:
+    (path,) = (place / "outputs").glob("*/comparison.csv")
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_an_export_that_agrees_ends_with_0_in_whatever_zone_it_is(export, place: Path, capsys):
+    n = len(export().read_text().splitlines()) // 2
+    for hours, zone in ((0, "UTC"), (5.5, "UTC+5:30")):
+        rewritten(place / "export.csv", lambda rows, hours=hours: later(rows, hours))
+        capsys.readouterr()
+        assert main(backtest, [*ONE, "compare=export.csv"]) == 0
+        said = capsys.readouterr().out
+        assert f"All {n} trades agree" in said
+        assert f"chart zone {zone}, guessed: all {2 * n} fills lie within their bars" in said
+        assert "Money differs" not in said
+        assert [row["status"] for row in comparison(place)] == ["equal"] * n
+        shutil.rmtree(place / "outputs")
+
+
+def test_the_start_is_found_where_it_is_not_given(export, place: Path, capsys):
+    n = len(export("data.start=2024-01-05").read_text().splitlines()) // 2
+    assert main(backtest, ["strategy=mine.py:Mine", "timeframe=15m@1h", "symbol=SYNTH_A", "compare=export.csv"]) == 0
+    said = capsys.readouterr().out
+    assert f"All {n} trades agree" in said
+    assert "data.start was not given; of" in said
+    assert "starts tried 2024-01-05 00:00 UTC agrees best" in said
+    (manifest,) = (place / "outputs").glob("*/manifest.json")
+    told = json.loads(manifest.read_text())["comparison"]
+    assert (told["agrees"], told["start"], told["trades"]["equal"]) == (True, "2024-01-05 00:00", n)
+
+
+def test_one_tick_ends_with_1_and_both_sides_are_shown(export, place: Path, capsys):
+    export()
+
+    def a_tick(rows: list[dict[str, str]]) -> None:
+        rows[6]["Price"] = f"{float(rows[6]['Price']) + 0.1:.1f}"
+
+    rewritten(place / "export.csv", a_tick)
+    assert main(backtest, [*ONE, "data.start=2024-01-01", "compare=export.csv", "compare_zone=UTC"]) == 1
+    said = capsys.readouterr().out
+    (row,) = [row for row in comparison(place) if row["status"] != "equal"]
+    assert (row["status"], row["number"]) == ("differs", "4")
+    assert "1 begin alike but differ" in said
+    theirs, ours = (next(line for line in said.splitlines() if line.startswith(f"  {side}")) for side in ("TradingView", "pinejax"))
+    assert f"at {row['their_exit_price']} (" in theirs
+    assert f"at {row['our_exit_price']} (" in ours
+    assert float(row["their_exit_price"]) - float(row["our_exit_price"]) == pytest.approx(0.1)
+    assert "their exit, our exit" in said
+    assert "O " in said and "UTC: " in said
+
+
+def test_another_setting_is_found_out(export, place: Path, capsys):
+    export("broker.size_type=fixed", "broker.size=2")
+    assert main(backtest, [*ONE, "broker.size_type=fixed", "broker.size=1", "data.start=2024-01-01", "compare=export.csv"]) == 1
+    assert "2 times ours throughout: another default size" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (("symbol=SYNTH_B",), "is not of these bars"),
+        (("symbol=[SYNTH_A,SYNTH_B]",), "an export is of one symbol"),
+        (("timeframe=1h",), "is not of 1h bars"),
+        (("data.start=2024-02-01", "data.end=2024-02-20"), "no time in common"),
+        (("compare=mine.py",), "is no list of trades"),
+        (("compare=gone.csv",), "cannot be read"),
+        (("compare_zone=Nowhere/Land",), "compare_zone: expected UTC"),
+        (("compare_zone=UTC+3",), "another zone than compare_zone=UTC+3"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_message(typed, said, export, place: Path, capsys):
+    export()
+    assert main(backtest, [*ONE, "compare=export.csv", *typed]) == 2
+    assert said in capsys.readouterr().err
+    assert not (place / "outputs").exists()
+
+
+def test_a_search_compares_nothing(place: Path, capsys):
+    assert main(run, ["strategy=mine.py:Mine", "compare=export.csv"]) == 2
+    assert "pinejax.backtest" in capsys.readouterr().err
+
+
+DECLARED = MINE.replace(
+    "    fast = input", "    broker = {'size_type': 'fixed', 'size': 1, 'risk': {'max_position_size': 3}}\n\n    fast = input", 1
+)
+
+
+def broker_of_run(place: Path) -> dict:
+    (manifest,) = (place / "outputs").glob("*/manifest.json")
+    return json.loads(manifest.read_text())["broker"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "size_type", "size", "commission"),
+    [
+        ((), "fixed", 1.0, 0.0005),
+        (("broker=free",), "fixed", 1.0, 0.0),
+        (("broker.size=0.5",), "fixed", 0.5, 0.0005),
+        (("broker.size_type=percent_of_equity", "broker.size=0.5"), "percent_of_equity", 0.5, 0.0005),
+    ],
+)
+def test_properties_that_a_strategy_declares_stand_in_for_defaults_only(typed, size_type, size, commission, place: Path, capsys):
+    (place / "mine.py").write_text(DECLARED)
+    assert main(backtest, [*ONE, *typed]) == 0
+    broker = broker_of_run(place)
+    assert (broker["size_type"], broker["size"], broker["commission"]) == (size_type, size, commission)
+    assert broker["risk"]["max_position_size"] == 3.0
+    said = capsys.readouterr().out
+    assert "Properties the strategy declares:" in said
+    assert ("size=1" in said) == (size == 1.0)
+
+
+def test_an_experiment_wins_over_the_strategy_even_with_a_default_value(place: Path):
+    (place / "mine.py").write_text(DECLARED)
+    (place / "conf" / "experiment").mkdir(parents=True)
+    (place / "conf" / "experiment" / "half.yaml").write_text("# @package _global_\nbroker: {size_type: percent_of_equity, size: 0.5}\n")
+    assert main(backtest, [*ONE, "--config-dir", str(place / "conf"), "+experiment=half"]) == 0
+    assert (broker_of_run(place)["size_type"], broker_of_run(place)["size"]) == ("percent_of_equity", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ("{'sise': 1}", "Mine.broker.sise: there is no such key. Did you mean size"),
+        ("{'size': 'big'}", "Mine.broker.size: expected a number, got 'big'"),
+        ("'fixed'", "Mine.broker: expected a mapping"),
+    ],
+)
+def test_a_wrong_declaration_is_named(declared, said, place: Path, capsys):
+    (place / "mine.py").write_text(DECLARED.replace("{'size_type': 'fixed', 'size': 1, 'risk': {'max_position_size': 3}}", declared))
+    assert main(backtest, list(ONE)) == 2
+    assert said in capsys.readouterr().err

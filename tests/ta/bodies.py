@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pinejax.ops import where
@@ -15,11 +16,11 @@ def anchor(ctx: Any) -> Any:
     return ctx.bar.index % 10 == 3
 
 
-def levels(ctx: Any) -> dict[str, Any]:
-    """The pivot point levels of every kind, and developing ones; those that a kind does not have left out."""
-    given = {kind: ctx.ta.pivot_point_levels(kind, anchor(ctx)) for kind in N_LEVELS}
+def levels(ctx: Any, kinds: Iterable[str] = N_LEVELS) -> dict[str, Any]:
+    """The pivot point levels of some kinds, and developing ones; those that a kind does not have left out."""
+    given = {kind: ctx.ta.pivot_point_levels(kind, anchor(ctx)) for kind in kinds}
     developing = ctx.ta.pivot_point_levels("DM", anchor(ctx), developing=True)
-    found = {f"{kind} {i}": given[kind][i] for kind, n in N_LEVELS.items() for i in range(n)}
+    found = {f"{kind} {i}": given[kind][i] for kind in kinds for i in range(N_LEVELS[kind])}
     return found | {f"developing {i}": developing[i] for i in range(N_LEVELS["DM"])}
 
 
@@ -38,7 +39,8 @@ def of_a_source(ctx: Any, p: Any, x: Any) -> dict[str, Any]:
         "alma": ta.alma(x, p.n, 0.85, 6.0), "alma of a number": ta.alma(x, 5), "sum": ta.sum(x, p.n),
         "highest": ta.highest(x, p.n), "lowest": ta.lowest(x, p.n),
         "range": ta.range(x, p.n), "highestbars": ta.highestbars(x, p.n), "lowestbars": ta.lowestbars(x, p.n),
-        "variance": ta.variance(x, p.n), "stdev": ta.stdev(x, p.n), "stdev of a sample": ta.stdev(x, p.n, False), "dev": ta.dev(x, p.n), "linreg": ta.linreg(x, p.n),
+        "variance": ta.variance(x, p.n), "stdev": ta.stdev(x, p.n), "stdev of a sample": ta.stdev(x, p.n, False),
+        "variance of a sample": ta.variance(x, p.n, biased=False), "dev": ta.dev(x, p.n), "linreg": ta.linreg(x, p.n),
         "linreg with offset": ta.linreg(x, p.n, p.m), "linreg of one": ta.linreg(x, p.one, 0), "linreg of a number": ta.linreg(x, 9, 2),
         "bb": bb[0], "bb upper": bb[1], "bb lower": bb[2], "bbw": ta.bbw(x, p.n, p.f),
         "kc": kc[0], "kc upper": kc[1], "kc lower": kc[2], "kcw": ta.kcw(x, p.n, p.f),
@@ -69,7 +71,7 @@ def of_the_bar(ctx: Any, p: Any) -> dict[str, Any]:
     tight, turned = ta.supertrend(p.one / 4, p.m)
     plus, minus, adx = ta.dmi(p.n, p.m)
     heikin = ta.heikin_ashi()
-    return levels(ctx) | {
+    return {
         "tr": ta.tr(), "tr with na": ta.tr(False), "atr": ta.atr(p.n), "wpr": ta.wpr(p.n), "supertrend": line, "direction": direction,
         "tight supertrend": tight, "tight direction": turned, "plus di": plus, "minus di": minus, "adx": adx,
         "sar": ta.sar(), "sar of lanes": ta.sar(p.one / 50, p.one / 100, 0.3), "obv": ta.obv(), "accdist": ta.accdist(), "pvt": ta.pvt(),
@@ -81,7 +83,7 @@ def of_the_bar(ctx: Any, p: Any) -> dict[str, Any]:
 def with_na_on_bars(ctx: Any, p: Any) -> dict[str, Any]:
     """na at the start, then single ones, further apart than the longest window and closer."""
     unknown = (ctx.bar.index < 7) | (ctx.bar.index % 43 == 12) | (ctx.bar.index == 70) | (ctx.bar.index == 75)
-    return of_a_source(ctx, p, where(unknown, nan, ctx.bar.hl2)) | of_the_bar(ctx, p)
+    return of_a_source(ctx, p, where(unknown, nan, ctx.bar.hl2)) | of_the_bar(ctx, p) | levels(ctx)
 
 
 def with_na_on_lanes(ctx: Any, p: Any) -> dict[str, Any]:
@@ -109,5 +111,5 @@ def under_a_bar_mask(ctx: Any, p: Any) -> dict[str, Any]:
 def under_a_lane_mask(ctx: Any, p: Any) -> dict[str, Any]:
     mask = active_lanes(ctx, p)
     with ctx.when(mask):
-        found = of_a_source(ctx, p, ctx.bar.close * p.f) | of_the_bar(ctx, p)
+        found = of_a_source(ctx, p, ctx.bar.close * p.f) | of_the_bar(ctx, p) | levels(ctx, ["Woodie"])
     return found | {"mask": mask}

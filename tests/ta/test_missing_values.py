@@ -1,4 +1,4 @@
-"""na in the middle of a series: left out, starting a window anew, or passed on, as TradingView's reference says of each function."""
+"""na in the middle of a series: left out of a window, or making it na, as TradingView's reference says of each function."""
 
 from __future__ import annotations
 
@@ -6,73 +6,56 @@ from typing import Any
 
 import numpy as np
 import pytest
-from unchecked import unchecked
 
-from pinejax.ops import where
-from pinejax.testing.record import record
+from tests.ta import bodies
 
-nan = float("nan")
-LEFT_OUT = ("sma", "sum", "wma", "highest", "lowest", "highestbars", "variance", "dev")
+LEFT_OUT = (
+    "sma", "sum", "wma", "highest", "lowest", "range", "highestbars", "lowestbars", "variance", "stdev", "dev", "median", "mode", "cog",
+    "nearest rank", "correlation", "max", "min",
+)  # fmt: skip
 KEPT = ("ema", "rma")
+# How many values, beyond n, an na stays among.
+MADE_NA = {"linreg": 0, "alma": 0, "rci": 0, "interpolated": 0, "percentrank": 1}
+COMPARES_TWO = {"change of lanes": "n", "roc": "m"}
 
 
-def windows(ctx: Any, p: Any, x: Any) -> dict[str, Any]:
-    ta = ctx.ta
-    return {name: getattr(ta, name)(x, p.n) for name in (*LEFT_OUT, *KEPT, "linreg")}
+@pytest.fixture(params=(bodies.with_na_on_bars, bodies.with_na_on_lanes), ids=lambda body: body.__name__)
+def found(request: Any, recorded: Any) -> dict[str, Any]:
+    engine, _ = recorded(request.param)
+    return engine
 
 
-def known(ctx: Any) -> Any:
-    return ctx.bar.index % 11 != 4
-
-
-def on_bars(ctx: Any, p: Any) -> Any:
-    return ctx.bar.close
-
-
-def on_lanes(ctx: Any, p: Any) -> Any:
-    return ctx.bar.close * p.f
-
-
-@pytest.fixture(scope="module", params=(on_bars, on_lanes), ids=lambda source: source.__name__)
-def recorded(request: Any, bars: Any, lengths: Any) -> dict[str, Any]:
-    """with_na: every eleventh value is na; without: a run in which those bars are not executed at all."""
-
-    def body(ctx: Any, p: Any) -> dict[str, Any]:
-        x = request.param(ctx, p)
-        with_na = windows(ctx, p, where(known(ctx), x, nan))
-        with ctx.when(known(ctx)):
-            without = windows(ctx, p, x)
-        return {f"with {k}": v for k, v in with_na.items()} | {f"without {k}": v for k, v in without.items()} | {"x": x}
-
-    with unchecked():
-        found = record(body, bars, lengths)
-    return found | {"known": np.arange(len(bars)) % 11 != 4, "n": np.array(lengths["n"].values, int)}
-
-
-@pytest.mark.parametrize("name", [*LEFT_OUT, *KEPT])
-def test_na_is_left_out_as_if_the_bar_had_not_been(name: str, recorded: dict[str, Any]) -> None:
-    was = recorded["known"]
-    np.testing.assert_allclose(recorded[f"with {name}"][was], recorded[f"without {name}"][was], rtol=1e-12)
+def gaps(x: Any) -> list[tuple[int, int]]:
+    """(bar, lane) of every na after the first value."""
+    seen = np.maximum.accumulate(~np.isnan(x), axis=0)
+    return [(bar, lane) for bar, lane in np.argwhere(np.isnan(x)) if seen[bar, lane]]
 
 
 @pytest.mark.parametrize("name", LEFT_OUT)
-def test_window_holds_its_value_on_na(name: str, recorded: dict[str, Any]) -> None:
-    gaps = np.flatnonzero(~recorded["known"])
-    np.testing.assert_array_equal(recorded[f"with {name}"][gaps], recorded[f"with {name}"][gaps - 1])
+def test_window_holds_its_value_on_na(name: str, found: dict[str, Any]) -> None:
+    held = [found[name][bar, lane] for bar, lane in gaps(found["x"])]
+    np.testing.assert_array_equal(held, [found[name][bar - 1, lane] for bar, lane in gaps(found["x"])])
+    assert np.isfinite(held).sum() > 10
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_recursive_average_of_na_is_na(name: str, recorded: dict[str, Any]) -> None:
-    assert np.isnan(recorded[f"with {name}"][~recorded["known"]]).all()
+def test_recursive_average_of_na_is_na_and_goes_on_after_it(name: str, found: dict[str, Any]) -> None:
+    assert all(np.isnan(found[name][bar, lane]) and np.isfinite(found[name][-1, lane]) for bar, lane in gaps(found["x"]))
 
 
-def test_line_through_an_na_is_na(recorded: dict[str, Any]) -> None:
-    x, was = recorded["x"], recorded["known"]
-    for lane, n in enumerate(recorded["n"]):
-        for t in range(len(x)):
-            got = recorded["with linreg"][t, lane]
-            if t < n - 1 or not was[t - n + 1 : t + 1].all():
-                assert np.isnan(got)
-            else:
-                slope, start = np.polyfit(np.arange(n), x[t - n + 1 : t + 1, lane], 1)
-                assert got == pytest.approx(start + slope * (n - 1), rel=1e-9)
+@pytest.mark.parametrize("name", MADE_NA)
+def test_na_makes_the_window_na_until_it_has_left(name: str, found: dict[str, Any], lengths: Any) -> None:
+    for lane, n in enumerate(lengths["n"].values):
+        size, known = n + MADE_NA[name], ~np.isnan(found["x"][:, lane])
+        for t, got in enumerate(found[name][:, lane]):
+            whole = t >= size - 1 and known[t - size + 1 : t + 1].all()
+            # A rank correlation of equal values is na as well.
+            assert np.isfinite(got) or (name == "rci" and n == 2) if whole else np.isnan(got)
+
+
+@pytest.mark.parametrize("name", COMPARES_TWO)
+def test_a_comparison_with_na_is_na(name: str, found: dict[str, Any], lengths: Any) -> None:
+    for lane, n in enumerate(lengths[COMPARES_TWO[name]].values):
+        x = found["x"][:, lane]
+        unknown = np.isnan(x) | np.concatenate([np.ones(n, bool), np.isnan(x[:-n])])
+        np.testing.assert_array_equal(np.isnan(found[name][:, lane]), unknown)

@@ -250,6 +250,7 @@ class Fills:
         side = self.account.side
         if side:
             forced = (self.bar.high if side > 0 else self.bar.low) if intrabar_stop else price
+            self.account.mark(forced, self.rate)
             self._transact(MAX_FILLS_SIGNAL, None, -self.account.position, self._slipped(forced, -side, None))
         self.book.clear()
         self.locked_day = self.day

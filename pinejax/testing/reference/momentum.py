@@ -10,7 +10,7 @@ import numpy as np
 from pinejax.testing.reference.averages import Windows
 from pinejax.testing.reference.formulas import divide
 from pinejax.testing.reference.sites import na
-from pinejax.testing.reference.states import Averaged, Parabolic, Ratchet
+from pinejax.testing.reference.states import Averaged, LastKnown, Parabolic, Ratchet
 
 
 class Momentum(Windows):
@@ -115,8 +115,8 @@ class Ranges(Momentum):
         plus_dm = up if up > down and up > 0 else (na if math.isnan(up) else 0.0)
         minus_dm = down if down > up and down > 0 else (na if math.isnan(down) else 0.0)
         true_range = self.rma(self.tr(False), n_di)
-        plus = self.fixnan(divide(100.0 * self.rma(plus_dm, n_di), true_range))
-        minus = self.fixnan(divide(100.0 * self.rma(minus_dm, n_di), true_range))
+        plus = self._run(LastKnown, divide(100.0 * self.rma(plus_dm, n_di), true_range))
+        minus = self._run(LastKnown, divide(100.0 * self.rma(minus_dm, n_di), true_range))
         both = plus + minus
         return plus, minus, 100.0 * self.rma(abs(plus - minus) / (1.0 if both == 0 else both), n_adx)
 

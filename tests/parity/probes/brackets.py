@@ -6,12 +6,15 @@ from pinejax.core.inputs import Strategy
 from pinejax.core.orders import LONG, SHORT
 from pinejax.ops import absolute, isnan, where
 from tests.parity.probes.clock import at
+from tests.parity.probes.properties import D0, d0
 
 TICK = 0.01
 
 
 class BracketExitTpSlFixed(Strategy):
     """Target and stop around the average price."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
@@ -23,6 +26,8 @@ class BracketExitTpSlFixed(Strategy):
 
 class BracketEntryExitSamePassAttach(Strategy):
     """Exits placed with their entry work on the entry bar."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
@@ -39,6 +44,8 @@ class BracketEntryExitSamePassAttach(Strategy):
 class BracketPartialExitQtyPercent(Strategy):
     """Half at a target, the rest at a stop."""
 
+    broker = d0(size=2.0)
+
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
         pos, avg = broker.position_size, broker.position_avg_price
@@ -52,6 +59,8 @@ class BracketPartialExitQtyPercent(Strategy):
 class BracketTrailPointsWithOffsetOnly(Strategy):
     """A trail with an offset, nothing else."""
 
+    broker = D0
+
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
         pos = broker.position_size
@@ -64,6 +73,8 @@ class BracketTrailPointsWithOffsetOnly(Strategy):
 
 class BracketExitThreeWaySetOnceEntry(Strategy):
     """Stop, limit and a trail without offset, issued once."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
@@ -79,6 +90,8 @@ class BracketExitThreeWaySetOnceEntry(Strategy):
 class BracketExitStopLimitTrailSameBar(Strategy):
     """Stop, limit and a trail whose activation moves with the ATR."""
 
+    broker = D0
+
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
         a, pos, avg = ctx.ta.atr(14), broker.position_size, broker.position_avg_price
@@ -91,6 +104,8 @@ class BracketExitStopLimitTrailSameBar(Strategy):
 
 class BracketTpSlOcaReduceIsolate(Strategy):
     """A bracket of raw orders in one reduce group; what is left over after a flip may fill as an entry."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         close, ta, broker = ctx.bar.close, ctx.ta, ctx.broker
@@ -110,6 +125,8 @@ class BracketTpSlOcaReduceIsolate(Strategy):
 class OcaMultiBracketIsolation(Strategy):
     """Two brackets of one contract each."""
 
+    broker = d0(size=2.0)
+
     def on_bar(self, ctx):
         close, ta, broker = ctx.bar.close, ctx.ta, ctx.broker
         r, a, f, s = ta.rsi(close, 14), ta.atr(14), ta.ema(close, 9), ta.ema(close, 21)
@@ -123,6 +140,8 @@ class OcaMultiBracketIsolation(Strategy):
 
 class AnalyzerParityStopLimitTiming(Strategy):
     """A bracket placed with its market entry."""
+
+    broker = d0(pyramiding=0)
 
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker

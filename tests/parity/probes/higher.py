@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from pinejax.core.inputs import Strategy
 from pinejax.core.orders import LONG, SHORT
-from pinejax.ops import isnan
-
-
-def _differs(a, b):
-    return ~isnan(a) & ~isnan(b) & (a != b)
+from pinejax.ops import isnan, ne
+from tests.parity.probes.properties import D0
 
 
 class MtfHtf60CloseRoll(Strategy):
     """One bar in each hour."""
 
+    broker = D0
+
     def on_bar(self, ctx):
         h = ctx.htf(lambda bar, ta: bar.close)
-        roll = _differs(h, ctx.history(h))
+        roll = ne(h, ctx.history(h))
         ctx.broker.entry("R", LONG, qty=1, when=roll)
         ctx.broker.close("R", when=ctx.history(roll))
 
@@ -24,10 +23,11 @@ class MtfHtf60CloseRoll(Strategy):
 class MtfHtf60GapsOnRoll(Strategy):
     """Hourly closes with gaps: a value only on the bar that completes the hour."""
 
+    broker = D0
+
     def on_bar(self, ctx):
-        close, time = ctx.htf(lambda bar, ta: (bar.close, bar.time))
-        before = ctx.history(time)
-        arrives = ~isnan(time) & (isnan(before) | (time != before))
+        close = ctx.htf(lambda bar, ta: bar.close, gaps=True)
+        arrives = ~isnan(close)
         last, pos = ctx.var(float("nan")), ctx.broker.position_size
         up, down = arrives & (close > last.value), arrives & (close < last.value)
         with ctx.when(arrives):
@@ -38,6 +38,8 @@ class MtfHtf60GapsOnRoll(Strategy):
 
 class MtfDailyEma26Warmup(Strategy):
     """The slope of a daily ema."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         broker = ctx.broker
@@ -53,6 +55,8 @@ class MtfDailyEma26Warmup(Strategy):
 class MtfHtfWeeklySmaCross(Strategy):
     """Crossing a weekly average."""
 
+    broker = D0
+
     def on_bar(self, ctx):
         w = ctx.htf(lambda bar, ta: ta.sma(bar.close, 10))
         ctx.broker.entry("L", LONG, when=ctx.ta.crossover(ctx.bar.close, w))
@@ -61,6 +65,8 @@ class MtfHtfWeeklySmaCross(Strategy):
 
 class MtfHtfConfluenceStaticBracket(Strategy):
     """A chart cross confirmed by the hourly trend."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         close, ta, broker = ctx.bar.close, ctx.ta, ctx.broker

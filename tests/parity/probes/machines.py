@@ -6,10 +6,13 @@ from pinejax.core.inputs import Strategy
 from pinejax.core.orders import LONG, SHORT
 from pinejax.ops import isnan, maximum, minimum, na, where
 from tests.parity.probes.clock import at, is_monday_midnight
+from tests.parity.probes.properties import D0, d0
 
 
 class TaEmaRibbonStackTransition(Strategy):
     """Three averages in order."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         close = ctx.bar.close
@@ -24,6 +27,8 @@ class TaEmaRibbonStackTransition(Strategy):
 class TaCciThresholdCross(Strategy):
     """The last two crosses run lazily."""
 
+    broker = D0
+
     def on_bar(self, ctx):
         ta, broker = ctx.ta, ctx.broker
         c = ta.cci(ctx.bar.close, 20)
@@ -37,6 +42,8 @@ class TaCciThresholdCross(Strategy):
 
 class TaSupertrendDirectionFlip(Strategy):
     """Supertrend's direction."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         broker = ctx.broker
@@ -54,6 +61,8 @@ class TaSupertrendDirectionFlip(Strategy):
 class TaKeltnerChannelBreak(Strategy):
     """Channel breaks; a second close of the same id on one bar is ignored."""
 
+    broker = D0
+
     def on_bar(self, ctx):
         close, ta, broker = ctx.bar.close, ctx.ta, ctx.broker
         m, w = ta.ema(close, 20), 2.0 * ta.atr(10)
@@ -70,6 +79,8 @@ class TaKeltnerChannelBreak(Strategy):
 
 class BracketAtrTrailingStopState(Strategy):
     """A trailing stop kept by hand, market orders only."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         close, ta, broker = ctx.bar.close, ctx.ta, ctx.broker
@@ -100,6 +111,8 @@ class BracketAtrTrailingStopState(Strategy):
 class OrderCloseImmediateVsNextBar(Strategy):
     """close(immediately) fills at this bar's close."""
 
+    broker = D0
+
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
         pos = broker.position_size
@@ -112,6 +125,8 @@ class OrderCloseImmediateVsNextBar(Strategy):
 class OrderProcessOnCloseTrue(Strategy):
     """Fills on the signal bar's close."""
 
+    broker = d0(process_orders_on_close=True)
+
     def on_bar(self, ctx):
         close, ta, broker = ctx.bar.close, ctx.ta, ctx.broker
         r, f, s = ta.rsi(close, 14), ta.ema(close, 9), ta.ema(close, 21)
@@ -123,6 +138,8 @@ class OrderProcessOnCloseTrue(Strategy):
 
 class PyramidCloseIdGrouping(Strategy):
     """One id, three lots, one close."""
+
+    broker = d0(pyramiding=3)
 
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
@@ -140,6 +157,8 @@ class PyramidCloseIdGrouping(Strategy):
 class PyramidCashFractionalCommission(Strategy):
     """Cash sizes and a fee per contract."""
 
+    broker = d0(size_type="cash", size=50_000.0, commission_type="cash_per_contract", commission=0.05, pyramiding=3)
+
     def on_bar(self, ctx):
         close, ta, broker = ctx.bar.close, ctx.ta, ctx.broker
         r, f, s = ta.rsi(close, 14), ta.ema(close, 9), ta.ema(close, 21)
@@ -149,6 +168,8 @@ class PyramidCashFractionalCommission(Strategy):
 
 class OrderPercentEquityCashCommission(Strategy):
     """A quarter of equity, less one fee."""
+
+    broker = d0(size_type="percent_of_equity", size=0.25, commission_type="cash_per_order", commission=1.5)
 
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
@@ -160,6 +181,8 @@ class OrderPercentEquityCashCommission(Strategy):
 class AnalyzerParityPercentOfEquitySizing(Strategy):
     """99 % of equity on Mondays."""
 
+    broker = d0(size_type="percent_of_equity", size=0.99, pyramiding=0)
+
     def on_bar(self, ctx):
         broker = ctx.broker
         pos = broker.position_size
@@ -169,6 +192,8 @@ class AnalyzerParityPercentOfEquitySizing(Strategy):
 
 class CapMaxIntradayFilledOrdersIsolate(Strategy):
     """At most five fills a day."""
+
+    broker = d0(risk={"max_intraday_filled_orders": 5})
 
     def on_bar(self, ctx):
         close, ta, broker = ctx.bar.close, ctx.ta, ctx.broker
@@ -181,6 +206,8 @@ class CapMaxIntradayFilledOrdersIsolate(Strategy):
 class CapRiskGatesAllowMaxIntraday(Strategy):
     """Three risk rules at once."""
 
+    broker = d0(pyramiding=10, risk={"max_intraday_filled_orders": 3, "allow_entry_in": LONG, "max_position_size": 2.0})
+
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
         broker.entry("L1", LONG, qty=1, when=at(bar, "00:15"))
@@ -192,6 +219,8 @@ class CapRiskGatesAllowMaxIntraday(Strategy):
 
 class OrderCloseAllCancelAll(Strategy):
     """Far limits cancelled, then an immediate close_all."""
+
+    broker = d0(pyramiding=2)
 
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
@@ -207,8 +236,10 @@ class OrderCloseAllCancelAll(Strategy):
 class SessionNySpringForwardDst(Strategy):
     """The New York session, with daylight saving time."""
 
+    broker = D0
+
     def on_bar(self, ctx):
-        inside = in_new_york_session(ctx.bar)
+        inside = ctx.session("0930-1600", zone="America/New_York")
         before = ctx.history(inside)
         pos = ctx.broker.position_size
         ctx.broker.entry("L", LONG, qty=1, when=inside & ~before & (pos == 0))

@@ -7,12 +7,15 @@ from itertools import pairwise
 from pinejax.core.inputs import Strategy
 from pinejax.core.orders import LONG, SHORT
 from pinejax.ops import isnan, na, sqrt, where
+from tests.parity.probes.properties import D0
 
 N_ZONES = 30
 
 
 class TaPivotArrayUnshiftPop(Strategy):
     """The newest pivot on each side."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         bar, ta, broker = ctx.bar, ctx.ta, ctx.broker
@@ -30,6 +33,8 @@ class TaPivotArrayUnshiftPop(Strategy):
 
 class UdtMethodDrivesStrategyEntry(Strategy):
     """Debounced crosses."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         bar, ta, broker = ctx.bar, ctx.ta, ctx.broker
@@ -49,6 +54,8 @@ class UdtMethodDrivesStrategyEntry(Strategy):
 class UdtMethodInForLoop(Strategy):
     """A mean added up by hand; its cross runs lazily."""
 
+    broker = D0
+
     def on_bar(self, ctx):
         close, ta, broker = ctx.bar.close, ctx.ta, ctx.broker
         total = close
@@ -62,6 +69,8 @@ class UdtMethodInForLoop(Strategy):
 
 class MatrixCovarianceEigenPca(Strategy):
     """The larger eigenvalue of a 2 x 2 covariance matrix and its mean."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         bar, ta, broker = ctx.bar, ctx.ta, ctx.broker
@@ -79,6 +88,8 @@ class MatrixCovarianceEigenPca(Strategy):
 
 class CompositeVcpFvgActiveZones(Strategy):
     """The newest 30 fair-value gaps as a shift register."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pinejax.core.inputs import Strategy
 from pinejax.core.orders import LONG, SHORT
-from pinejax.ops import floor, isnan
+from pinejax.ops import floor
 from tests.parity.probes.clock import at, is_monday_midnight
+from tests.parity.probes.properties import D0, d0
 
 
 class TaRsi14Cross50(Strategy):
     """RSI crossing 50."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         r = ctx.ta.rsi(ctx.bar.close, 14)
@@ -20,6 +23,8 @@ class TaRsi14Cross50(Strategy):
 class TaHmaFastSlowCross(Strategy):
     """Two Hull averages."""
 
+    broker = D0
+
     def on_bar(self, ctx):
         f, s = ctx.ta.hma(ctx.bar.close, 9), ctx.ta.hma(ctx.bar.close, 21)
         ctx.broker.entry("Long", LONG, when=ctx.ta.crossover(f, s))
@@ -29,6 +34,8 @@ class TaHmaFastSlowCross(Strategy):
 class TaDmiAdxDiCross(Strategy):
     """+DI and -DI."""
 
+    broker = D0
+
     def on_bar(self, ctx):
         plus, minus, _ = ctx.ta.dmi(14, 14)
         ctx.broker.entry("Long", LONG, when=ctx.ta.crossover(plus, minus))
@@ -37,6 +44,8 @@ class TaDmiAdxDiCross(Strategy):
 
 class TaPvtEmaCross(Strategy):
     """Price-volume trend and its ema."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         p = ctx.ta.pvt()
@@ -48,6 +57,8 @@ class TaPvtEmaCross(Strategy):
 class VwapBandsBreakout1Sigma(Strategy):
     """Daily anchored vwap with one deviation."""
 
+    broker = d0(initial_capital=100_000.0, pyramiding=0)
+
     def on_bar(self, ctx):
         vw, up, _ = ctx.ta.vwap(ctx.bar.close, ctx.new_period("1D"), 1.0)
         enter, leave = ctx.ta.crossover(ctx.bar.close, up), ctx.ta.crossunder(ctx.bar.close, vw)
@@ -57,6 +68,8 @@ class VwapBandsBreakout1Sigma(Strategy):
 
 class OrderSameIdMarketEntryRepeat(Strategy):
     """The same id twice on one bar."""
+
+    broker = d0(pyramiding=3)
 
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
@@ -71,6 +84,8 @@ class OrderSameIdMarketEntryRepeat(Strategy):
 
 class AnomalyEquityMirrorStrategyEquity(Strategy):
     """An all-in quantity rounded to 0.001: the margin test decides which weeks trade."""
+
+    broker = d0(pyramiding=0)
 
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker

@@ -6,12 +6,15 @@ from pinejax.core.inputs import Strategy
 from pinejax.core.orders import LONG, SHORT
 from pinejax.ops import invert, isnan
 from tests.parity.probes.clock import at, is_monday_midnight
+from tests.parity.probes.properties import D0, d0
 
 TICK = 0.01
 
 
 class OrderCrossEntryCancelSamePass(Strategy):
     """cancel removes in source order."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
@@ -35,6 +38,8 @@ class OrderCrossEntryCancelSamePass(Strategy):
 class OrderDualStopBothTouchPriority(Strategy):
     """Stops on both sides, armed flat."""
 
+    broker = D0
+
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
         pos, close = broker.position_size, bar.close
@@ -51,6 +56,8 @@ class OrderDualStopBothTouchPriority(Strategy):
 class OrderDualStopOpenTie(Strategy):
     """Both stops at the close: buys first when both gap."""
 
+    broker = D0
+
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
         pos, close = broker.position_size, bar.close
@@ -66,6 +73,8 @@ class OrderDualStopOpenTie(Strategy):
 
 class OrderStopEntryCancelOpposite(Strategy):
     """Stops at the last extreme; the first one is na, a market order."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         bar, ta, broker = ctx.bar, ctx.ta, ctx.broker
@@ -86,6 +95,8 @@ class OrderStopEntryCancelOpposite(Strategy):
 class OrderDeferredFlip(Strategy):
     """Stops that are certain to gap grow the position until the weekly reset."""
 
+    broker = D0
+
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
         down, up, pos = at(bar, "08:00"), at(bar, "14:00"), broker.position_size
@@ -100,8 +111,16 @@ class OrderDeferredFlip(Strategy):
         broker.close_all(when=is_monday_midnight(bar) & (pos != 0))
 
 
+class OrderDeferredFlipOnClose(OrderDeferredFlip):
+    """The same rules, filled at the close of the bar that gave the order."""
+
+    broker = d0(process_orders_on_close=True)
+
+
 class OrderOppositeEntryCloseSamePass(Strategy):
     """A close before or after an opposite stop entry."""
+
+    broker = D0
 
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
@@ -120,6 +139,8 @@ class OrderOppositeEntryCloseSamePass(Strategy):
 class OrderRangeExpansionPendingStop(Strategy):
     """Stops after wide bars, cancelled otherwise."""
 
+    broker = D0
+
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
         open_, high, low, close = (ctx.history(x) for x in (bar.open, bar.high, bar.low, bar.close))
@@ -135,6 +156,8 @@ class OrderRangeExpansionPendingStop(Strategy):
 class OrderStopEntryReversalGrouping(Strategy):
     """A stop reverses two lots."""
 
+    broker = d0(pyramiding=2)
+
     def on_bar(self, ctx):
         bar, broker = ctx.bar, ctx.broker
         pos = broker.position_size
@@ -147,6 +170,8 @@ class OrderStopEntryReversalGrouping(Strategy):
 
 class PyramidDeferredFlipCloseAll(Strategy):
     """A market entry of the same bar counts towards a stop's reversal size."""
+
+    broker = d0(pyramiding=4)
 
     def on_bar(self, ctx):
         bar, ta, broker = ctx.bar, ctx.ta, ctx.broker
