@@ -9,7 +9,7 @@ from pinejax.core.pytree import pytree
 
 @pytree
 class Swings:
-    """Falls and rises of equity at closes, `[lanes]`. trough: the lowest close since `peak`."""
+    """Falls and rises of equity at closes, `[lanes]`. peak, trough: of the initial capital and all closes."""
 
     peak: Any
     trough: Any

@@ -45,8 +45,8 @@ class Readings:
 
     position_size in contracts, signed; position_avg_price NaN when flat; money in account currency (gross_loss as a magnitude);
     bars_since_entry of the oldest open lot, NaN when flat; bars_since_exit NaN before the first exit; max_contracts_held: the
-    largest position so far; max_drawdown, max_runup: the largest fall of equity from its peak, and rise from the trough since its
-    last peak, at closes. (docs/semantics.md, 8)
+    largest position so far; max_drawdown, max_runup: the largest fall of equity from its peak, and rise from its trough, at closes.
+    (docs/semantics.md, 8)
     """
 
     initial_capital: Any

@@ -57,8 +57,7 @@ def mark_swings(account: Account, equity: Any) -> Account:
     swings = account.swings
     if swings is None:
         return account
-    trough = jnp.where(equity > swings.peak, equity, jnp.minimum(swings.trough, equity))
-    peak = jnp.maximum(swings.peak, equity)
+    peak, trough = jnp.maximum(swings.peak, equity), jnp.minimum(swings.trough, equity)
     new = Swings(peak, trough, jnp.maximum(swings.fall, peak - equity), jnp.maximum(swings.rise, equity - trough))
     return replace(account, swings=new)
 

@@ -11,7 +11,8 @@ class TradeRecord:
 
     direction: 1 long, -1 short. entry_bar, exit_bar: indices of the bars on which the fills happened; exit_bar is the last
     bar and exit_signal `Open` where the trade was still open. qty in contracts; prices after slippage; pnl in account currency
-    after both legs' commission. entry_signal: the text TradingView shows for the entry, its comment or else its id. mfe, mae: extremes of the open P&L along the walked path, in account currency (mfe >= 0 >= mae).
+    after both legs' commission. entry_signal: the text TradingView shows for the entry, its comment or else its id. mfe,
+    mae: extremes of the open P&L along the walked path, in account currency (mfe >= 0 >= mae).
     """
 
     direction: int

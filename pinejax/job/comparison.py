@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pinejax.core.feed import Feed
 from pinejax.core.inputs import Params
 from pinejax.errors import ConfigError, DataError
 from pinejax.job.session import Session
@@ -57,24 +58,32 @@ def _runs(session: Session, params: Params, starts: Sequence[int], end: int) -> 
     """As `tradingview.start.Runs`: the first start alone (it may be all that is needed), then some at a time."""
     (feed,) = session.feeds
     stop = iso(end + feed.timeframe.ltf.ms)
-    n_run, problem = 0, None
+    n_run, problems = 0, []
     rest = iter(starts)
     while chunk := list(islice(rest, STARTS_TOGETHER if n_run else 1)):
-        parts = []
+        feeds = []
         for start in chunk:
             try:
-                part = session.between(iso(start), stop)
-                part.engine(1, pinned=params)
-            except DataError as error:  # too few bars for the indicators, or no currency rates yet
-                problem = error
-                continue
-            parts.append(part)
-        if not parts:
-            continue
-        engine = replace(parts[0], feeds=tuple(part.feeds[0] for part in parts)).engine(1, pinned=params)
-        for i, part in enumerate(parts):
-            detail = engine.detail(params, i)
+                feeds += session.between(iso(start), stop).feeds
+            except DataError as error:  # no currency rates yet
+                problems.append(error)
+        for details in _in_one_engine(session, params, feeds, problems):
             n_run += 1
-            yield Run(part.feeds[0], detail.trades, detail)
-    if not n_run and problem is not None:
-        raise problem
+            yield Run(details.feed, details.trades, details)
+    if not n_run and problems:
+        raise problems[-1]
+
+
+def _in_one_engine(session: Session, params: Params, feeds: list[Feed], problems: list[DataError]) -> Iterator[Detail]:
+    """Each feed's run; feeds that are too short for the strategy's indicators are left out and noted."""
+    if not feeds:
+        return
+    try:
+        engine = replace(session, feeds=tuple(feeds)).engine(1, pinned=params)
+    except DataError as error:
+        problems.append(error)
+        for feed in feeds if len(feeds) > 1 else ():
+            yield from _in_one_engine(session, params, [feed], problems)
+        return
+    for i in range(len(feeds)):
+        yield engine.detail(params, i)

@@ -53,7 +53,7 @@ def _figures(trades: Sequence[TradeRecord], feed: Feed, capital: float) -> dict[
     rates = np.array([t.pnl / _value(t, feed) for t in closed])
     held = np.array([t.exit_bar - t.entry_bar + 1 for t in closed], np.float64)
     won, lost = pnl > 0, pnl < 0
-    gross_profit, gross_loss, n = float(pnl[won].sum()), float(-pnl[lost].sum()), len(closed)
+    gross_profit, gross_loss, n = float(pnl[won].sum()), float(np.abs(pnl[lost]).sum()), len(closed)
     rise, fall = close_to_close(pnl, capital)
     high, low = intrabar(trades, capital)
     net = gross_profit - gross_loss

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from pinejax.broker.config import BrokerConfig
+from pinejax.broker.config import BrokerConfig, RiskRules
 from pinejax.config import DataConfig, SearchChoices, StorageConfig
 from pinejax.engine.config import EngineConfig
 from pinejax.search.objective import ObjectiveConfig
@@ -77,6 +77,10 @@ def test_dataclasses_have_the_defaults_of_the_yaml_and_no_key_more() -> None:
     for group, cls in CLASSES.items():
         for item in dataclasses.fields(cls):
             if group == "objective" and item.name == "gates":  # the library has no gates of its own
+                continue
+            if group == "broker" and item.name == "risk":
+                rules = {f"broker.risk.{rule.name}": rule.default for rule in dataclasses.fields(RiskRules)}
+                assert rules == {key: value for key, value in conf.items() if key.startswith("broker.risk.")}
                 continue
             assert conf[f"{group}.{item.name}"] == item.default, (group, item.name)
 

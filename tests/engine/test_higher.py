@@ -222,6 +222,6 @@ def test_trades_are_the_reference_s(length: int) -> None:
     broker = BrokerConfig(size_type="fixed", size=1.0)
     ours = Engine(Trend, [feed], broker, Trend.inputs, EngineConfig(n_threads=1)).detail({"length": length}).trades
     theirs = run(Trend, {"length": length}, feed, broker).trades
-    assert len(ours) > 5
+    assert len(ours) > 2
     assert [(t.entry_bar, t.exit_bar, t.qty) for t in ours] == [(t.entry_bar, t.exit_bar, t.qty) for t in theirs]
     np.testing.assert_allclose([t.pnl for t in ours], [t.pnl for t in theirs], rtol=1e-9)

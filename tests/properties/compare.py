@@ -14,11 +14,15 @@ from pinejax.core.feed import Feed
 from pinejax.core.status import OVERFLOW
 from pinejax.core.trade import TradeRecord
 from pinejax.testing.reference import ReferenceResult, run
-from tests.properties.markets import random_feed, with_rate
+from tests.properties.markets import SCALES, random_feed, with_rate
 from tests.properties.programs import Program, make_strategy, random_params
 from tests.properties.story import story
 
 RELATIVE = 1e-9
+# Contracts of tiny prices come in larger steps, or there would be too many.
+FINE_TICK, COARSE_LOT = 1e-6, 0.05
+# Sizes of more lot steps than this lie so near to the last bits of a double that flooring them may differ by a step.
+MOST_STEPS = 10**10
 EXACT_FIELDS = ("direction", "entry_id", "entry_signal", "entry_bar", "exit_signal", "exit_bar")
 CLOSE_FIELDS = ("entry_price", "exit_price", "qty", "pnl", "commission", "mfe", "mae")
 
@@ -42,6 +46,8 @@ class Case:
         out = []
         for _ in range(self.n_feeds):
             scale, step, value = int(rng.integers(0, 6)), float(rng.choice([0.0001, 0.01])), float(rng.choice([1.0, 1.0, 10.0]))
+            if SCALES[scale][0] < FINE_TICK:
+                step = max(step, COARSE_LOT)
             feed = random_feed(rng, self.n_bars, scale, step, value, self.zone)
             out.append(with_rate(rng, feed) if self.has_rate else feed)
         return out
@@ -77,7 +83,7 @@ def compare(case: Case, workers: Executor, lanes: int = 64) -> int:
     n = 0
     for d, (feed, expected) in enumerate(zip(feeds, waiting.result(), strict=True)):
         for lane, (ours, theirs) in enumerate(zip(found[d], expected, strict=True)):
-            if ours.status == OVERFLOW:
+            if ours.status == OVERFLOW or max((abs(f.steps) for f in theirs.fills), default=0) > MOST_STEPS:
                 continue
             first, problem = first_difference(ours.trades, theirs.trades)
             if problem := problem or curve_difference(ours, theirs):

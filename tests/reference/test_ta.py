@@ -52,6 +52,19 @@ def test_na_input_gives_na_and_keeps_an_ema_and_holds_an_sma() -> None:
     assert (sma[3], sma[4]) == (2.5, 4.0)
 
 
+def test_na_is_left_out_of_a_window_or_makes_it_na() -> None:
+    xs = [1.0, 5.0, math.nan, 3.0, 4.0]
+    assert series(lambda ta, x: ta.highest(x, 2), xs)[1:] == [5.0, 5.0, 5.0, 4.0]
+    assert series(lambda ta, x: ta.median(x, 2), xs)[1:] == [3.0, 3.0, 4.0, 3.5]
+    line = series(lambda ta, x: ta.linreg(x, 2, 0), xs)
+    assert [math.isnan(v) for v in line] == [True, False, True, True, False]
+
+
+def test_a_pair_with_na_is_left_out_of_a_correlation() -> None:
+    xs = [1.0, 2.0, math.nan, 4.0]
+    assert series(lambda ta, x: ta.correlation(x, 3 * x, 3), xs)[3] == pytest.approx(1.0)
+
+
 def test_a_masked_call_keeps_its_state() -> None:
     """A cross that runs only now and then compares with its last execution, not with the last bar."""
     masks = [True, False, True]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import shutil
@@ -12,6 +13,7 @@ from small_run import MINE
 
 from pinejax.backtest import backtest
 from pinejax.cli import main
+from pinejax.job.session import Session, prepare
 from pinejax.run import run
 
 ONE = ("strategy=mine.py:Mine", "timeframe=15m@1h", "symbol=SYNTH_A", "data.end=2024-01-15")
@@ -82,11 +84,25 @@ def test_a_strategy_that_branches_on_traced_values_is_told_what_to_do(place: Pat
     assert "ctx.when" in error or "where" in error
 
 
+@pytest.fixture(scope="module")
+def usual_export(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The list of trades of the plain backtest, which has TradingView's layout. Made once."""
+    place = tmp_path_factory.mktemp("exported")
+    (place / "mine.py").write_text(MINE)
+    with contextlib.chdir(place):
+        assert main(backtest, list(ONE)) == 0
+    (path,) = place.glob("outputs/*/trades.csv")
+    return path.read_text()
+
+
 @pytest.fixture
-def export(place: Path) -> Callable[..., Path]:
-    """Runs the backtest with some words; its list of trades, which has TradingView's layout, as export.csv."""
+def export(place: Path, usual_export: str) -> Callable[..., Path]:
+    """The list of trades of a backtest with some words, as export.csv."""
 
     def run(*typed: str) -> Path:
+        if not typed:
+            (place / "export.csv").write_text(usual_export)
+            return place / "export.csv"
         assert main(backtest, [*ONE, *typed]) == 0
         (folder,) = (place / "outputs").glob("*/")
         (folder / "trades.csv").rename(place / "export.csv")
@@ -133,7 +149,7 @@ def test_an_export_that_agrees_ends_with_0_in_whatever_zone_it_is(export, place:
 
 def test_the_start_is_found_where_it_is_not_given(export, place: Path, capsys):
     n = len(export("data.start=2024-01-05").read_text().splitlines()) // 2
-    assert main(backtest, ["strategy=mine.py:Mine", "timeframe=15m@1h", "symbol=SYNTH_A", "compare=export.csv"]) == 0
+    assert main(backtest, [*ONE, "compare=export.csv"]) == 0
     said = capsys.readouterr().out
     assert f"All {n} trades agree" in said
     assert "data.start was not given; of" in said
@@ -164,8 +180,8 @@ def test_one_tick_ends_with_1_and_both_sides_are_shown(export, place: Path, caps
 
 
 def test_another_setting_is_found_out(export, place: Path, capsys):
-    export("broker.size_type=fixed", "broker.size=2")
-    assert main(backtest, [*ONE, "broker.size_type=fixed", "broker.size=1", "data.start=2024-01-01", "compare=export.csv"]) == 1
+    export("broker.size_type=fixed", "broker.size=0.02")
+    assert main(backtest, [*ONE, "broker.size_type=fixed", "broker.size=0.01", "data.start=2024-01-01", "compare=export.csv"]) == 1
     assert "2 times ours throughout: another default size" in capsys.readouterr().out
 
 
@@ -199,9 +215,11 @@ DECLARED = MINE.replace(
 )
 
 
-def broker_of_run(place: Path) -> dict:
-    (manifest,) = (place / "outputs").glob("*/manifest.json")
-    return json.loads(manifest.read_text())["broker"]
+def prepared(*typed: str) -> Session:
+    """What a backtest with these words would run, not run."""
+    seen: list[Session] = []
+    assert main(lambda config, folder: seen.append(prepare(config)), [*ONE, *typed]) == 0
+    return seen[0]
 
 
 @pytest.mark.parametrize(
@@ -213,23 +231,37 @@ def broker_of_run(place: Path) -> dict:
         (("broker.size_type=percent_of_equity", "broker.size=0.5"), "percent_of_equity", 0.5, 0.0005),
     ],
 )
-def test_properties_that_a_strategy_declares_stand_in_for_defaults_only(typed, size_type, size, commission, place: Path, capsys):
+def test_properties_that_a_strategy_declares_stand_in_for_defaults_only(typed, size_type, size, commission, place: Path):
     (place / "mine.py").write_text(DECLARED)
-    assert main(backtest, [*ONE, *typed]) == 0
-    broker = broker_of_run(place)
-    assert (broker["size_type"], broker["size"], broker["commission"]) == (size_type, size, commission)
-    assert broker["risk"]["max_position_size"] == 3.0
-    said = capsys.readouterr().out
-    assert "Properties the strategy declares:" in said
-    assert ("size=1" in said) == (size == 1.0)
+    session = prepared(*typed)
+    broker = session.config.broker
+    assert (broker.size_type, broker.size, broker.commission) == (size_type, size, commission)
+    assert broker.risk.max_position_size == 3.0
+    assert "risk.max_position_size" in session.declared
+    assert ("size" in session.declared) == (size == 1.0)
+    assert session.context["broker"]["size"] == size, "another broker is another study"
 
 
 def test_an_experiment_wins_over_the_strategy_even_with_a_default_value(place: Path):
     (place / "mine.py").write_text(DECLARED)
     (place / "conf" / "experiment").mkdir(parents=True)
     (place / "conf" / "experiment" / "half.yaml").write_text("# @package _global_\nbroker: {size_type: percent_of_equity, size: 0.5}\n")
-    assert main(backtest, [*ONE, "--config-dir", str(place / "conf"), "+experiment=half"]) == 0
-    assert (broker_of_run(place)["size_type"], broker_of_run(place)["size"]) == ("percent_of_equity", 0.5)
+    session = prepared("experiment=half", "--config-dir", str(place / "conf"))
+    assert (session.config.broker.size_type, session.config.broker.size) == ("percent_of_equity", 0.5)
+    assert session.declared == ("risk.max_position_size",)
+
+
+def test_a_whole_broker_config_may_be_declared(place: Path):
+    text = DECLARED.replace("{'size_type': 'fixed', 'size': 1, 'risk': {'max_position_size': 3}}", "BrokerConfig(commission=0.001)")
+    (place / "mine.py").write_text("from pinejax.broker.config import BrokerConfig\n" + text)
+    assert prepared().config.broker.commission == 0.001
+    assert prepared("broker.commission=0").config.broker.commission == 0.0
+
+
+def test_declared_properties_are_said(place: Path, capsys):
+    (place / "mine.py").write_text(DECLARED)
+    assert main(backtest, list(ONE)) == 0
+    assert "Properties the strategy declares: size_type=fixed size=1 risk.max_position_size=3" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,11 @@ class Watch:
         self.day = day
 
     def close(self, equity: float) -> str | None:
-        """The equity of a close: the signal of the rule that it breaks first, or None. Rules are judged before the extremes move on.
+        """The equity of a close: the signal of the rule that it breaks first, or None.
 
-        Drawdown, the day's loss and losing days in this order; all that are broken count, and one broken before is not broken again.
+        The close is held against the extremes of the closes before it, and moves them afterwards. A fall that equals its limit breaks
+        the rule; losing days are known, and judged, at the first close of the day after. Drawdown, the day's loss and losing days in
+        this order; all that are broken count, and one broken before is not broken again.
         """
         broken = [] if self.halted else self._broken(equity)
         self.peak, self.trough, self.day_peak = max(self.peak, equity), min(self.trough, equity), max(self.day_peak, equity)
