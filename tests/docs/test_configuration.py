@@ -23,7 +23,7 @@ CLASSES = {
     "data": DataConfig, "broker": BrokerConfig, "objective": ObjectiveConfig, "search": SearchChoices, "storage": StorageConfig,
     "engine": EngineConfig,
 }  # fmt: skip
-TOP = ("symbol", "timeframe", "enable", "disable", "params")
+TOP = ("symbol", "timeframe", "enable", "disable", "params", "compare", "compare_zone")
 
 
 def _load(path: Path) -> dict[str, Any]:
