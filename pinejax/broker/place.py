@@ -126,18 +126,17 @@ def _enter(desk: Desk, entry: Entry, ticket: Ticket, seq: Any) -> Any:
     position = position_of(account)
     makes = entry.when & (size != 0) & (account.status == 0)
     goes = makes & is_market
-    # The call replaces whatever this id has waiting, in its place, also where it then creates nothing (but a raw order of no size).
-    clears = entry.when & (size != 0) if entry.raw else entry.when
+    # The call replaces whatever this id has waiting, in its place, also where it then creates nothing.
     place = seq
     for order in desk.replaced(code):
         if env.spec.re_queues:
             place = jnp.where(order.qty != 0, order.seq, place)
-        order.qty = jnp.where(clears, 0.0, order.qty)
+        order.qty = jnp.where(entry.when, 0.0, order.qty)
     waiting = desk.book.entries[code]
     if waiting is not None:
         if waiting.seq is not None:
             place = jnp.where(waiting.qty != 0, waiting.seq, place)
-        cleared = clear_entry(waiting, clears)
+        cleared = clear_entry(waiting, entry.when)
         desk.book = _wait(desk.book, code, cleared, entry, makes & ~is_market, size, position * side > 0, place, env)
     desk.orders.append(MarketOrder(ticket, jnp.where(goes, size, 0.0), place))
     return makes

@@ -107,11 +107,12 @@ def _placed(export: Export, fills: _Fills, zone: Zone, feed: Feed, tolerance: fl
     utc, bar = _on_bars(fills.wall, zone, bars, export.has_time)
     later, later_bar = _on_bars(fills.wall, zone, bars, export.has_time, second=True)
     fits = _within(bar, fills.price, bars, tolerance)
-    # An hour that the clock shows twice: the one whose bar has the price.
-    other = (later != utc) & ~fits & _within(later_bar, fills.price, bars, tolerance)
+    # An hour that the clock shows twice: the one whose bar has the price, or has it at its open where both have it.
+    opens = _at_open(bar, fills.price, bars, tolerance), _at_open(later_bar, fills.price, bars, tolerance)
+    other = (later != utc) & _within(later_bar, fills.price, bars, tolerance) & (~fits | (opens[1] & ~opens[0]))
     utc, bar, fits = np.where(other, later, utc), np.where(other, later_bar, bar), fits | other
     inside = (utc >= bars.time[0]) & (utc <= bars.time[-1])
-    at_open = (bar >= 0) & (np.abs(bars.open[np.maximum(bar, 0)] - fills.price) <= tolerance)
+    at_open = _at_open(bar, fills.price, bars, tolerance)
     entries, exits = np.zeros(len(export.trades), np.int64), np.full(len(export.trades), -1, np.int64)
     entries[fills.trade[~fills.is_exit]] = utc[~fills.is_exit]
     exits[fills.trade[fills.is_exit]] = utc[fills.is_exit]
@@ -146,6 +147,12 @@ def _on_bars(
 def _within(bar: Int[np.ndarray, " fills"], price: Float[np.ndarray, " fills"], bars: Bars, tolerance: float) -> Bool[np.ndarray, " fills"]:
     at = np.maximum(bar, 0)
     return (bar >= 0) & (price >= bars.low[at] - tolerance) & (price <= bars.high[at] + tolerance)
+
+
+def _at_open(
+    bar: Int[np.ndarray, " fills"], price: Float[np.ndarray, " fills"], bars: Bars, tolerance: float
+) -> Bool[np.ndarray, " fills"]:
+    return (bar >= 0) & (np.abs(bars.open[np.maximum(bar, 0)] - price) <= tolerance)
 
 
 def _refuse(best: Placed, tried: Sequence[Placed], feed: Feed, zone: str | None) -> None:
