@@ -43,7 +43,7 @@ class Terms:
 @pytree
 class Lots:
     """The open entries, `[lots, lanes]`, oldest first, empty places last. qty: signed whole lot steps, 0 where empty; entry: code of the
-    order id; bar: index of the fill; fee: entry commission not yet charged to a closed trade; high, low: price range since the fill,
+    order id; bar: index of the fill; fee: entry commission per lot step; high, low: price range since the fill,
     itself included; where money is converted the range of (price - entry price) * rate instead.
     """
 
@@ -132,7 +132,7 @@ def average_price_of_entry(account: Account, entry: int) -> Any:
 def open_profit_of(account: Account, price: Any, terms: Terms) -> Any:
     """P&L of the open lots at `price`, their entry commission deducted."""
     lots = account.lots
-    return over_lots(lots.qty * (price - lots.price) * terms.unit - lots.fee)
+    return over_lots(lots.qty * (price - lots.price) * terms.unit - jnp.abs(lots.qty) * lots.fee)
 
 
 def extend_range(account: Account, high: Any, low: Any, terms: Terms) -> Account:

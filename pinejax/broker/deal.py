@@ -38,28 +38,24 @@ class Fill:
 @pytree
 class Deal:
     """A transaction worked out but not yet booked, `[lanes]`. direction: of what it closes; opening: signed lot steps of the new lot;
-    opening_fee: that lot's part of the commission `fee`. Per lot, `[lots, lanes]`: take: lot steps closed; pnl: of them after both
-    fees; entry_fee, exit_fee: those fees.
+    fee: its commission per lot step. Per lot, `[lots, lanes]`: take: lot steps closed; pnl: of them after both commissions.
     """
 
     fill: Fill
     direction: Any
     take: Any
     pnl: Any
-    entry_fee: Any
-    exit_fee: Any
     opening: Any
-    opening_fee: Any
     fee: Any
 
 
 def commission_of(qty: Any, price: Any, unit: Any, terms: Terms, kind: str) -> Any:
-    """Commission of one order of `qty` lot steps (a magnitude), 0 for none."""
+    """Commission per lot step of an order of `qty` lot steps (a magnitude): one fee, shared by quantity. 0 without an order."""
     if kind == "percent":
-        return qty * price * unit * terms.commission
+        return price * unit * terms.commission
     if kind == "cash_per_contract":
-        return qty * terms.lot_step * terms.commission
-    return jnp.where(qty > 0, terms.commission, 0.0)
+        return terms.lot_step * terms.commission
+    return jnp.where(qty > 0, terms.commission / jnp.where(qty > 0, qty, 1.0), 0.0)
 
 
 def transact(account: Account, fill: Fill, terms: Terms, commission_type: str) -> Account:
@@ -96,14 +92,9 @@ def work_out(account: Account, fill: Fill, terms: Terms, commission_type: str) -
     free = available(account, fill.target)
     held = jnp.abs(position) if fill.target is None else over_lots(free)
     closing = jnp.where(fill.qty * position < 0, jnp.minimum(size, held), 0.0)
-    # One order, one commission, shared by quantity between what it closes and what it opens.
     fee = jnp.where(size > 0, commission_of(size, fill.price, fill.unit, terms, commission_type), 0.0)
-    exit_fee = fee * closing / jnp.where(size > 0, size, 1.0)
     take = drain(free, closing)
-    takes = take > 0
-    entry_fee = lots.fee * take / jnp.where(takes, jnp.abs(lots.qty), 1.0)
-    share = exit_fee * jnp.ones_like(take) if len(lots) == 1 else exit_fee * take / jnp.where(closing > 0, closing, 1.0)
-    pnl = jnp.where(takes, take * -side * (fill.price - lots.price) * fill.unit - entry_fee - share, 0.0)
+    pnl = jnp.where(take > 0, take * (-side * (fill.price - lots.price) * fill.unit - lots.fee - fee), 0.0)
     shape, whole = jnp.shape(size), jnp.int32
 
     def spread(x: Any, kind: Any = None) -> Any:
@@ -113,7 +104,7 @@ def work_out(account: Account, fill: Fill, terms: Terms, commission_type: str) -
         fill.qty, spread(fill.price), spread(fill.market), spread(fill.entry, whole), spread(fill.signal, whole), spread(fill.bar, whole),
         spread(fill.unit), spread(fill.rate), spread(fill.target, whole),
     )  # fmt: skip
-    return Deal(full, -side, take, pnl, entry_fee, share, side * (size - closing), fee - exit_fee, fee)
+    return Deal(full, -side, take, pnl, side * (size - closing), fee)
 
 
 def settle(account: Account, deal: Deal) -> Account:
@@ -121,7 +112,7 @@ def settle(account: Account, deal: Deal) -> Account:
     fill, lots = deal.fill, account.lots
     stats, log = _count(account, deal)
     closes = over_lots(deal.take) > 0 if fill.target is not None else deal.take[0] > 0
-    left = replace(lots, qty=lots.qty - deal.direction * deal.take, fee=lots.fee - deal.entry_fee)
+    left = replace(lots, qty=lots.qty - deal.direction * deal.take)
     rest, overflow = _insert(_compact(left, fifo=fill.target is None), deal)
     after = replace(
         account,
@@ -154,10 +145,10 @@ def _count(account: Account, deal: Deal) -> tuple[Stats, Log | None]:
     is_long = deal.direction > 0
     per_price = jnp.where(closed, 1.0 / jnp.where(closed, lots.price if fill.rate is None else lots.price * fill.rate, 1.0), 0.0)
     if log is not None:
-        fees = deal.entry_fee + deal.exit_fee
+        fees = deal.take * (lots.fee + deal.fee)
         log = write_rows(
             log, closed, (deal.direction, lots.entry, lots.bar, lots.price, fill.signal, fill.bar, fill.price, deal.take, deal.pnl, fees,
-            deal.entry_fee, high, low),
+            deal.take * lots.fee, high, low),
         )  # fmt: skip
     streak, longest = stats.loss_streak, stats.max_loss_streak
     for i in range(len(lots)):
@@ -177,7 +168,7 @@ def _count(account: Account, deal: Deal) -> tuple[Stats, Log | None]:
         hold_bars=stats.hold_bars + over_lots(jnp.where(closed, (fill.bar - lots.bar).astype(kind), 0.0)),
         mfe=stats.mfe + over_lots(jnp.where(closed, jnp.where(is_long, up, down) * per_price, 0.0)),
         mae=stats.mae + over_lots(jnp.where(closed, jnp.where(is_long, down, up) * per_price, 0.0)),
-        commission=stats.commission + deal.fee,
+        commission=stats.commission + deal.fee * jnp.abs(fill.qty),
     )
     return counted, log
 
@@ -238,5 +229,5 @@ def _insert(lots: Lots, deal: Deal) -> tuple[Lots, Any]:
     high, low = jnp.maximum(fill.price, fill.market), jnp.minimum(fill.price, fill.market)
     if fill.rate is not None:
         high, low = (high - fill.price) * fill.rate, (low - fill.price) * fill.rate
-    new = Lots(deal.opening, fill.price, fill.entry, fill.bar, deal.opening_fee, high, low)
+    new = Lots(deal.opening, fill.price, fill.entry, fill.bar, deal.fee, high, low)
     return jax.tree.map(lambda old, x: jnp.where(here, x, old), lots, new), opens & (n_open >= len(lots))

@@ -81,15 +81,14 @@ def order_quantity(entry: Entry, account: Account, close: Any, env: Env) -> Any:
     elif config.size_type == "cash":
         steps = terms.size / (close * terms.unit)
     else:
-        equity = equity_of(account, close, env)
-        money = equity * terms.size
+        money = equity_of(account, close, env) * terms.size
         if config.commission_type == "cash_per_order":
             money = money - terms.commission
-        if config.commission_type == "percent":
-            money = money / (1.0 + terms.commission)
-        steps = money / (close * terms.unit)
+        kept = terms.commission if config.commission_type == "percent" else 0.0
+        # A product with one scalar: a division of every lane costs more than all the rest.
+        steps = money * (1.0 / (close * terms.unit * (1.0 + kept)))
     if entry.qty is not None:
-        steps = jnp.where(jnp.isnan(entry.qty), steps, entry.qty / terms.lot_step)
+        steps = jnp.where(jnp.isnan(entry.qty), steps, entry.qty * (1.0 / terms.lot_step))
     steps = jnp.floor(steps + LOT_TOLERANCE_STEPS)
     return jnp.where(steps > 0, steps, 0.0)
 

@@ -94,7 +94,7 @@ def readings_of(account: Account, bar: dict[str, Any], env: Env) -> Readings:
 def open_trades_of(account: Account, bar: dict[str, Any], env: Env) -> list[OpenTrade]:
     """The open lots as the body reads them, oldest first."""
     lots = account.lots
-    profit = lots.qty * (bar["close"] - lots.price) * env.terms.unit - lots.fee
+    profit = lots.qty * (bar["close"] - lots.price) * env.terms.unit - jnp.abs(lots.qty) * lots.fee
     columns = [jnp.where(lots.qty != 0, x, jnp.nan) for x in (lots.qty * env.terms.lot_step, lots.price, lots.bar, profit)]
     return [OpenTrade(*(x[i] for x in columns)) for i in range(len(lots))]
 

@@ -68,6 +68,18 @@ class Context:
         site.set(jnp.concatenate([jnp.broadcast_to(x, shape)[None], site.value[: n - 1]]) if n > 1 else jnp.broadcast_to(x, shape)[None])
         return before
 
+    def before(self, x: Any) -> Any:
+        """A float as it was at the previous execution, NaN before the first. Calls with one `x` under one mask share one state."""
+        source, shared = plain(x), self.sites.shared
+        key = (id(source), id(self.mask))
+        if key not in shared:
+            value = jnp.asarray(source, self.sites.dtype)
+            site = self.site(np.full(self.shape_of(value), np.nan, value.dtype))
+            site.set(value)
+            # What the ids belong to is kept as well, so that they stay theirs.
+            shared[key] = (site.value, source, self.mask)
+        return shared[key][0]
+
     def htf(self, body: Callable[[BarView, Any], Any], *, timeframe: str | None = None, gaps: bool = False, lookahead: bool = False) -> Any:
         """Run `body(bar, ta)` on completed HTF bars; its value(s) as of the last one, na (False) before the first.
 

@@ -132,7 +132,7 @@ def _open(state: State, entries: list[tuple[str, str]], feed: Feed) -> list[Trad
         qty, price, fee, high, low = (float(np.asarray(x)[i, 0]) for x in (lots.qty, lots.price, lots.fee, lots.high, lots.low))
         if qty == 0:
             continue
-        direction, worth = (1 if qty > 0 else -1), abs(qty) * unit
+        direction, worth, fee = (1 if qty > 0 else -1), abs(qty) * unit, abs(qty) * fee
         favourable, adverse = _excursions(direction, price, high, low, feed)
         entry_id, entry_signal = entries[int(np.asarray(lots.entry)[i, 0])]
         out.append(

@@ -225,7 +225,7 @@ def open_profit_at(state: State, price: float, unit: float) -> np.ndarray:
     """P&L of the open lots at a price, their entry commission deducted, `[lanes]`. unit: account currency per lot step and 1.0 of price."""
     lots = state.account.lots
     qty, entry, fee = (np.asarray(x, np.float64) for x in (lots.qty, lots.price, lots.fee))
-    return np.where(qty != 0, qty * (price - entry) * unit - fee, 0.0).sum(axis=0)
+    return np.where(qty != 0, qty * (price - entry) * unit - np.abs(qty) * fee, 0.0).sum(axis=0)
 
 
 def terms_of(broker: BrokerConfig, feed: Feed, dtype: str) -> Terms:

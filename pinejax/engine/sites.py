@@ -29,7 +29,8 @@ class Sites:
     """The state of every call site in the order of tracing, and the per-lane constants hoisted out of the loop.
 
     discover: `initial` collects a NumPy pytree per site. step: `read` holds the values before the bar, `written` after it.
-    longest: the largest length of its indicators. prologue: `hoisted` collects the constants, which step finds in `constants`.
+    longest: the largest length of its indicators; shared: previous values that several calls ask for. prologue: `hoisted` collects
+    the constants, which step finds in `constants`.
     """
 
     mode: Mode
@@ -42,6 +43,7 @@ class Sites:
     constants: tuple = ()
     n_hoisted: int = 0
     longest: int = 1
+    shared: dict = field(default_factory=dict)
 
     def open(self, initial: Any) -> tuple[int, Any]:
         """Register the next site; its index and its value before this bar."""

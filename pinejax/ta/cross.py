@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 
 from pinejax.core.bounded import plain
 from pinejax.ops import nz
@@ -34,10 +33,8 @@ class Crosses:
 
     def _pair(self, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
         ctx = self.ctx
+        before_a, before_b = ctx.before(a), ctx.before(b)
         a, b = jnp.asarray(plain(a), ctx.sites.dtype), jnp.asarray(plain(b), ctx.sites.dtype)
-        site = ctx.site((np.full(ctx.shape_of(a), np.nan, a.dtype), np.full(ctx.shape_of(b), np.nan, b.dtype)))
-        before_a, before_b = site.value
-        site.set((a, b))
         return a, b, before_a, before_b
 
     def change(self, x: Any, n: Any = 1) -> Any:

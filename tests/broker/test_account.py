@@ -73,7 +73,8 @@ def test_one_order_pays_one_fee_shared_by_quantity() -> None:
     account = after((10.0, 100.0, 0), (-30.0, 100.0, 1), commission=1.5, kind="cash_per_order")
     assert one(account.stats.commission) == 3.0
     assert one(account.stats.net_profit) == pytest.approx(-1.5 - 0.5)
-    assert one(account.lots.fee[0]) == pytest.approx(1.0)
+    # Per lot step: the new lot has 20 of them.
+    assert one(account.lots.fee[0]) == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(
