@@ -66,7 +66,7 @@ def _rows(trades: Sequence[TradeRecord], feed: Feed, initial_capital: float, mon
         side = "long" if trade.direction > 0 else "short"
         fills = (
             ("Exit", trade.exit_bar, trade.exit_signal, trade.exit_price),
-            ("Entry", trade.entry_bar, trade.entry_id, trade.entry_price),
+            ("Entry", trade.entry_bar, trade.entry_signal or trade.entry_id, trade.entry_price),
         )
         for what, bar, signal, price in fills:
             yield [str(number), f"{what} {side}", _clock(feed.ltf.time, bar), signal, _short(price, 10), *tail]
