@@ -66,6 +66,8 @@ def _print_metrics(session: Session, params: dict[str, Any], metrics: dict[str, 
         print(f"Properties the strategy declares: {said(session.config.broker, session.declared)}")
     if session.synthetic:
         print(f"SYNTHETIC: {SYNTHETIC_NOTE}")
+    for note in session.notes:
+        print(note)
     print(f"\n{all_metrics(session.datasets, metrics)}\n")
 
 

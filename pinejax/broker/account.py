@@ -106,7 +106,12 @@ def _own(lots: Lots, entry: int) -> Any:
 
 def n_lots_of(account: Account) -> Any:
     """Number of open lots."""
-    return over_lots((account.lots.qty != 0).astype(jnp.int32))
+    return n_open(account.lots.qty)
+
+
+def n_open(sizes: Any) -> Any:
+    """How many of the lots, `[lots, lanes]`, are not empty."""
+    return over_lots((sizes != 0).astype(jnp.int32))
 
 
 def average_price_of(account: Account) -> Any:

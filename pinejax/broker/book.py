@@ -194,7 +194,7 @@ def book_spec(commands: Sequence[Command], broker: BrokerConfig, wants: Wants | 
 
 
 def _entry_spec(id: str, calls: list[Entry]) -> EntrySpec:
-    groups = {None if c.oca_name is None or c.oca_type == "none" else (c.oca_name, c.oca_type) for c in calls}
+    groups = {None if not c.oca_name or c.oca_type == "none" else (c.oca_name, c.oca_type) for c in calls}
     return EntrySpec(
         id=id,
         directions=frozenset(c.direction for c in calls),

@@ -13,6 +13,9 @@ CommissionType = Literal["percent", "cash_per_order", "cash_per_contract"]
 CloseRule = Literal["FIFO", "ANY"]
 LossType = Literal["cash", "percent_of_equity"]
 
+MAX_EQUITY_RATE = 10.0
+"""Above it a size in percent was meant; leverage makes sizes above 1 possible."""
+
 
 @dataclass(frozen=True)
 class RiskRules:
@@ -91,5 +94,7 @@ class BrokerConfig:
         for name, good, expected in checks:
             if not good:
                 raise ConfigError(f"broker.{name}: expected {expected}, got {getattr(self, name)!r}.")
+        if self.size_type == "percent_of_equity" and self.size > MAX_EQUITY_RATE:
+            raise ConfigError(f"broker.size: expected a fraction of equity up to {MAX_EQUITY_RATE:g} (0.25 is 25 %), got {self.size}.")
         if self.commission_type == "percent" and self.commission >= 0.1:
             raise ConfigError(f"broker.commission: expected a fraction below 0.1 (0.0005 is 5 bps), got {self.commission}.")

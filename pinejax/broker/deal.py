@@ -8,11 +8,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from pinejax.broker.account import Account, Lots, Terms, over_lots, position_of
+from pinejax.broker.account import Account, Lots, Terms, n_open, over_lots, position_of
 from pinejax.broker.stats import Closed, Log, Stats, write_rows
 from pinejax.core.gate import any_lane, where_asked
 from pinejax.core.pytree import pytree
 from pinejax.core.status import OVERFLOW
+
+# Up to so many lots moving up one place at a time is cheaper than counting how far.
+FEW_LOTS = 4
 
 
 @pytree
@@ -190,23 +193,26 @@ def _compact(lots: Lots, *, fifo: bool) -> Lots:
         return lots
     if not fifo:
         return _bubble(lots)
+    if n <= FEW_LOTS:
+        for _ in range(n - 1):
+            lots = _moved(lots, lots.qty[0] == 0, 1)
+        return lots
     # How many were drained, from the oldest on; then a shift by that many, by powers of two.
-    open_ = lots.qty != 0
-    n_open = over_lots(open_.astype(jnp.int32))
-    gone, counting = jnp.zeros_like(n_open), n_open > 0
+    is_open = lots.qty != 0
+    gone, counting = jnp.zeros(is_open.shape[1:], jnp.int32), n_open(lots.qty) > 0
     for i in range(n - 1):
-        counting = counting & ~open_[i]
+        counting = counting & ~is_open[i]
         gone = gone + counting
     step = 1
     while step < n:
-        here = (gone & step) != 0
-        lots = jax.tree.map(lambda x, here=here, step=step: jnp.where(here, _shifted(x, step), x), lots)
+        lots = _moved(lots, (gone & step) != 0, step)
         step *= 2
     return lots
 
 
-def _shifted(x: Any, n: int) -> Any:
-    return jnp.concatenate([x[n:], jnp.zeros_like(x[:n])])
+def _moved(lots: Lots, where: Any, n: int) -> Lots:
+    """Every lot n places further to the front where the mask holds."""
+    return jax.tree.map(lambda x: jnp.where(where, jnp.concatenate([x[n:], jnp.zeros_like(x[:n])]), x), lots)
 
 
 def _bubble(lots: Lots) -> Lots:
@@ -223,11 +229,11 @@ def _bubble(lots: Lots) -> Lots:
 
 def _insert(lots: Lots, deal: Deal) -> tuple[Lots, Any]:
     """The lots with the deal's new one after the last open one, and where there was no room for it."""
-    fill, n_open = deal.fill, over_lots((lots.qty != 0).astype(jnp.int32))
+    fill, n = deal.fill, n_open(lots.qty)
     opens = deal.opening != 0
-    here = opens & (jnp.arange(len(lots), dtype=jnp.int32)[:, None] == n_open)
+    here = opens & (jnp.arange(len(lots), dtype=jnp.int32)[:, None] == n)
     high, low = jnp.maximum(fill.price, fill.market), jnp.minimum(fill.price, fill.market)
     if fill.rate is not None:
         high, low = (high - fill.price) * fill.rate, (low - fill.price) * fill.rate
     new = Lots(deal.opening, fill.price, fill.entry, fill.bar, deal.fee, high, low)
-    return jax.tree.map(lambda old, x: jnp.where(here, x, old), lots, new), opens & (n_open >= len(lots))
+    return jax.tree.map(lambda old, x: jnp.where(here, x, old), lots, new), opens & (n >= len(lots))

@@ -21,8 +21,9 @@ def left_after(qty: Any, steps: Any, kind: str) -> Any:
 def shrink_siblings(book: Book, slot: int, steps: Any, env: Env) -> Book:
     """The waiting orders of a group after one of it has filled `steps` lot steps, `[lanes]`; one with nothing left is gone."""
     entries = list(book.entries)
+    group = env.spec.entries[slot].oca
     for i in env.spec.siblings(slot):
-        order, group = entries[i], env.spec.entries[slot].oca
+        order = entries[i]
         if order is not None and group is not None:
             left = left_after(order.qty, steps, group[1])
             entries[i] = clear_entry(replace(order, qty=left), (order.qty != 0) & (left == 0))

@@ -15,7 +15,7 @@ from pinejax.broker.book import ALL, Book
 from pinejax.broker.deal import Fill, available, transact
 from pinejax.broker.env import Env
 from pinejax.broker.groups import left_after, shrink_siblings
-from pinejax.broker.risk import count_fill, counts_fills, no_fills_left
+from pinejax.broker.risk import count_fill, counts_fills
 from pinejax.broker.slips import Slips, Ticket, by_place
 from pinejax.broker.walk import bury
 from pinejax.core.gate import any_lane, where_asked
@@ -79,8 +79,8 @@ def _fill_all(account: Account, book: Book, slips: Slips, tickets: Sequence[Tick
         waiting = still_waiting(k, *quantities or (orders.qty,))
         return where_asked(asked, lambda s: _fill_one(s, orders, one, waiting, env), (account, book, *quantities))
 
-    # Quantities change while the orders fill only where one cancels or reduces another.
-    changing = (orders.qty,) if env.spec.has_groups else ()
+    # Quantities change while the orders fill only where one cancels or reduces another, or ends the day for all.
+    changing = (orders.qty,) if env.spec.has_groups or counts_fills(env) else ()
     after = lax.fori_loop(0, len(tickets), fill, (account, book, *changing))
     return after[0], after[1]
 
@@ -133,8 +133,6 @@ def _fill_one(state: tuple, orders: Orders, one: Orders, waiting: dict[int, Any]
         held = over_lots(available(account, one.target))
     closing = jnp.where(position * asked < 0, jnp.sign(asked) * jnp.minimum(jnp.abs(asked), held), 0.0)
     qty = jnp.where(one.adds, jnp.where(full, 0.0, asked), closing)
-    if counts_fills(env):
-        qty = jnp.where(no_fills_left(account, one.day), 0.0, qty)
     paid = one.price + jnp.sign(qty) * env.terms.slippage
     fill = Fill(qty, paid, one.price, one.entry, one.signal, one.index, one.unit, one.rate, one.target)
     after = transact(account, fill, env.terms, env.config.commission_type)
@@ -143,8 +141,8 @@ def _fill_one(state: tuple, orders: Orders, one: Orders, waiting: dict[int, Any]
         book, quantities = _shrink(book, quantities[0], orders, one, jnp.abs(qty), env)
     if counts_fills(env):
         filled = replace(env, terms=replace(env.terms, unit=one.unit, rate=one.rate))
-        closed, book = count_fill(after, book, qty != 0, one.price, one.index, one.day, filled)
-        after, book = closed, bury(after, closed, book, env)
+        closed, book, full = count_fill(after, book, qty != 0, one.price, one.index, one.day, filled)
+        after, book, quantities = closed, bury(after, closed, book, env), [jnp.where(full, 0.0, quantities[0])]
     return after, book, *quantities
 
 

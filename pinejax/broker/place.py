@@ -12,7 +12,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from pinejax.broker.account import Account, n_lots_of, over_lots, position_of, quantity_of
+from pinejax.broker.account import Account, n_lots_of, n_open, over_lots, position_of, quantity_of
 from pinejax.broker.book import ALL, Book, EntryOrder, clear_entry
 from pinejax.broker.commands import Cancel, Close, Command, Entry
 from pinejax.broker.deal import drain
@@ -50,7 +50,7 @@ class Desk:
             rows = by_place([o.seq for o in orders], rows)
         for qty, adds, raw, code in rows:
             lots = _after(*lots, qty, adds, raw, code, self.env)
-        return over_lots(lots[0]), over_lots((lots[0] != 0).astype(jnp.int32))
+        return over_lots(lots[0]), n_open(lots[0])
 
     def replaced(self, code: int) -> list[MarketOrder]:
         """The market orders of an entry code so far, of which a lane has at most one."""
@@ -63,7 +63,7 @@ def _after(sizes: Any, entries: Any, qty: Any, adds: Any, raw: Any, code: Any, e
     adds: whether it is an entry or raw order; raw: whether the pyramiding cap does not count for it.
     """
     position, free = over_lots(sizes), jnp.abs(sizes)
-    full = (position * qty > 0) & (over_lots((sizes != 0).astype(jnp.int32)) >= env.spec.max_per_side) & ~raw
+    full = (position * qty > 0) & (n_open(sizes) >= env.spec.max_per_side) & ~raw
     if env.target_of(0) is not None:
         free = jnp.where(adds | (code == ALL) | (entries == code), free, 0.0)
     left = jnp.where(position * qty < 0, jnp.minimum(jnp.abs(qty), over_lots(free)), 0.0)
@@ -160,12 +160,12 @@ def _size(desk: Desk, entry: Entry, code: int) -> Any:
     reverses = jnp.where(expected * side < 0, jnp.abs(expected), 0.0)
     if rules.allow_entry_in not in (None, entry.direction):
         return side * reverses
-    full = (position_of(account) * side > 0) & (n_lots_of(account) >= env.spec.max_per_side)
-    crowded = (expected * side > 0) & (n_expected >= env.spec.max_per_side)
-    refused = full | (_is_market(entry) & (crowded | ~is_afforded(base, account, desk.close, env)))
     if rules.max_position_size is not None:
         most = jnp.floor(rules.max_position_size / env.terms.lot_step + LOT_TOLERANCE_STEPS)
         base = jnp.clip(most - jnp.maximum(expected * side, 0.0), 0.0, base)
+    full = (position_of(account) * side > 0) & (n_lots_of(account) >= env.spec.max_per_side)
+    crowded = (expected * side > 0) & (n_expected >= env.spec.max_per_side)
+    refused = full | (_is_market(entry) & (crowded | ~is_afforded(base, account, desk.close, env)))
     return jnp.where(refused | (base <= 0), 0.0, side * (base + reverses))
 
 

@@ -74,10 +74,15 @@ class Broker:
         self, call: str, id: str, direction: int, when: Any, qty: Any, limit: Any, stop: Any, raw: bool,
         oca_name: str | None, oca_type: OcaType, comment: str | None,
     ) -> None:  # fmt: skip
-        if direction not in (LONG, SHORT):
-            raise StrategyError(f"broker.{call}({id!r}): expected LONG or SHORT as direction, got {direction!r}.")
+        if not isinstance(direction, int) or direction not in (LONG, SHORT):
+            raise StrategyError(
+                f"broker.{call}({id!r}): expected LONG or SHORT as direction, got {direction!r}. It is fixed per call: call twice, each with its `when`."
+            )
         if oca_type not in OcaType.__args__:
             raise StrategyError(f"broker.{call}({id!r}): expected {', '.join(OcaType.__args__)} as oca_type, got {oca_type!r}.")
+        if oca_type != "none" and not oca_name:
+            raise StrategyError(f"broker.{call}({id!r}): expected an oca_name with oca_type={oca_type!r}, got none.")
+        _check_sizes(f"broker.{call}({id!r})", qty, None)
         levels = _opt(qty), _opt(limit), _opt(stop)
         self.commands.append(
             Entry(_text(id), direction, self._mask(when), *levels, raw, _text_or_none(oca_name), oca_type, _text_or_none(comment))
@@ -100,6 +105,7 @@ class Broker:
             raise StrategyError(
                 f"broker.exit({id!r}): expected at least one of limit, stop, profit_ticks, loss_ticks, trail_price, trail_ticks; got none."
             )
+        _check_sizes(f"broker.exit({id!r})", qty, qty_rate)
         always = when is True and self._context.mask is None
         texts = tuple(_text_or_none(c) or _text_or_none(comment) for c in (comment_profit, comment_loss, comment_trailing))
         self.commands.append(
@@ -114,6 +120,7 @@ class Broker:
         self, id: str, when: Any = True, *, qty: Any = None, qty_rate: Any = None, immediately: bool = False, comment: str | None = None
     ) -> None:
         """Close an entry id's lots at the next open, or at this bar's close if `immediately`. (docs/semantics.md, 3.6)"""
+        _check_sizes(f"broker.close({id!r})", qty, qty_rate)
         self.commands.append(Close(_text(id), self._mask(when), _opt(qty), _opt(qty_rate), immediately, _text_or_none(comment)))
 
     def close_all(self, when: Any = True, *, immediately: bool = False, comment: str | None = None) -> None:
@@ -153,3 +160,11 @@ def _text_or_none(text: Any) -> str | None:
 def _whole(call: str, n: Any) -> None:
     if not isinstance(n, int) or isinstance(n, bool) or n < 0:
         raise StrategyError(f"broker.{call}: expected a fixed whole number from 0 on, got {n!r}.")
+
+
+def _check_sizes(call: str, qty: Any, qty_rate: Any) -> None:
+    """A size that is a plain number must be one that can trade; what is computed may be anything."""
+    if isinstance(qty, (int, float)) and qty <= 0:
+        raise StrategyError(f"{call}: expected a positive qty in contracts, got {qty}. The direction says which way.")
+    if isinstance(qty_rate, (int, float)) and not 0 < qty_rate <= 1:
+        raise StrategyError(f"{call}: expected qty_rate as a fraction of the lots in 0..1 (0.5 is 50 %), got {qty_rate}.")

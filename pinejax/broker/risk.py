@@ -66,14 +66,10 @@ def is_locked(account: Account, day: Any) -> Any:
     return locked if state.halted is None else locked | state.halted
 
 
-def no_fills_left(account: Account, day: Any) -> Any:
-    """Lanes on which nothing may fill any more on this day."""
-    state = account.rules
-    return jnp.asarray(False) if state is None or state.filled_day is None else state.filled_day == day
-
-
-def count_fill(account: Account, book: Book, filled: Any, price: Any, index: Any, day: Any, env: Env) -> tuple[Account, Book]:
-    """One more fill where the mask holds. The last one that a day allows closes the position at `price` and drops every order."""
+def count_fill(account: Account, book: Book, filled: Any, price: Any, index: Any, day: Any, env: Env) -> tuple[Account, Book, Any]:
+    """One more fill where the mask holds, and the lanes on which it was the last that the day allows: there the position is closed at
+    `price` and every order is dropped.
+    """
     state, terms, limit = account.rules, env.terms, env.config.risk.max_intraday_filled_orders
     assert state is not None and limit is not None
     n = jnp.where(filled, jnp.where(state.fills_day == day, state.fills, 0) + 1, state.fills)
@@ -89,7 +85,7 @@ def count_fill(account: Account, book: Book, filled: Any, price: Any, index: Any
         fills_day=jnp.where(filled, day, state.fills_day),
         filled_day=jnp.where(full, day, state.filled_day),
     )
-    return replace(after, rules=state), clear_book(book, full)
+    return replace(after, rules=state), clear_book(book, full), full
 
 
 def judge(account: Account, equity: Any, day: Any, is_new_day: Any, config: BrokerConfig) -> tuple[Account, list[Any]]:
@@ -116,14 +112,16 @@ def judge(account: Account, equity: Any, day: Any, is_new_day: Any, config: Brok
         broken.append(state.loss_days >= rules.max_cons_loss_days)
     if state.closing is not None:
         state = replace(state, closing=equity)
-    fresh = []
+    fresh, told = [], jnp.zeros_like(broken[0])
     for signal, mask in zip(signals, broken, strict=True):
         if signal == DAY_LOSS_SIGNAL:
-            fresh.append(mask & (state.paused_day != day))
+            new = mask & (state.paused_day != day)
             state = replace(state, paused_day=jnp.where(mask, day, state.paused_day))
         else:
-            fresh.append(mask & ~state.halted)
+            new = mask & ~state.halted
             state = replace(state, halted=state.halted | mask)
+        fresh.append(new & ~told)
+        told |= new
     return replace(account, rules=state), fresh
 
 

@@ -15,6 +15,7 @@ from pinejax.broker.brackets import concerns_exits, pending_entries, place_exits
 from pinejax.broker.commands import Command, Entry, Exit
 from pinejax.broker.config import BrokerConfig
 from pinejax.broker.env import Env
+from pinejax.broker.margin import equity_of
 from pinejax.broker.market import fill_market
 from pinejax.broker.memory import Swings
 from pinejax.broker.path import path_of, point_path
@@ -73,7 +74,7 @@ def readings_of(account: Account, bar: dict[str, Any], env: Env) -> Readings:
         initial_capital=jnp.broadcast_to(env.terms.initial_capital, profit.shape),
         position_size=position * env.terms.lot_step,
         position_avg_price=average_price_of(account),
-        equity=env.terms.initial_capital + stats.net_profit + profit,
+        equity=equity_of(account, bar["close"], env),
         net_profit=stats.net_profit,
         open_profit=profit,
         gross_profit=stats.gross_profit,
@@ -131,7 +132,8 @@ def after_script(account: Account, book: Book, commands: Sequence[Command], bar:
     if env.config.process_orders_on_close and legs_of(env):
         close = bar["close"]
         touched = any_lane(may_touch(account, book, close, close, env, calls_margin=False))
-        walk = lambda s: walk_bar(s[0], s[1], point_path(close), bar, env, calls_margin=False)  # noqa: E731
+        point = bar | {"open": close, "high": close, "low": close}
+        walk = lambda s: walk_bar(s[0], s[1], point_path(close), point, env, calls_margin=False)  # noqa: E731
         account, book = where_asked(touched, walk, (account, book))
     return account, book
 

@@ -139,13 +139,9 @@ def _entry_touch(leg: Leg, account: Account, book: Book, path: Path, at: Any, pr
         found = _touch(path, order.stop, side, at, price)
         waits = order.qty != 0 if order.armed is None else (order.qty != 0) & ~order.armed
     else:
-        found = _touch(path, order.limit, _flip(side), at, price, _verify(env))
+        found = _touch(path, order.limit, -side, at, price, _verify(env))
         waits = order.qty != 0 if order.armed is None else (order.qty != 0) & (order.armed | jnp.isnan(order.stop))
     return found._replace(at=jnp.where(waits, found.at, NEVER)), order.seq, side > 0
-
-
-def _flip(side: Any) -> Any:
-    return -side
 
 
 def _verify(env: Env) -> Any:
@@ -160,7 +156,7 @@ def _exit_touch(leg: Leg, account: Account, book: Book, path: Path, at: Any, pri
     side = env.side_of(spec.from_entry, account)
     levels = exit_levels(order, spec, account, side, env)
     if leg.kind == STOP:
-        found = _touch(path, levels.stop, _flip(side), at, price)
+        found = _touch(path, levels.stop, -side, at, price)
     elif leg.kind == LIMIT:
         found = _touch(path, levels.limit, side, at, price, _verify(env))
     else:

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from pinejax.broker.account import Account, extend_range, n_lots_of, position_of
-from pinejax.broker.book import Book, ExitOrder, clear_entry
+from pinejax.broker.book import ALL, Book, ExitOrder, clear_entry
 from pinejax.broker.deal import Fill, transact
 from pinejax.broker.env import Env
 from pinejax.broker.groups import shrink_siblings
@@ -135,7 +135,7 @@ def apply_touch(account: Account, book: Book, touch: Touch, bar: dict[str, Any],
     # A stop that was touched inside the bar: the close that a used-up day forces prints at the bar's extreme.
     inside = by_stop & (touch.price != bar["open"])
     forced = jnp.where(inside, jnp.where(position_of(after) > 0, bar["high"], bar["low"]), touch.price)
-    closed, book = count_fill(after, book, (qty != 0) & ~called, forced, bar["index"], bar["day"], env)
+    closed, book, _ = count_fill(after, book, (qty != 0) & ~called, forced, bar["index"], bar["day"], env)
     return closed, bury(after, closed, book, env)
 
 
@@ -159,6 +159,9 @@ def bury(before: Account, after: Account, book: Book, env: Env, waiting: Mapping
         keeps = lives | env.is_pending(e.from_entry, book)
         if waiting and e.from_entry in waiting:
             keeps |= waiting[e.from_entry]
+        if e.from_entry == ALL:
+            # It belongs to the position, not to an entry that may wait: its levels mean nothing to the next one.
+            keeps &= ~ended
         best = order.best if order.best is None else jnp.where(ended, jnp.nan, order.best)
         spent = order.spent if order.spent is None else order.spent & ~ended
         order = replace(order, placed=order.placed & keeps, best=best, spent=spent)

@@ -35,10 +35,10 @@ class Session:
         spans, _, own_days = str(text).replace(" ", "").partition(":")
         if own_days and days != ALL_DAYS:
             raise ConfigError(f"session: expected its days once, got {text!r} and {days!r}.")
+        found = ((0, _FULL_DAY_S),) if spans == "24x7" else tuple(_span(part, text) for part in spans.split(","))
         digits = own_days or str(days)
         if not digits or set(digits) - set(ALL_DAYS) or len(set(digits)) != len(digits):
             raise ConfigError(f"session: expected days as digits, 1 (Sunday) to 7, each once, such as 23456, got {digits!r}.")
-        found = ((0, _FULL_DAY_S),) if spans == "24x7" else tuple(_span(part, text) for part in spans.split(","))
         return cls(found, tuple(sorted(map(int, digits))))
 
     def holds(self, local: Int[np.ndarray, " bars"]) -> Bool[np.ndarray, " bars"]:
@@ -57,7 +57,7 @@ class Session:
 def _span(part: str, text: str) -> tuple[int, int]:
     match = _SPAN.fullmatch(part)
     if not match:
-        raise ConfigError(f"session: expected hours such as 0930-1600, 0930-1130,1300-1600, 1800-0900 or 24x7, got {text!r}.")
+        raise ConfigError(f"session: expected hours as HHMM-HHMM, such as 0930-1600, 0930-1130,1300-1600, 1800-0900 or 24x7, got {text!r}.")
     start = int(match[1]) * 3_600 + int(match[2]) * 60
     end = _FULL_DAY_S if match[5] else int(match[3]) * 3_600 + int(match[4]) * 60
     return (start, _FULL_DAY_S) if start == end == 0 else (start, end)

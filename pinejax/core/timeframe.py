@@ -80,9 +80,14 @@ class TimeframePair:
         return cls(ltf, htf)
 
     @property
+    def alone(self) -> bool:
+        """Whether there is no higher timeframe: HTF = LTF."""
+        return self.htf == self.ltf
+
+    @property
     def slug(self) -> str:
         """For file names: `5m_1h`, or `15m` without an HTF."""
-        return f"{self.ltf}_{self.htf}" if self.htf != self.ltf else str(self.ltf)
+        return f"{self.ltf}_{self.htf}" if not self.alone else str(self.ltf)
 
     def __str__(self) -> str:
-        return f"{self.ltf}@{self.htf}" if self.htf != self.ltf else str(self.ltf)
+        return f"{self.ltf}@{self.htf}" if not self.alone else str(self.ltf)

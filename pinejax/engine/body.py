@@ -1,13 +1,10 @@
-"""A strategy's body traced on one bar: its parameters, its context, its commands, and whose line it was if that fails. Not the loop."""
+"""A strategy's body traced on one bar: its parameters, its context, its commands. Not the loop, nor words for mistakes."""
 
 from __future__ import annotations
 
-import inspect
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -20,7 +17,6 @@ from pinejax.engine import rows as R
 from pinejax.engine.bar import BarView
 from pinejax.engine.context import Context
 from pinejax.engine.sites import Sites
-from pinejax.errors import StrategyError
 from pinejax.ta import Ta
 
 
@@ -59,24 +55,3 @@ def _bounds(item: Input, declared: Input) -> tuple[float, float]:
         return min(numbers), max(numbers)
     assert item.low is not None and item.high is not None
     return item.low, item.high
-
-
-def users_line(strategy: type[Strategy], error: Exception) -> str:
-    """Where in the strategy's own file an exception passed, as `file:line: code`; empty if nowhere."""
-    path = inspect.getsourcefile(strategy)
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
-    return f"{frames[-1].filename}:{frames[-1].lineno}: {frames[-1].line}" if frames else ""
-
-
-def users_error(strategy: type[Strategy], error: Exception) -> StrategyError:
-    """The body's exception, told by the user's own line."""
-    where = users_line(strategy, error) or "on_bar"
-    branched = isinstance(error, (jax.errors.TracerBoolConversionError, jax.errors.ConcretizationTypeError))
-    if branched or "truth value of an array" in str(error):
-        what = (
-            "a Python `if`, `and`, `or`, `not` or `int()` on a value that differs from lane to lane. "
-            "Use where(...), &, |, ~ or ctx.when(...)."
-        )
-    else:
-        what = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-    return StrategyError(f"{strategy.__name__}.on_bar could not be traced.\n  {where}\n  {what}")

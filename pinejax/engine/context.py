@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pinejax.core.bounded import Bounded, plain
+from pinejax.core.bounded import Bounded, Number, plain
 from pinejax.core.clock import zone_of
 from pinejax.core.gate import where_asked
 from pinejax.core.period import Period
@@ -60,8 +60,16 @@ class Context:
         return Var(self, initial)
 
     def history(self, x: Any, n: int = 1) -> Any:
-        """`x` as it was `n` executions of this call ago; na (False for a bool) before that. `n` is a whole number >= 1."""
+        """`x` as it was `n` executions of this call ago; na (False for a bool) before that. `n` is a fixed whole number, 0 for x itself.
+
+        Errors: StrategyError for any other n.
+        """
+        if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 0:
+            found = repr(n) if isinstance(n, Number) else "an input or a bar's value, which is not fixed"
+            raise StrategyError(f"ctx.history: expected n as a fixed whole number, 0 or more, got {found}.")
         x = self._with_na(x)
+        if n == 0:
+            return x
         shape = self.shape_of(x)
         site = self.site(np.full((n, *shape), nothing(x.dtype), dtype=x.dtype))
         before = site.value[n - 1]

@@ -116,7 +116,7 @@ def _closed(row: np.ndarray, entries: list[tuple[str, str]], signals: tuple[str,
 
 
 def _excursions(direction: int, price: float, high: float, low: float, feed: Feed) -> tuple[float, float]:
-    """How far the price went for and against a lot, in account currency per contract and point. Ranges as `pinejax.broker.account.Lot`."""
+    """How far the price went for and against a lot, in account currency per contract and point. Ranges as `pinejax.broker.account.Lots`."""
     up, down = (high - price, price - low) if feed.rate is None else (high, -low)
     return (up, down) if direction > 0 else (down, up)
 

@@ -14,6 +14,7 @@ from jax import lax
 
 from pinejax.broker.account import Terms, position_of
 from pinejax.broker.env import Env
+from pinejax.broker.margin import equity_of
 from pinejax.broker.risk import closing_commands, is_locked, judge
 from pinejax.broker.step import after_script, before_script, closed_trades_of, mark_swings, open_trades_of, readings_of
 from pinejax.core.pytree import pytree
@@ -57,7 +58,7 @@ def bar_step(t: Any, state: State, program: Program, rows: Any, constants: Const
         "terms": terms, "fill_terms": fill_terms, "day": day, "fill_day": fill_day,
     }  # fmt: skip
     account, book = before_script(state.account, state.book, bar, env)
-    account = mark_swings(account, readings_of(account, bar, env).equity)
+    account = mark_swings(account, equity_of(account, bar["close"], env))
     readings = readings_of(account, bar, env)
     account, broken = judge(account, readings.equity, day, row[R.NEW_DAY] > 0, program.broker)
     last = t + 1 >= window.stop

@@ -20,8 +20,9 @@ from pinejax.broker.slips import signal_names
 from pinejax.broker.step import initial_account
 from pinejax.core.inputs import Input, Strategy
 from pinejax.core.pytree import pytree
-from pinejax.engine.body import blank, run_body, users_error, users_line
-from pinejax.engine.columns import Column
+from pinejax.engine.body import blank, run_body
+from pinejax.engine.columns import PAIR, Column
+from pinejax.engine.mistakes import check_comparisons, users_error, users_line
 from pinejax.engine.sites import Sites
 from pinejax.errors import PinejaxError
 from pinejax.metrics.track import Track, new_track
@@ -68,6 +69,11 @@ class Program:
     htf_longest: Mapping[str, int]
     columns: Mapping[Column, int]
 
+    @property
+    def uses_pair(self) -> bool:
+        """Whether the body looks at the HTF of the dataset's own pair."""
+        return PAIR in self.htf_longest
+
     def initial(self, log_rows: int = 0, equity_rows: int = 0) -> State:
         """The state before the first bar, as NumPy arrays."""
         dtype = np.dtype(self.dtype)
@@ -89,10 +95,12 @@ def discover(strategy: type[Strategy], inputs: Mapping[str, Input], broker: Brok
 
     Errors: StrategyError with the user's own line for whatever the body raises.
     """
+    check_comparisons(strategy)
     static = {name: bool(i.options[0]) for name, i in inputs.items() if i.kind == "bool" and len(i.options) == 1}
     found = _trace_once(strategy, inputs, static, broker, dtype, lanes)
-    wider = _trace_once(strategy, inputs, static, broker, dtype, lanes + 1)
-    axes = jax.tree.map(_lane_axis, found["sites"], wider["sites"])
+    # Without a lane, an index into a value's lanes is an error: it would give every parameter set one set's value.
+    without = _trace_once(strategy, inputs, static, broker, dtype, 0)
+    axes = jax.tree.map(_lane_axis, found["sites"], without["sites"])
     spec = book_spec(found["commands"], broker, found["wants"])
     return Program(
         strategy,
@@ -112,7 +120,7 @@ def discover(strategy: type[Strategy], inputs: Mapping[str, Input], broker: Brok
 
 
 def _lane_axis(a: Any, b: Any) -> int:
-    """The axis of a state array that grows with the number of lanes, -1 if it is shared by them."""
+    """The axis of a state array that goes with the number of lanes, -1 if it is shared by them."""
     return next((i for i, (m, n) in enumerate(zip(np.shape(a), np.shape(b), strict=True)) if m != n), -1)
 
 

@@ -29,7 +29,7 @@ def start_text(session: Session, settings: SearchConfig) -> str:
     ]
     if session.synthetic:
         lines.append(f"SYNTHETIC: {SYNTHETIC_NOTE}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *session.notes])
 
 
 def end_text(session: Session, study: StudyRows, result: SearchResult, check: Check | None) -> str:

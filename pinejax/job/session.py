@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from pinejax import __version__
 from pinejax.config import Config
 from pinejax.core.feed import Feed
 from pinejax.core.inputs import Params
+from pinejax.core.timeframe import TimeframePair
 from pinejax.job.broker_of import broker_of
 from pinejax.job.strategy_source import FoundStrategy, find_strategy
 from pinejax.report.rows import DatasetRow
@@ -28,6 +29,7 @@ class Session:
     """Everything that is known before a bar is computed. load_s: seconds spent reading and resampling bars.
 
     config: its `broker` is the one of this run (`broker_of`); declared: the keys of it that the strategy's declaration decided.
+    notes: what a user should know of the engines made so far, each said once; `replace` hands the same list on.
     """
 
     config: Config
@@ -36,6 +38,7 @@ class Session:
     feeds: tuple[Feed, ...]
     load_s: float
     declared: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
 
     @cached_property
     def datasets(self) -> tuple[DatasetRow, ...]:
@@ -68,7 +71,11 @@ class Session:
 
         use_compile_cache()
         space = self.space if pinned is None else build_space(self.strategy.cls, pinned)
-        return Engine(self.strategy.cls, self.feeds, self.config.broker, space.inputs, self.config.engine.for_batch(n_trials))
+        engine = Engine(self.strategy.cls, self.feeds, self.config.broker, space.inputs, self.config.engine.for_batch(n_trials))
+        note = _htf_note(self.config.timeframe)
+        if engine.program.uses_pair and self.config.timeframe.alone and note not in self.notes:
+            self.notes.append(note)
+        return engine
 
     def between(self, start: str | None, end: str | None) -> Session:
         """The same on other bars of the same symbols: ISO dates as `data.start` and `data.end`. Errors: DataError."""
@@ -98,6 +105,13 @@ def _load(config: Config, converted: bool = True) -> tuple[Feed, ...]:
     chosen = config.data
     more = {"currency": config.broker.currency, "rates": chosen.rates} if converted else {}
     return tuple(load_feed(store, symbol, config.timeframe, chosen.start, chosen.end, **more) for symbol in symbols)
+
+
+def _htf_note(timeframe: TimeframePair) -> str:
+    return (
+        f"NOTE: the strategy calls ctx.htf without timeframe=, and timeframe={timeframe} has no higher one: it sees the {timeframe} bars. "
+        f"Give timeframe={timeframe}@<higher>, or the call a timeframe of its own."
+    )
 
 
 def dataset_row(feed: Feed) -> DatasetRow:

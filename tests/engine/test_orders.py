@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pinejax.broker.config import BrokerConfig
+from pinejax.broker.config import BrokerConfig, RiskRules
 from pinejax.core.feed import Feed, Instrument
 from pinejax.core.inputs import Strategy
 from pinejax.core.orders import LONG, SHORT
@@ -17,7 +18,7 @@ from pinejax.engine.detail import Detail
 from pinejax.engine.engine import Engine
 from pinejax.errors import StrategyError
 from pinejax.ops import where
-from pinejax.testing.reference import make_feed
+from pinejax.testing.reference import make_feed, run
 
 HOUR = 3_600_000
 COSTLESS = {"initial_capital": 1_000.0, "size_type": "fixed", "size": 1.0, "commission": 0.0}
@@ -108,3 +109,68 @@ def test_calls_of_one_id_must_agree(first: dict, second: dict, what: str) -> Non
 
     with pytest.raises(StrategyError, match=rf"expected one {what}.*'L'.*another id"):
         detail(Disagrees, feed(FLAT, FLAT, FLAT))
+
+
+class Unbound(Strategy):
+    """An exit for all entries, placed in a long that a short then turns."""
+
+    def on_bar(self, ctx: Any) -> None:
+        broker, at = ctx.broker, ctx.bar.index
+        broker.entry("A", LONG, at == 0)
+        broker.exit("x", when=at == 1, stop=95.0, limit=130.0)
+        broker.entry("B", SHORT, at == 2)
+
+
+def test_an_exit_for_all_entries_ends_with_its_position() -> None:
+    # 95 would be a buy stop that the short's first price is beyond.
+    trades = detail(Unbound, feed(*[FLAT] * 6)).trades
+    assert [(t.entry_id, t.exit_signal, t.exit_bar) for t in trades] == [("A", "B", 3), ("B", "Open", 5)]
+    assert [t.entry_id for t in run(Unbound, {}, feed(*[FLAT] * 6), BrokerConfig(**COSTLESS)).trades] == ["A", "B"]
+
+
+class LastFill(Strategy):
+    """Uses the day's two fills up with a close at once, while an order waits for the next open."""
+
+    def on_bar(self, ctx: Any) -> None:
+        broker, at = ctx.broker, ctx.bar.index
+        broker.entry("L", LONG, at == 0)
+        broker.close("L", at == 1, immediately=True)
+        broker.entry("S", SHORT, at == 1)
+
+
+def test_a_used_up_day_drops_the_orders_for_the_next_day_too() -> None:
+    bars = feed(*[FLAT] * 5)
+    bars = replace(bars, ltf=replace(bars.ltf, time=bars.ltf.time + 22 * HOUR))
+    risk = RiskRules(max_intraday_filled_orders=2)
+    assert [(t.entry_id, t.exit_bar) for t in detail(LastFill, bars, risk=risk).trades] == [("L", 1)]
+    assert [t.entry_id for t in run(LastFill, {}, bars, BrokerConfig(**COSTLESS, risk=risk)).trades] == ["L"]
+
+
+def test_of_two_rules_broken_at_one_close_the_first_is_named() -> None:
+    class Holds(Strategy):
+        def on_bar(self, ctx: Any) -> None:
+            ctx.broker.entry("L", LONG, ctx.bar.index == 0)
+
+    risk = RiskRules(max_drawdown=0.02, max_intraday_loss=0.02)
+    trades = detail(Holds, feed(FLAT, FLAT, (100.0, 100.0, 50.0, 50.0), (50.0, 50.0, 50.0, 50.0), FLAT), risk=risk).trades
+    assert [(t.exit_signal, t.exit_bar, t.exit_price) for t in trades] == [("Close Position (Max drawdown)", 3, 50.0)]
+
+
+@pytest.mark.parametrize(
+    ("call", "what"),
+    [
+        (lambda b: b.entry("L", LONG, qty=-1.0), "positive qty"),
+        (lambda b: b.close("L", qty_rate=50), r"fraction of the lots.*0\.5 is 50 %"),
+        (lambda b: b.exit("x", "L", stop=1.0, qty_rate=0.0), "fraction of the lots"),
+        (lambda b: b.order("o", LONG, oca_type="cancel"), "an oca_name"),
+        (lambda b: b.entry("L", b.position_size), "call twice"),
+    ],
+)
+def test_a_call_that_cannot_be_meant_is_refused(call: Any, what: str) -> None:
+    class Calls(Strategy):
+        def on_bar(self, ctx: Any) -> None:
+            ctx.broker.entry("L", LONG, ctx.bar.index == 0)
+            call(ctx.broker)
+
+    with pytest.raises(StrategyError, match=what):
+        detail(Calls, feed(FLAT, FLAT, FLAT))

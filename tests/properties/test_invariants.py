@@ -18,7 +18,7 @@ from tests.properties.compare import Case, reference_results
 from tests.properties.fixed import FIXED
 
 QUICK = settings(deadline=None, max_examples=25, derandomize=True, suppress_health_check=list(HealthCheck))
-MANY = settings(deadline=None, max_examples=400, derandomize=True, suppress_health_check=list(HealthCheck))
+MANY = settings(deadline=None, max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("case", FIXED.values(), ids=FIXED)

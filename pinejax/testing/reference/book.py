@@ -102,6 +102,7 @@ class Book:
     def went_flat(self) -> None:
         """All exits start afresh; which of them survive is decided by `sweep`."""
         self.spent.clear()
+        self.exits = [e for e in self.exits if e.from_entry != ""]
         for e in self.exits:
             e.forget()
 
@@ -117,7 +118,7 @@ class Book:
         """
         if not filled.oca_name or filled.oca_type == "none":
             return
-        for o in [o for o in self.orders if o.oca_name == filled.oca_name]:
+        for o in [o for o in self.orders if o.oca_name == filled.oca_name and o.oca_type != "none"]:
             o.steps -= steps if filled.oca_type == "reduce" else o.steps
             if o.steps <= 0:
                 self.orders.remove(o)

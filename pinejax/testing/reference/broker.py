@@ -53,10 +53,9 @@ class Broker(Fills):
             return reverses
         live_full = self.account.side == direction and len(self.account.lots) >= cap
         expected_full = order.is_market and expected * direction > 0 and n_lots >= cap
-        base = self._base_steps(qty)
+        base = self._capped(self._base_steps(qty), direction, expected)
         if live_full or expected_full or (order.is_market and not self._affordable(base)):
             return 0
-        base = self._capped(base, direction, expected)
         return base + reverses if base else 0
 
     def order(

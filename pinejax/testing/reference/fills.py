@@ -185,7 +185,7 @@ class Fills:
             assert leg is not None
             self._fill_exit(order, price, leg)
         else:
-            self._fill_order(order, price, leg)
+            self._fill_order(order, price, leg, inside=point == "path")
 
     def _slipped(self, price: float, direction: int, leg: Leg | None) -> float:
         """Slippage against the trader on market, stop and trail fills (2.8)."""
@@ -193,8 +193,8 @@ class Fills:
             return price
         return price + direction * self.config.slippage_ticks * self.grid.tick
 
-    def _fill_order(self, order: Order, price: float, leg: Leg | None) -> None:
-        """An entry, raw order or market close fills, or is dropped where it no longer may."""
+    def _fill_order(self, order: Order, price: float, leg: Leg | None, *, inside: bool = False) -> None:
+        """An entry, raw order or market close fills, or is dropped where it no longer may. inside: between the bar's open and close."""
         self.book.orders.remove(order)
         side, steps = self.account.side, order.steps
         if order.kind == "close" and side in (0, order.direction):
@@ -209,7 +209,7 @@ class Fills:
         opens = order.id if order.opens else None
         self._transact(order.signal, opens, order.direction * steps, self._slipped(price, order.direction, leg), only)
         self.book.settle_group(order, steps)
-        self._count_fill(price, intrabar_stop=leg is not None and leg.rank != LIMIT and price != self.bar.open)
+        self._count_fill(price, intrabar_stop=inside and leg is not None and leg.rank != LIMIT and price != self.bar.open)
 
     def _fill_exit(self, e: Exit, price: float, leg: Leg) -> None:
         """An exit closes its reserved quantity, oldest lots first."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pinejax.core.feed import Feed
+from pinejax.errors import StrategyError
 from pinejax.testing.reference.bar import Bar, Clock, na_bar
 from pinejax.testing.reference.clock import bucket, in_session
 from pinejax.testing.reference.higher import BuiltBars, HigherFrame, PairBars
@@ -58,7 +59,11 @@ class Context:
         return self._frame.state(lambda: Var(self._frame, init))
 
     def history(self, x: Any, n: int = 1) -> Any:
-        """x of n executions ago."""
+        """x of n executions ago; x itself for 0."""
+        if n < 0 or n != int(n):
+            raise StrategyError(f"ctx.history: expected a whole number from 0 on, got {n!r}.")
+        if n == 0:
+            return x
         return self._frame.state(lambda: Past(int(n))).run(self._frame.active, x)
 
     def htf(self, body: Callable[[Any, Any], Any], *, timeframe: str | None = None, gaps: bool = False) -> Any:
