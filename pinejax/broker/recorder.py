@@ -76,7 +76,8 @@ class Broker:
     ) -> None:  # fmt: skip
         if not isinstance(direction, int) or direction not in (LONG, SHORT):
             raise StrategyError(
-                f"broker.{call}({id!r}): expected LONG or SHORT as direction, got {direction!r}. It is fixed per call: call twice, each with its `when`."
+                f"broker.{call}({id!r}): expected LONG or SHORT as direction, got {direction!r}. "
+                "It is fixed per call: call twice, each with its own when."
             )
         if oca_type not in OcaType.__args__:
             raise StrategyError(f"broker.{call}({id!r}): expected {', '.join(OcaType.__args__)} as oca_type, got {oca_type!r}.")
