@@ -45,21 +45,21 @@ def backtest(config: Config, folder: Path) -> int:
         details = [engine.detail(params, i) for i in range(len(session.feeds))]
 
     metrics = {name: [float(detail.metrics[name]) for detail in details] for name in details[0].metrics}
-    _print_metrics(session, params, metrics)
     files = RunFolder.claim(folder)
     files.write_manifest(_manifest(session, params, metrics, verdict))
+    _print_head(session, params)
+    if verdict is not None:
+        _write_and_print_verdict(files, verdict)
+    _print_metrics(session, metrics, short=verdict is not None)
     for detail in details:
-        _write_and_print(files, session, detail, alone=len(details) == 1)
-    if verdict is None:
-        return 0
-    _write_and_print_verdict(files, verdict)
-    return 0 if verdict.agrees else EXIT_DIFFERENT
+        _write_and_print(files, session, detail, alone=len(details) == 1, short=verdict is not None)
+    return 0 if verdict is None or verdict.agrees else EXIT_DIFFERENT
 
 
-def _print_metrics(session: Session, params: dict[str, Any], metrics: dict[str, list[float]]) -> None:
+def _print_head(session: Session, params: dict[str, Any]) -> None:
     from pinejax.job.broker_of import said
     from pinejax.report.folder import SYNTHETIC_NOTE
-    from pinejax.report.text import all_metrics, overrides_of
+    from pinejax.report.text import overrides_of
 
     print(f"{session.strategy.name}: {overrides_of(params) or 'no parameters'}")
     if session.declared:
@@ -68,23 +68,31 @@ def _print_metrics(session: Session, params: dict[str, Any], metrics: dict[str, 
         print(f"SYNTHETIC: {SYNTHETIC_NOTE}")
     for note in session.notes:
         print(note)
-    print(f"\n{all_metrics(session.datasets, metrics)}\n")
+    print()
 
 
-def _write_and_print(files: RunFolder, session: Session, detail: Detail, alone: bool) -> None:
-    """A dataset's list of trades and performance summary; the summary is shown where there is one dataset."""
+def _print_metrics(session: Session, metrics: dict[str, list[float]], short: bool) -> None:
+    """Every metric, or beside a verdict those that a first look needs."""
+    from pinejax.report.text import all_metrics, per_dataset
+
+    print(f"{(per_dataset if short else all_metrics)(session.datasets, metrics)}\n")
+
+
+def _write_and_print(files: RunFolder, session: Session, detail: Detail, alone: bool, short: bool) -> None:
+    """A dataset's list of trades and performance summary; the summary is shown where there is one dataset and no verdict."""
     from pinejax.report.atomic import write_text
     from pinejax.report.slug import slug
     from pinejax.report.text import short_path
     from pinejax.tradingview.summary import performance_summary
     from pinejax.tradingview.summary_text import summary_csv, summary_text
 
-    capital, feed = session.config.broker.initial_capital, detail.feed
+    broker, feed = session.config.broker, detail.feed
+    capital = broker.initial_capital
     figures = performance_summary(detail.trades, feed, capital)
-    trades = files.write_trades(feed, detail.trades, capital, "trades.csv" if alone else None)
+    trades = files.write_trades(feed, detail.trades, capital, "trades.csv" if alone else None, broker.currency)
     summary = files.path / ("performance_summary.csv" if alone else f"performance_summary_{slug(feed.symbol)}_{feed.timeframe.slug}.csv")
     write_text(summary, summary_csv(figures))
-    if alone:
+    if alone and not short:
         print(f"{summary_text(figures)}\n")
     print(f"Trades: {short_path(trades)}\nTradingView's performance summary: {short_path(summary)}")
 
@@ -96,7 +104,7 @@ def _write_and_print_verdict(files: RunFolder, verdict: Verdict) -> None:
 
     path = files.path / "comparison.csv"
     write_text(path, comparison_csv(verdict))
-    print(f"Comparison: {short_path(path)}\n\n{verdict_text(verdict)}")
+    print(f"{verdict_text(verdict)}\n\nEach trade: {short_path(path)}; all metrics: {short_path(files.path / 'manifest.json')}\n")
 
 
 def _manifest(session: Session, params: dict[str, Any], metrics: dict[str, list[float]], verdict: Verdict | None) -> dict[str, Any]:

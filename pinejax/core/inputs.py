@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pinejax.errors import SpaceError, StrategyError
 
@@ -134,7 +134,7 @@ class Strategy:
     """
 
     inputs: Mapping[str, Input] = {}
-    broker: Any = {}
+    broker: ClassVar[Any] = {}
 
     def __init__(self, values: Mapping[str, Any]):
         self.values = dict(values)

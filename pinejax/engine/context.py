@@ -59,7 +59,7 @@ class Context:
         """A persistent variable, initialised once: read `.value`, assign with `.set(new)`. Its initial value is a number or a bool."""
         return Var(self, initial)
 
-    def history(self, x: Any, n: int = 1) -> Any:
+    def history(self, x: Any, n: Any = 1) -> Any:
         """`x` as it was `n` executions of this call ago; na (False for a bool) before that. `n` is a fixed whole number, 0 for x itself.
 
         Errors: StrategyError for any other n.

@@ -44,8 +44,12 @@ def run_comparison(session: Session, params: Params) -> Compared:
         raise ConfigError(f"compare: an export is of one symbol, these are {len(session.feeds)}: {names}. Choose one with symbol=...")
     (feed,) = session.feeds
     given = config.data
-    asked = Asked(Path(config.compare).expanduser(), config.compare_zone, given.start is not None, given.end is not None)
+    asked = Asked(
+        Path(config.compare).expanduser(), config.compare_zone, given.start is not None, given.end is not None, given.rates is not None
+    )
     placements = place_export(asked, feed, config.broker)
+    if notice := asked.notice(placements):
+        print(f"{notice}\n", flush=True)  # a search for the start may take minutes
     verdict = compare(asked, feed, config.broker, placements, lambda starts, end: _runs(session, params, starts, end))
     run = verdict.found.run
     ltf = feed.timeframe.ltf

@@ -97,7 +97,8 @@ class Outcome:
         def record() -> None:
             self.check, trades = run_details(self.engine, best, self.session.feeds)
             for feed, listed in zip(self.session.feeds, trades, strict=True):
-                self.folder.write_trades(feed, listed, self.session.config.broker.initial_capital)
+                broker = self.session.config.broker
+                self.folder.write_trades(feed, listed, broker.initial_capital, currency=broker.currency)
 
         self._details.timed(record)
         self._recorded = best.number

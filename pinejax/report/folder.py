@@ -52,10 +52,12 @@ class RunFolder:
         if study.best:
             write_json(self.path / "best.json", _entry(study, study.best[0]))
 
-    def write_trades(self, feed: Feed, trades: Sequence[TradeRecord], initial_capital: float, name: str | None = None) -> Path:
-        """One dataset's list of trades, in trades_<symbol>_<timeframe>.csv unless named; the path written."""
+    def write_trades(
+        self, feed: Feed, trades: Sequence[TradeRecord], initial_capital: float, name: str | None = None, currency: str = ""
+    ) -> Path:
+        """One dataset's list of trades, in trades_<symbol>_<timeframe>.csv unless named; the path written. currency: the account's."""
         path = self.path / (name or f"trades_{slug(feed.symbol)}_{feed.timeframe.slug}.csv")
-        write_trades(path, trades, feed, initial_capital)
+        write_trades(path, trades, feed, initial_capital, currency)
         return path
 
 

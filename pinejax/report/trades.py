@@ -25,34 +25,34 @@ def quote_currency(symbol: str) -> str:
     return next((quote for quote in _QUOTES if bare.endswith(quote) and bare != quote), "")
 
 
-def columns(currency: str) -> list[str]:
-    """TradingView's headers, in its order."""
-    unit = f" {currency}" if currency else ""
+def columns(currency: str, account: str = "") -> list[str]:
+    """TradingView's headers, in its order. account: the currency of P&L, where it is another one than the price's."""
+    price, unit = (f" {name}" if name else "" for name in (currency, account or currency))
     return [
-        "Trade #", "Type", "Date and time", "Signal", f"Price{unit}", "Size (qty)", "Size (value)",
+        "Trade #", "Type", "Date and time", "Signal", f"Price{price}", "Size (qty)", "Size (value)",
         f"Net P&L{unit}", "Net P&L %", f"Favorable excursion{unit}", "Favorable excursion %",
         f"Adverse excursion{unit}", "Adverse excursion %", f"Cumulative P&L{unit}", "Cumulative P&L %",
     ]  # fmt: skip
 
 
-def list_of_trades(trades: Sequence[TradeRecord], feed: Feed, initial_capital: float) -> str:
-    """The CSV text.
+def list_of_trades(trades: Sequence[TradeRecord], feed: Feed, initial_capital: float, currency: str = "") -> str:
+    """The CSV text. currency: the account's, where it is another one than the symbol's.
 
     Trades are numbered by exit, still open ones last (Signal `Open`). Times are the opens of the bars of the fills, UTC.
     Values are of the entry (price x quantity), P&L is after costs, its percentage is of the entry's value, the cumulative
     one of the initial capital. Money has two decimals, eight where the symbol is priced in a coin.
     """
-    currency = quote_currency(feed.symbol)
+    quote = quote_currency(feed.symbol)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns(currency))
-    writer.writerows(_rows(trades, feed, initial_capital, money_decimals=8 if currency in _COIN_QUOTES else 2))
+    writer.writerow(columns(quote, currency))
+    writer.writerows(_rows(trades, feed, initial_capital, money_decimals=8 if (currency or quote) in _COIN_QUOTES else 2))
     return out.getvalue()
 
 
-def write_trades(path: Path, trades: Sequence[TradeRecord], feed: Feed, initial_capital: float) -> None:
+def write_trades(path: Path, trades: Sequence[TradeRecord], feed: Feed, initial_capital: float, currency: str = "") -> None:
     """The list of trades as a file."""
-    write_text(path, list_of_trades(trades, feed, initial_capital))
+    write_text(path, list_of_trades(trades, feed, initial_capital, currency))
 
 
 def _rows(trades: Sequence[TradeRecord], feed: Feed, initial_capital: float, money_decimals: int) -> Iterator[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -12,19 +13,24 @@ from pinejax.errors import DataError
 from pinejax.tradingview.export import read_export
 from pinejax.tradingview.match import Status
 from pinejax.tradingview.place import Placed, place
-from pinejax.tradingview.reasons import Case, Reason, money_alone, reasons
+from pinejax.tradingview.reasons import Case, Reason, currency_notice, money_alone, reasons
 from pinejax.tradingview.start import Found, Runs, best_start, compared_trades
 from pinejax.tradingview.zone import clock
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the user fixed. zone: of the chart, None to guess; start, end: whether data.start and data.end were given."""
+    """What the user fixed. zone: of the chart, None to guess; start, end, rates: whether data.start, .end and .rates were given."""
 
     path: Path
     zone: str | None = None
     start: bool = False
     end: bool = False
+    rates: bool = False
+
+    def notice(self, placements: Sequence[Placed]) -> str:
+        """What can be said of the settings before anything runs; mostly empty."""
+        return currency_notice(placements[0].export, self.rates)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +45,13 @@ class Verdict:
 
     @property
     def agrees(self) -> bool:
-        """Every trade has its twin and none is too many. Trades outside our bars count, unless they lie after an end that was asked for."""
+        """Every trade has its twin and none is too many, on a clock that is known: where another one a bar away fits exactly alike,
+        fills at closes and at opens cannot be told apart. Trades outside our bars count, unless they lie after an end that was asked for.
+        """
         matched = self.found.matched
         last = int(matched.feed.ltf.time[-1])
         uncovered = [p for p in matched.of("outside") if not (self.asked.end and p.entry_ms(matched.feed) > last)]
-        return matched.n_equal > 0 and matched.n_different == 0 and not uncovered
+        return self.found.complete and not uncovered and not self.placed.undecided
 
     def summary(self) -> dict[str, Any]:
         """The verdict in plain values, for a manifest."""
@@ -76,6 +84,8 @@ def compare(asked: Asked, feed: Feed, broker: BrokerConfig, placements: list[Pla
     found = best_start(placements, runs, feed, asked.start)
     if not found.matched.pairs:
         raise DataError(f"compare: {asked.path}: there is nothing to compare, neither side has a trade.")
-    case = Case(found.placed, found.matched, compared_trades(found.placed, found.run), broker, asked.start, asked.zone is not None)
+    case = Case(
+        found.placed, found.matched, compared_trades(found.placed, found.run), broker, asked.start, asked.zone is not None, asked.rates
+    )
     why = tuple(reasons(case)) if found.matched.n_different or found.matched.count("outside") else ()
     return Verdict(asked, found, tuple(p.zone.name for p in placements), why, tuple(money_alone(found.matched)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -46,7 +47,8 @@ class ExportedTrade:
 class Export:
     """A list of trades in one reading. has_time: false where the file gives dates alone; zoned: its times named their offset: UTC.
 
-    reading: how ambiguous cells were read, such as `day first, decimal comma`, for messages.
+    reading: how ambiguous cells were read, such as `day first, decimal comma`, for messages. price_currency, pnl_currency: what the
+    headers name (`Price USDT`, `Net P&L USD`), empty where they do not.
     """
 
     path: Path
@@ -54,6 +56,8 @@ class Export:
     has_time: bool
     zoned: bool
     reading: str
+    price_currency: str = ""
+    pnl_currency: str = ""
 
 
 def read_export(path: Path) -> tuple[Export, ...]:
@@ -91,7 +95,16 @@ def _reading(table: Table, columns: Mapping[str, int], pairs: list[tuple[int, ..
     trades = [t if not t.is_open or t.exit_time in (None, last) else replace(t, is_open=False) for t in trades]
     known = [m for m in moments if m]
     reading = f"dates {order}, decimal {'comma' if mark == ',' else 'point'}"
-    return Export(table.path, tuple(trades), any(m.has_time for m in known), any(m.zoned for m in known), reading)
+    return Export(
+        table.path, tuple(trades), any(m.has_time for m in known), any(m.zoned for m in known), reading, *_currencies(table, columns)
+    )
+
+
+def _currencies(table: Table, columns: Mapping[str, int]) -> tuple[str, str]:
+    """Of prices and of P&L: capitals at the end of their headers."""
+    headers = [table.header[columns[name]] if name in columns else "" for name in (words.PRICE, words.PNL)]
+    found = [re.search(r"\S\s+\(?([A-Z]{3,6})\)?$", header) for header in headers]
+    return (found[0][1] if found[0] else "", found[1][1] if found[1] else "")
 
 
 def _pairs(table: Table, columns: Mapping[str, int]) -> list[tuple[int, ...]]:

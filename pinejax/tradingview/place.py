@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from pinejax.core.feed import Bars, Feed
-from pinejax.core.timeframe import Timeframe
-from pinejax.errors import DataError
 from pinejax.tradingview.export import Export, ExportedTrade
-from pinejax.tradingview.zone import Zone, clock, fixed_zone, known_zones, same_times, zone_of
+from pinejax.tradingview.refusal import refusal
+from pinejax.tradingview.zone import Zone, fixed_zone, known_zones, same_times, zone_of
 
 _DAY_MS = 86_400_000
 ENOUGH = 0.5
 """Share of fills that must lie within their bars for bars and export to be of one symbol. Another feed of it reaches more."""
-_ON_GRID = 0.9
+FEW_FILLS = 10
+"""Fewer fills within the bars tell nothing about the bars where the rest of the export lies outside."""
 _MOST_ZONES = 6
+_HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,8 @@ class PlacedTrade:
 @dataclass(frozen=True, eq=False)
 class Placed:
     """An export in one zone. n_fills: of closed and open trades, within the bars' span; n_on_bar: of these on a bar of the grid; n_fit: of
-    these within the bar's high and low; n_at_open: of these at its open. end_ms: the open of the export's last bar.
+    these within the bar's high and low; n_at_open, n_at_close: of these at its open, at its close. end_ms: the open of the export's last
+    bar. near: clocks less than an hour or one bar away that fit too but worse; undecided: those of them that fit exactly alike.
     """
 
     export: Export
@@ -45,8 +45,11 @@ class Placed:
     n_on_bar: int
     n_fit: int
     n_at_open: int
+    n_at_close: int
     n_outside: int
     end_ms: int
+    near: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
 
     @property
     def first_ms(self) -> int:
@@ -82,17 +85,45 @@ def place(readings: Sequence[Export], feed: Feed, zone: str | None = None, slipp
         else:
             zones = same_times(list(known_zones(*span, feed.instrument.zone)), fills.wall)
         found += [_placed(export, fills, z, feed, tolerance) for z in zones]
-    best = max(_rank(p) for p in found)
-    if best[0] == 0 or best[1] < ENOUGH:
-        _refuse(max(found, key=_rank), found, feed, zone)
-    return [p for p in found if _rank(p) == best][:_MOST_ZONES]
+    best = max(found, key=_rank)
+    if best.n_fit < ENOUGH * max(best.n_fills, 1) or (best.n_fills < FEW_FILLS and best.n_fills < best.n_outside):
+        raise refusal(best, found, feed, zone)
+    return _apart([p for p in found if _rank(p) == _rank(best)], feed.timeframe.ltf.ms)[:_MOST_ZONES]
 
 
-def _rank(placed: Placed) -> tuple[bool, float, int]:
+def _rank(placed: Placed) -> tuple[float, int, float]:
     """More fills within their bars are better, first as a share, so that an overlap of one day does not win by chance."""
     share = placed.n_fit / placed.n_fills if placed.n_fills else 0.0
     covered = placed.n_fills / max(placed.n_fills + placed.n_outside, 1)
-    return placed.n_fit > 0, share * (covered if covered < ENOUGH else 1.0), placed.n_fit
+    return share * (covered if covered < ENOUGH else 1.0), placed.n_fit, share
+
+
+def _apart(alike: Sequence[Placed], bar_ms: int) -> list[Placed]:
+    """Placements among which trades may choose, best first: of those within an hour or a bar of each other only the best.
+
+    A bar's close is nearly the next one's open, so that fills at closes and fills at opens lie a bar apart: what a wrong strategy
+    trades must not choose between these.
+    """
+    kept: list[Placed] = []
+    for placed in sorted(alike, key=lambda p: (_exactness(p), p.n_at_open), reverse=True):
+        i = next((i for i, better in enumerate(kept) if _is_near(placed, better, bar_ms)), None)
+        if i is None:
+            kept.append(placed)
+            continue
+        tie = placed.export.has_time and _exactness(placed) == _exactness(kept[i])
+        added = {"near": (*kept[i].near, placed.zone.name)} | ({"undecided": (*kept[i].undecided, placed.zone.name)} if tie else {})
+        kept[i] = replace(kept[i], **added)
+    return kept
+
+
+def _exactness(placed: Placed) -> tuple[int, int]:
+    """Fills exactly at opens, or exactly at closes, whichever are more; then whole hours from UTC, then half hours."""
+    return max(placed.n_at_open, placed.n_at_close), placed.zone.roundness
+
+
+def _is_near(a: Placed, b: Placed, bar_ms: int) -> bool:
+    gap = max(abs(x.entry_ms - y.entry_ms) for x, y in zip(a.trades, b.trades, strict=True))
+    return gap < _HOUR_MS or gap <= bar_ms
 
 
 def _fills(export: Export) -> _Fills:
@@ -108,11 +139,11 @@ def _placed(export: Export, fills: _Fills, zone: Zone, feed: Feed, tolerance: fl
     later, later_bar = _on_bars(fills.wall, zone, bars, export.has_time, second=True)
     fits = _within(bar, fills.price, bars, tolerance)
     # An hour that the clock shows twice: the one whose bar has the price, or has it at its open where both have it.
-    opens = _at_open(bar, fills.price, bars, tolerance), _at_open(later_bar, fills.price, bars, tolerance)
+    opens = _at(bars.open, bar, fills.price, tolerance), _at(bars.open, later_bar, fills.price, tolerance)
     other = (later != utc) & _within(later_bar, fills.price, bars, tolerance) & (~fits | (opens[1] & ~opens[0]))
     utc, bar, fits = np.where(other, later, utc), np.where(other, later_bar, bar), fits | other
     inside = (utc >= bars.time[0]) & (utc <= bars.time[-1])
-    at_open = _at_open(bar, fills.price, bars, tolerance)
+    at_open, at_close = (_at(column, bar, fills.price, tolerance) for column in (bars.open, bars.close))
     entries, exits = np.zeros(len(export.trades), np.int64), np.full(len(export.trades), -1, np.int64)
     entries[fills.trade[~fills.is_exit]] = utc[~fills.is_exit]
     exits[fills.trade[fills.is_exit]] = utc[fills.is_exit]
@@ -125,6 +156,7 @@ def _placed(export: Export, fills: _Fills, zone: Zone, feed: Feed, tolerance: fl
         n_on_bar=int((inside & (bar >= 0)).sum()),
         n_fit=int((inside & fits).sum()),
         n_at_open=int((inside & fits & at_open).sum()),
+        n_at_close=int((inside & fits & at_close).sum()),
         n_outside=int((~inside).sum()),
         end_ms=int(utc.max()),
     )  # fmt: skip
@@ -149,59 +181,7 @@ def _within(bar: Int[np.ndarray, " fills"], price: Float[np.ndarray, " fills"], 
     return (bar >= 0) & (price >= bars.low[at] - tolerance) & (price <= bars.high[at] + tolerance)
 
 
-def _at_open(
-    bar: Int[np.ndarray, " fills"], price: Float[np.ndarray, " fills"], bars: Bars, tolerance: float
+def _at(
+    column: Float[np.ndarray, " bars"], bar: Int[np.ndarray, " fills"], price: Float[np.ndarray, " fills"], tolerance: float
 ) -> Bool[np.ndarray, " fills"]:
-    return (bar >= 0) & (np.abs(bars.open[np.maximum(bar, 0)] - price) <= tolerance)
-
-
-def _refuse(best: Placed, tried: Sequence[Placed], feed: Feed, zone: str | None) -> None:
-    """Errors: DataError: no common time, off the grid, or other prices, by what the best placement shows."""
-    bars, export = feed.ltf, best.export
-    walls = [t.entry_time for t in export.trades]
-    theirs = f"{clock(min(walls))} to {clock(max(walls))}"
-    ours = f"{clock(int(bars.time[0]))} to {clock(int(bars.time[-1]))} UTC"
-    if all(p.n_fills == 0 for p in tried):
-        raise DataError(
-            f"compare: {export.path} and the bars have no time in common: its entries are from {theirs} (the chart's clock), "
-            f"{feed.name} has bars from {ours}. Import the bars of that time (python -m pinejax.data import), or widen data.start "
-            "and data.end."
-        )
-    gridded = max(tried, key=lambda p: (p.n_on_bar / p.n_fills if p.n_fills else 0.0, p.n_on_bar))
-    grid_share = gridded.n_on_bar / max(gridded.n_fills, 1)
-    under = f"on the clock of {zone}" if zone else "on any zone's clock"
-    if grid_share < _ON_GRID:
-        raise DataError(
-            f"compare: {export.path} is not of {feed.timeframe.ltf} bars: only {100 * grid_share:.0f} % of its fills lie on a bar of "
-            f"{feed.name} {under}; its times lie on a grid of {_grid(export)}. Choose that timeframe={_grid(export)}"
-            + (", or leave compare_zone out to have the zone guessed." if zone else ".")
-        )
-    share = best.n_fit / max(best.n_fills, 1)
-    raise DataError(
-        f"compare: {export.path} is not of these bars: {under} only {100 * share:.0f} % of its {best.n_fills} fills lie between "
-        f"the high and the low of their bar of {feed.name}; {_price_gap(best, bars)} Another symbol or exchange"
-        + (f", or another zone than compare_zone={zone}? Leave it out to have the zone guessed." if zone else "? Check symbol=.")
-    )
-
-
-def _grid(export: Export) -> str:
-    """The greatest step of which all differences of its times are multiples: `5m`."""
-    times = sorted(
-        {t.entry_time for t in export.trades} | {t.exit_time for t in export.trades if t.exit_time is not None and not t.is_open}
-    )
-    step = math.gcd(*(b - a for a, b in pairwise(times))) if len(times) > 1 else 0
-    return str(Timeframe(step // 1000)) if step >= 1000 else "1m"
-
-
-def _price_gap(placed: Placed, bars: Bars) -> str:
-    """How its prices lie beside the closes of the same time."""
-    pairs = [(t.exported.entry_price, t.entry_ms) for t in placed.trades if bars.time[0] <= t.entry_ms <= bars.time[-1]]
-    if not pairs:
-        return ""
-    at = np.minimum(np.searchsorted(bars.time, [ms for _, ms in pairs]), len(bars) - 1)
-    ratio = float(np.median(np.array([price for price, _ in pairs]) / bars.close[at]))
-    first_price, first_at = pairs[0][0], at[0]
-    return (
-        f"its first entry is at {first_price:.10g}, the bar of {clock(int(bars.time[first_at]))} UTC is {bars.low[first_at]:.10g} to "
-        f"{bars.high[first_at]:.10g} (typically {ratio:.4g} times our price)."
-    )
+    return (bar >= 0) & (np.abs(column[np.maximum(bar, 0)] - price) <= tolerance)

@@ -18,6 +18,7 @@ COLUMNS = (
     "their_entry_signal", "our_entry_signal", "their_exit_signal", "our_exit_signal",
 )  # fmt: skip
 _MOST_REASONS = 4
+_MOST_STARTS = 4
 
 
 def verdict_text(verdict: Verdict) -> str:
@@ -27,8 +28,13 @@ def verdict_text(verdict: Verdict) -> str:
     lines = [f"Compared with {asked.path} ({n_theirs} trades) on {feed.name}:"]
     lines += [f"  {note}" for note in _circumstances(verdict)]
     lines.append("")
-    if verdict.agrees:
+    if verdict.agrees or (verdict.found.complete and verdict.placed.undecided):
         lines.append(f"All {matched.n_equal} trades agree: entry bar, direction, entry price, quantity, exit bar and exit price.")
+        if not verdict.agrees:
+            lines.append(
+                f"But the clock of {' or '.join(verdict.placed.undecided)} fits exactly as well, a bar or less away, under which they do "
+                f"not: set compare_zone, to {verdict.placed.zone.name} if that is the chart's."
+            )
         if n_after := matched.count("outside"):
             lines.append(f"{n_after} trades of the export begin after data.end: not compared.")
         return "\n".join([*lines, *verdict.money])
@@ -40,7 +46,7 @@ def verdict_text(verdict: Verdict) -> str:
     if verdict.reasons:
         lines += ["", "Likely reasons:", *(f"  {i}. {reason.text}" for i, reason in enumerate(verdict.reasons[:_MOST_REASONS], start=1))]
     elif matched.n_different:
-        lines += ["", "No usual reason shows in the numbers: compare the strategy's rules and inputs, beginning with the trade above."]
+        lines += ["", *_no_reason(verdict)]
     return "\n".join([*lines, *verdict.money])
 
 
@@ -52,31 +58,53 @@ _WORDS: dict[Status, str] = {
 }
 
 
+def _no_reason(verdict: Verdict) -> list[str]:
+    pair = verdict.found.run.feed.timeframe
+    htf = f", ctx.htf without timeframe= (timeframe={pair} has no @, so that its bars are those of {pair})" if pair.alone else ""
+    return [
+        "No usual reason shows in the numbers: compare the strategy's rules and inputs, beginning with the trade above.",
+        "What the numbers cannot show: a condition that Pine computes only where the one before it holds (`and`, `or`, `?:`, `if`: "
+        f"ctx.when), a wrong length{htf}.",
+    ]
+
+
 def _circumstances(verdict: Verdict) -> list[str]:
     """The range, the zone and the reading that the comparison is based on, and how they were found."""
     found, placed, asked = verdict.found, verdict.placed, verdict.asked
     time = found.run.feed.ltf.time
     start, end = clock(int(time[0])), clock(int(time[-1]))
     notes = [f"bars from {start} to {end} UTC, the export's last bar" if not asked.end else f"bars from {start} to {end} UTC"]
-    if not asked.start and found.from_first and found.n_tried == 1:
-        notes.append(f"data.start was not given: {start} UTC is the first bar there is")
-    elif not asked.start:
-        tried = f"of {found.n_tried} starts tried" if found.n_tried > 1 else "the first start tried,"
-        alike = f" ({found.n_alike} agree equally well)" if found.n_alike > 1 else ""
-        notes.append(f"data.start was not given; {tried} {start} UTC agrees best{alike}")
+    if not asked.start:
+        notes.append(f"data.start was not given; {_start(verdict)}")
     if placed.export.zoned and asked.zone is None:
         notes.append("the export's times name their own offset")
     elif asked.zone is not None:
         notes.append(f"chart zone {placed.zone.name} (compare_zone); {_fit(verdict)}")
     else:
         others = [name for name in verdict.zones if name != placed.zone.name]
-        also = f"; {', '.join(others)} would fit too, our trades decided" if others else ""
+        chosen = "our trades decided" if verdict.zones and placed.zone.name != verdict.zones[0] else "compare_zone= sets it"
+        also = f"; {', '.join(others)} would fit too, {chosen}" if others else ""
         notes.append(f"chart zone {placed.zone.name}, guessed: {_fit(verdict)}{also}")
     if "year first" not in placed.export.reading or "point" not in placed.export.reading:
         notes.append(f"read with {placed.export.reading}")
     if min(t.exported.number for t in placed.trades) > 1:
         notes.append(f"the export begins with trade {min(t.exported.number for t in placed.trades)}: our earlier ones are left out")
     return notes
+
+
+def _start(verdict: Verdict) -> str:
+    """Which start was taken, and which were tried."""
+    found = verdict.found
+    start, tried = clock(int(found.run.feed.ltf.time[0])), found.tried
+    first = f"{start} UTC is " + ("the first bar there is" if found.from_first else "the first start that can be run (data.rates)")
+    if len(tried) == 1:
+        return first
+    shown = [clock(ms) for ms in tried]
+    listed = ", ".join(shown) if len(shown) <= _MOST_STARTS else f"{shown[0]}, then the midnights from {shown[1]} back to {shown[-1]}"
+    if not found.helped:
+        return f"{first}, and no other start does really better (tried: {listed})"
+    alike = f" ({found.n_alike} agree equally well)" if found.n_alike > 1 else ""
+    return f"of {len(tried)} starts tried {start} UTC agrees best{alike} (tried: {listed})"
 
 
 def _fit(verdict: Verdict) -> str:

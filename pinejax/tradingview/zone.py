@@ -16,8 +16,13 @@ from pinejax.errors import ConfigError
 
 QUARTER_HOUR_MS = 900_000
 _DAY_MS = 86_400_000
-_WEST, _EAST = -12 * 4, 14 * 4
-"""The clocks of the world in quarter hours from UTC."""
+_WEST_H, _EAST_H = -12, 14
+# What else some place's clock shows: Tehran, Kabul, Kolkata, Kathmandu, Yangon, Eucla, Adelaide, Lord Howe, Chatham, St John's, Marquesas.
+_ODD_MINUTES = (210, 270, 330, 345, 390, 525, 570, 630, 765, -210, -570)
+OFFSETS_MINUTES = tuple(
+    sorted([60 * h for h in range(_WEST_H, _EAST_H + 1)], key=lambda m: (abs(m), m)) + sorted(_ODD_MINUTES, key=lambda m: (abs(m), m))
+)
+"""The fixed offsets from UTC that are in use, whole hours first."""
 # Zones whose clocks are put forward and back, one for each rule in use.
 _WITH_SUMMER_TIME = (
     "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Anchorage", "America/Halifax",
@@ -47,6 +52,11 @@ class Zone:
             guess = wall - offset
             out = np.where(self.offset(guess) == offset, guess, out)
         return out
+
+    @property
+    def roundness(self) -> int:
+        """2 where it is always whole hours from UTC, 1 half hours, else 0: the rounder, the more people live by it."""
+        return sum(not np.any(self.offset_ms % step) for step in (3_600_000, 1_800_000))
 
     def wall(self, utc_ms: int) -> int:
         """The wall clock at a UTC time, as ms."""
@@ -83,7 +93,7 @@ def zone_of(text: str, first_ms: int, last_ms: int) -> Zone:
     found = re.fullmatch(r"(?:UTC|GMT)?\s*(?:([+-−])\s*(\d{1,2})(?::?(\d{2}))?)?", text.strip(), re.IGNORECASE)
     if found and text.strip():
         minutes = 60 * int(found[2] or 0) + int(found[3] or 0)
-        if minutes <= _EAST * 15:
+        if minutes <= 60 * _EAST_H:
             return fixed_zone(minutes if found[1] in (None, "+") else -minutes)
     return named_zone(text.strip(), first_ms, last_ms)
 
@@ -93,9 +103,7 @@ def known_zones(first_ms: int, last_ms: int, exchange: str = "UTC") -> Iterator[
     yield fixed_zone(0)
     if exchange not in ("", "UTC"):
         yield named_zone(exchange, first_ms, last_ms)
-    for quarters in sorted(range(_WEST, _EAST + 1), key=lambda q: (q % 4 != 0, abs(q))):
-        if quarters:
-            yield fixed_zone(15 * quarters)
+    yield from (fixed_zone(minutes) for minutes in OFFSETS_MINUTES if minutes)
     for name in _WITH_SUMMER_TIME:
         yield named_zone(name, first_ms, last_ms)
 

@@ -61,9 +61,9 @@ def test_the_whole_day() -> None:
         ]
 
 
-@pytest.mark.parametrize("text", ["", "0930", "930-1600", "0930-1660", "2430-2500", "0930-1600,", "9:30-16:00", "24x5"])
+@pytest.mark.parametrize("text", ["", "0930", "930-1600", "0930-1660", "2430-2500", "0930-1600,", "9:30-16:00", "09:30-16:00", "24x5"])
 def test_bad_hours_are_named(text: str) -> None:
-    with pytest.raises(ConfigError, match="session: expected"):
+    with pytest.raises(ConfigError, match="session: expected hours as HHMM-HHMM"):
         Session.parse(text)
 
 

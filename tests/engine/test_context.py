@@ -79,3 +79,8 @@ def test_a_variable_keeps_its_value_where_the_mask_is_false(feed: Feed) -> None:
 def test_history_is_na_before_the_first_bar_and_nests(feed: Feed) -> None:
     seen = observe(feed, lambda ctx: ctx.history(ctx.history(ctx.bar.close, 2)))
     assert seen == [None if k < 3 else 10.0 * (k - 2) for k in range(N - 1)]
+
+
+def test_history_of_no_executions_ago_is_the_value_itself(feed: Feed) -> None:
+    seen = observe(feed, lambda ctx: sum(ctx.history(ctx.bar.close, i) for i in range(2)))
+    assert seen == [None, *(10.0 * (k + 1) + 10.0 * k for k in range(1, N - 1))]

@@ -13,6 +13,7 @@ from pinejax.broker.config import BrokerConfig
 from pinejax.core import inputs
 from pinejax.core.inputs import Strategy
 from pinejax.core.orders import LONG, SHORT
+from pinejax.errors import StrategyError
 from pinejax.testing.reference import make_feed, run
 
 QUARTER_HOUR_MS = 900_000
@@ -113,6 +114,31 @@ def test_htf_bar_whose_last_part_is_missing_is_complete_on_the_first_later_bar()
     feed = make_feed(time[keep], ohlcv[keep], "15m@1h")
     assert feed.htf_complete.tolist() == [False, False, False, True, False, False, True, False]
     assert feed.htf.close[3] == ohlcv[2, 3]
+
+
+class RemembersNothing(Strategy):
+    """Buys after a rising close, told by histories of 0 and 1 executions ago."""
+
+    def on_bar(self, ctx):
+        rises = ctx.history(ctx.bar.close, 0) > ctx.history(ctx.bar.close, 1)
+        ctx.broker.entry("L", LONG, qty=1.0, when=rises)
+
+
+def test_history_of_no_executions_ago_is_the_value_itself() -> None:
+    time, ohlcv = walk(30, 5)
+    rises = int(np.argmax(np.diff(ohlcv[:, 3]) > 0)) + 1
+    result = run(RemembersNothing, {}, make_feed(time, ohlcv), BrokerConfig(initial_capital=1e6))
+    assert result.fills[0].bar == rises + 1
+
+
+@pytest.mark.parametrize("n", [-1, 1.5])
+def test_history_wants_a_whole_number(n: float) -> None:
+    class Wrong(Strategy):
+        def on_bar(self, ctx):
+            ctx.history(ctx.bar.close, n)
+
+    with pytest.raises(StrategyError, match="whole number from 0"):
+        run(Wrong, {}, make_feed(*walk(8, 4)), BrokerConfig())
 
 
 class Counts(Strategy):

@@ -9,7 +9,7 @@ import pytest
 from pinejax.core.feed import Bars, Feed, Instrument
 from pinejax.core.timeframe import TimeframePair
 from pinejax.core.trade import TradeRecord
-from pinejax.report.trades import list_of_trades, quote_currency
+from pinejax.report.trades import columns, list_of_trades, quote_currency
 
 HEADER = (
     "Trade #,Type,Date and time,Signal,Price USDT,Size (qty),Size (value),Net P&L USDT,Net P&L %,Favorable excursion USDT,"
@@ -72,3 +72,9 @@ def test_signals_with_commas_and_quotes_survive():
 )
 def test_quote_currency_is_read_off_the_symbol(symbol, quote):
     assert quote_currency(symbol) == quote
+
+
+def test_profit_is_headed_by_the_currency_of_the_account() -> None:
+    header = columns("USDT", "USD")
+    assert (header[4], header[7], header[13]) == ("Price USDT", "Net P&L USD", "Cumulative P&L USD")
+    assert columns("USDT")[7] == "Net P&L USDT"

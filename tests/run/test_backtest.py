@@ -51,6 +51,37 @@ def test_the_same_set_gives_the_same_numbers_as_its_trial(finished, place: Path)
         assert value == pytest.approx(told[name], rel=1e-9), name
 
 
+HIGHER = """
+from pinejax.core.inputs import Strategy, input
+from pinejax.core.orders import LONG
+from pinejax.ops import may_be
+
+
+class Higher(Strategy):
+    use_htf = input.bool(True)
+
+    def on_bar(self, ctx):
+        if may_be(self.use_htf):
+            ctx.htf(lambda bar, ta: bar.close)
+        ctx.htf(lambda bar, ta: bar.close, timeframe="1h")
+        ctx.broker.entry("L", LONG, when=ctx.bar.index == 3)
+"""
+NOTE = "NOTE: the strategy calls ctx.htf without timeframe=, and timeframe=15m has no higher one"
+
+
+@pytest.mark.parametrize(("timeframe", "more", "n"), [("15m", (), 1), ("15m@1h", (), 0), ("15m", ("disable=[use_htf]",), 0)])
+def test_a_higher_timeframe_that_is_none_is_noted(place: Path, capsys, timeframe: str, more: tuple[str, ...], n: int):
+    (place / "higher.py").write_text(HIGHER)
+    words = ["strategy=higher.py:Higher", "symbol=SYNTH_A", "data.end=2024-01-08", f"timeframe={timeframe}", *more]
+    assert main(backtest, [*words, "hydra.run.dir=outputs/mine"]) == 0
+    assert capsys.readouterr().out.count(NOTE) == n
+    export = str(place / "outputs" / "mine" / "trades.csv")
+    main(backtest, [*words, f"compare={export}"])
+    assert capsys.readouterr().out.count(NOTE) == n
+    assert main(run, [*words, "search.n_trials=2", "search.sampler=random", "objective=net_profit"]) == 0
+    assert capsys.readouterr().out.count(NOTE) == n
+
+
 def test_several_symbols_have_a_file_each(place: Path):
     assert main(backtest, [*ONE, "symbol=[SYNTH_A,SYNTH_B]"]) == 0
     (folder,) = (place / "outputs").glob("*/")
@@ -153,7 +184,7 @@ def test_the_start_is_found_where_it_is_not_given(export, place: Path, capsys):
     said = capsys.readouterr().out
     assert f"All {n} trades agree" in said
     assert "data.start was not given; of" in said
-    assert "starts tried 2024-01-05 00:00 UTC agrees best" in said
+    assert "starts tried 2024-01-05 00:00 UTC agrees best (tried: 2024-01-01 00:00" in said
     (manifest,) = (place / "outputs").glob("*/manifest.json")
     told = json.loads(manifest.read_text())["comparison"]
     assert (told["agrees"], told["start"], told["trades"]["equal"]) == (True, "2024-01-05 00:00", n)
@@ -185,6 +216,39 @@ def test_another_setting_is_found_out(export, place: Path, capsys):
     assert "2 times ours throughout: another default size" in capsys.readouterr().out
 
 
+def test_a_comparison_prints_its_verdict_first_and_no_long_tables(export, place: Path, capsys):
+    path = export()
+    path.write_text(path.read_text().replace("P&L,", "P&L USD,").replace("Price,", "Price USDT,"))
+    assert main(backtest, [*ONE, "compare=export.csv"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Currency: the export's prices are in USDT, its P&L in USD, and there are no rates. Set broker.currency=USD")
+    assert said.index("Compared with") < said.index("trades agree") < said.index("sharpe") < said.index("performance_summary.csv")
+    assert "max_drawdown_close_to_close" not in said and "sortino" not in said
+    (folder,) = (place / "outputs").glob("*/")
+    assert "sortino" in json.loads((folder / "manifest.json").read_text())["metrics"]
+    assert "max_drawdown_close_to_close" in (folder / "performance_summary.csv").read_text()
+
+
+@pytest.mark.parametrize("typed", [("data.start=2024-01-01",), ()])
+def test_no_clock_hides_a_strategy_that_fills_a_bar_early(typed: tuple[str, ...], export, place: Path, capsys):
+    """The export fills at opens, ours at the closes before them: 15 minutes, which no zone makes up for."""
+    export()
+    rewritten(place / "export.csv", lambda rows: later(rows, 8))
+    assert main(backtest, [*ONE, *typed, "broker.process_orders_on_close=true", "compare=export.csv"]) == 1
+    said = capsys.readouterr().out
+    assert "chart zone UTC+8, guessed" in said
+    assert "process_orders_on_close=false" in said
+    assert "Another zone" not in said
+
+
+def test_a_size_that_cannot_be_paid_is_said(export, place: Path, capsys):
+    export()
+    assert main(backtest, [*ONE, "broker.size=8", "data.start=2024-01-01", "compare=export.csv"]) == 1
+    said = capsys.readouterr().out
+    assert "1. We made no trades at all: broker.size=8 with percent_of_equity is a fraction (8 is 800 %)" in said
+    assert "Entries at once" not in said
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -195,7 +259,7 @@ def test_another_setting_is_found_out(export, place: Path, capsys):
         (("compare=mine.py",), "is no list of trades"),
         (("compare=gone.csv",), "cannot be read"),
         (("compare_zone=Nowhere/Land",), "compare_zone: expected UTC"),
-        (("compare_zone=UTC+3",), "another zone than compare_zone=UTC+3"),
+        (("compare_zone=UTC+3",), "Another zone than compare_zone=UTC+3"),
     ],
 )
 def test_what_cannot_be_compared_is_one_message(typed, said, export, place: Path, capsys):

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from pinejax.broker.config import BrokerConfig
 from pinejax.core.feed import Feed
 from pinejax.core.trade import TradeRecord
+from pinejax.tradingview.compare import Asked, Verdict, compare
 from pinejax.tradingview.export import Export, ExportedTrade
 from pinejax.tradingview.match import match
 from pinejax.tradingview.place import Placed, PlacedTrade
 from pinejax.tradingview.start import DAY_MS, Run, best_start, midnights
+from pinejax.tradingview.text import verdict_text
 from pinejax.tradingview.zone import fixed_zone
 from tests.tradingview.conftest import START_MS, walk_feed
 
@@ -42,7 +45,7 @@ def twin(ours: TradeRecord, number: int = 1, feed: Feed = FEED) -> PlacedTrade:
 def placed(trades: Sequence[PlacedTrade], end_ms: int | None = None) -> Placed:
     export = Export(Path("export.csv"), tuple(t.exported for t in trades), True, False, "dates year first, decimal point")
     end = max(t.exit_ms or t.entry_ms for t in trades) if end_ms is None else end_ms
-    return Placed(export, fixed_zone(0), tuple(trades), 2 * len(trades), 2 * len(trades), 2 * len(trades), 2 * len(trades), 0, end)
+    return Placed(export, fixed_zone(0), tuple(trades), 2 * len(trades), 2 * len(trades), 2 * len(trades), 2 * len(trades), 0, 0, end)
 
 
 def counts(theirs: Sequence[PlacedTrade], ours: Sequence[TradeRecord]) -> dict[str, int]:
@@ -135,17 +138,48 @@ def test_the_start_is_found_where_none_is_given() -> None:
     found = best_start([exported_from(seventh)], runs, FEED_DAYS, given=False)
     assert int(found.run.feed.ltf.time[0]) == seventh
     assert found.matched.n_different == 0
-    assert (found.n_tried, found.from_first) == (2, False), "the first bar, then the nearest midnight"
+    assert (len(found.tried), found.from_first) == (2, False), "the first bar, then the nearest midnight"
 
 
 def test_the_first_bar_is_enough_where_it_agrees() -> None:
     found = best_start([exported_from(START_MS)], runs, FEED_DAYS, given=False)
-    assert (found.n_tried, found.from_first, found.matched.n_different) == (1, True, 0)
+    assert (len(found.tried), found.from_first, found.matched.n_different) == (1, True, 0)
+
+
+def test_one_trade_by_chance_keeps_the_default_start() -> None:
+    """None of theirs is ours but one, which a later start happens to have."""
+    tenth, eighth = exported_from(START_MS + 10 * DAY_MS), exported_from(START_MS + 8 * DAY_MS)
+    moved = [replace(t, entry_ms=t.entry_ms + 900_000) for t in tenth.trades]
+    lucky = replace(tenth, trades=(*moved[:5], eighth.trades[7], *moved[6:]))
+    found = best_start([lucky], runs, FEED_DAYS, given=False)
+    assert sum(match(lucky.trades, run.trades, run.feed).n_equal for run in runs([START_MS + 8 * DAY_MS], lucky.end_ms)) == 1
+    assert (found.from_first, found.helped) == (True, False)
+    assert len(found.tried) > 5
+
+
+def test_a_start_with_more_trades_is_taken_even_if_some_differ() -> None:
+    seventh = START_MS + 7 * DAY_MS
+    right = exported_from(seventh)
+    spoilt = replace(right, trades=(*right.trades[:-1], replace(right.trades[-1], entry_ms=right.trades[-1].entry_ms + 900_000)))
+    found = best_start([spoilt], runs, FEED_DAYS, given=False)
+    assert int(found.run.feed.ltf.time[0]) == seventh
+    assert (found.helped, found.matched.n_equal) == (True, len(right.trades) - 1)
+
+
+def test_an_agreement_under_an_undecided_clock_is_none() -> None:
+    def verdict(placement: Placed) -> Verdict:
+        return compare(Asked(Path("export.csv"), start=True), FEED_DAYS, BrokerConfig(), [placement], runs)
+
+    right = exported_from(START_MS)
+    assert verdict(right).agrees
+    unclear = verdict(replace(right, near=("UTC+1",), undecided=("UTC+1",)))
+    assert not unclear.agrees
+    assert "set compare_zone" in verdict_text(unclear)
 
 
 def test_a_start_that_is_given_is_the_only_one() -> None:
     found = best_start([exported_from(START_MS + 7 * DAY_MS)], runs, FEED_DAYS, given=True)
-    assert found.n_tried == 1
+    assert len(found.tried) == 1
     assert found.matched.n_different > 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from pinejax.core.feed import Feed
 from pinejax.errors import ConfigError, DataError
 from pinejax.tradingview.export import read_export
 from pinejax.tradingview.place import Placed, place
-from pinejax.tradingview.zone import clock, fixed_zone, named_zone, zone_of
+from pinejax.tradingview.zone import clock, fixed_zone, known_zones, named_zone, zone_of
 from tests.tradingview.conftest import START_MS, walk_feed
 from tests.tradingview.layouts import Layout, Plain
 
@@ -78,7 +79,7 @@ def test_the_hour_that_comes_twice_is_told_by_its_prices(walk: Feed, tmp_path: P
 
 def test_a_zone_that_is_given_is_used_even_if_it_fits_worse(walk: Feed, tmp_path: Path) -> None:
     trades = trades_on(walk, EVERY_WEEK)
-    with pytest.raises(DataError, match=r"another zone than compare_zone=UTC\+1"):
+    with pytest.raises(DataError, match=r"Another zone than compare_zone=UTC\+1"):
         placed(tmp_path, walk, trades, zone="UTC+1")
     (found,) = placed(tmp_path, walk, trades, zone="UTC")
     assert found.n_fit == found.n_fills
@@ -126,7 +127,7 @@ def test_what_is_not_of_these_bars_is_refused(how: dict, said: tuple[str, ...], 
 def test_another_timeframe_is_named(walk: Feed, tmp_path: Path) -> None:
     fine = walk_feed(30 * 288, "5m")
     trades = trades_on(fine, [(i, i + 7) for i in range(100, 8000, 131)])
-    with pytest.raises(DataError, match=r"a grid of 5m\. Choose that timeframe=5m"):
+    with pytest.raises(DataError, match=r"a grid of 5m\. Use timeframe=5m"):
         placed(tmp_path, walk, trades)
 
 
@@ -159,3 +160,86 @@ def test_clocks_are_put_forward_and_back() -> None:
     assert clock(int(zone.utc(np.array([utc(walls[3])]), second=True)[0])) == "2025-10-26 01:30"
     assert clock(utc("2025-07-01 12:00"), zone) == "2025-07-01 14:00"
     assert fixed_zone(-210).name == "UTC-3:30"
+
+
+def test_only_offsets_in_use_are_tried() -> None:
+    """No place is a quarter of an hour from a whole one, but for Kathmandu, Eucla and Chatham: another quarter hides a bar."""
+    names = {zone.name for zone in known_zones(START_MS, START_MS + 10**9)}
+    assert {"UTC", "UTC+8", "UTC-12", "UTC+14", "UTC+5:30", "UTC+5:45", "UTC-9:30", "Europe/Berlin"} <= names
+    assert not {"UTC+8:15", "UTC+0:15", "UTC-0:30", "UTC+7:45", "UTC+14:30"} & names
+
+
+def gapless(feed: Feed, but_every: int) -> Feed:
+    """Each close is the next open, except on every so many bars."""
+    bars, index = feed.ltf, np.arange(len(feed.ltf))
+    close = np.where(index % but_every, np.append(bars.open[1:], bars.close[-1]), bars.close)
+    high, low = np.maximum(bars.high, close), np.minimum(bars.low, close)
+    ltf = replace(bars, close=close, high=np.maximum(high, bars.open), low=np.minimum(low, bars.open))
+    return replace(feed, ltf=ltf, htf=ltf)
+
+
+HOURS = [(i, i + 7) for i in range(100, 4000, 101)]
+
+
+def at_closes(feed: Feed, zone: str) -> list[Plain]:
+    bars = feed.ltf
+    filled = replace(feed, ltf=replace(bars, open=bars.close))
+    return trades_on(filled, HOURS, zone)
+
+
+@pytest.mark.parametrize("make", [lambda feed: trades_on(feed, HOURS, "Asia/Shanghai"), lambda feed: at_closes(feed, "Asia/Shanghai")])
+def test_of_clocks_one_bar_apart_the_one_of_exact_prices_is_taken(make, tmp_path: Path) -> None:
+    """On hours a fill at a close is nearly one at the next open: our trades, which may be at the wrong one, must not choose."""
+    feed = gapless(walk_feed(4200, "1h"), but_every=5)
+    wide = replace(feed.ltf, high=feed.ltf.high + 50, low=feed.ltf.low - 50)
+    found = placed(tmp_path, replace(feed, ltf=wide), make(feed))
+    (best, *others) = found
+    assert best.zone.name == "UTC+8"
+    assert "UTC+7" in best.near or "UTC+9" in best.near
+    assert not best.undecided
+    hours = [round((p.trades[0].entry_ms - best.trades[0].entry_ms) / 3_600_000) for p in others]
+    assert all(abs(h) > 1 for h in hours), "what is left for trades to choose from is further apart"
+
+
+def test_where_every_close_is_the_next_open_the_clock_is_undecided(tmp_path: Path) -> None:
+    feed = gapless(walk_feed(4200, "1h"), but_every=10**9)
+    best = placed(tmp_path, feed, trades_on(feed, HOURS, "Asia/Shanghai"))[0]
+    assert best.zone.name == "UTC+8", "fills at opens are the usual ones"
+    assert best.undecided == ("UTC+9",) or best.undecided == ("UTC+7",)
+    (given,) = placed(tmp_path, feed, trades_on(feed, HOURS, "Asia/Shanghai"), zone="UTC+8")
+    assert not given.undecided
+
+
+def test_bars_that_begin_after_most_of_the_export_are_named_by_their_range(walk: Feed, tmp_path: Path) -> None:
+    trades = trades_on(walk, EVERY_WEEK)
+    end = walk.ltf
+    late = {name: getattr(end, name)[EVERY_WEEK[-1][0] - 5 :] for name in ("time", "open", "high", "low", "close", "volume")}
+    with pytest.raises(DataError) as raised:
+        placed(tmp_path, replace(walk, ltf=replace(end, **late)), trades)
+    said = str(raised.value)
+    assert "lies outside these bars: its entries are from 2025-04-03" in said
+    assert "only 2 of 104 fills are among them. Widen data.start" in said
+    assert "symbol" not in said
+
+
+def test_a_third_of_the_export_within_the_bars_can_be_compared(walk: Feed, tmp_path: Path) -> None:
+    found = placed(tmp_path, walk_feed(120 * 96), trades_on(walk, EVERY_WEEK))[0]
+    assert found.n_fit == found.n_fills < found.n_outside
+
+
+def test_prices_like_ours_are_no_factor_of_ours(walk: Feed, tmp_path: Path) -> None:
+    with pytest.raises(DataError) as raised:
+        placed(tmp_path, walk, trades_on(walk, EVERY_WEEK), scale=1.004)
+    assert "times our price" not in str(raised.value)
+    assert "Another exchange or contract of the same symbol" in str(raised.value)
+
+
+def test_a_finer_timeframe_of_the_right_symbol_is_named(tmp_path: Path) -> None:
+    """Fills inside 15m bars, of which the 5m bar at their time has few."""
+    fine = walk_feed(30 * 288, "5m")
+    trades = [
+        replace(t, entry_price=t.entry_price + 40, exit_price=t.exit_price + 40)
+        for t in trades_on(fine, [(i, i + 9) for i in range(99, 8000, 87)])
+    ]
+    with pytest.raises(DataError, match=r"a grid of 15m, these are 5m bars: use timeframe=15m"):
+        placed(tmp_path, fine, trades)

@@ -36,13 +36,13 @@ def theirs_of(trades: Sequence[TradeRecord]) -> list[PlacedTrade]:
 
 
 def texts(theirs: Sequence[PlacedTrade], ours: Sequence[TradeRecord] = tuple(OURS), **more: object) -> list[str]:
-    flags = {"start_given": True, "zone_given": False, "placed": placed(theirs)} | more
-    case = Case(matched=match(theirs, ours, FEED), ours=ours, broker=BrokerConfig(), **flags)  # type: ignore[arg-type]
+    flags = {"start_given": True, "zone_given": False, "placed": placed(theirs), "broker": BrokerConfig()} | more
+    case = Case(matched=match(theirs, ours, FEED), ours=ours, **flags)  # type: ignore[arg-type]
     return [reason.text for reason in reasons(case)]
 
 
 def first_of(theirs: Sequence[PlacedTrade], **more: object) -> str:
-    return texts(theirs, **more)[0]
+    return texts(theirs, **more)[0]  # type: ignore[arg-type]
 
 
 def test_equal_lists_have_no_reason_to_differ() -> None:
@@ -110,6 +110,54 @@ def test_prices_outside_our_bars_are_other_bars() -> None:
 def test_more_entries_at_once_are_pyramiding() -> None:
     theirs = theirs_of([t for ours in OURS for t in (ours, replace(ours, entry_bar=ours.entry_bar + 1))])
     assert any("they hold up to 2, we up to 1" in text for text in texts(theirs))
+
+
+def test_no_trades_of_ours_are_not_pyramiding() -> None:
+    said = texts(theirs_of(OURS), (), broker=BrokerConfig(size=8.0))
+    assert said[0].startswith("We made no trades at all: broker.size=8 with percent_of_equity is a fraction (8 is 800 %)")
+    assert "refused for margin" in said[0]
+    assert not any("at once" in text for text in said)
+    assert "refused for margin" in texts(theirs_of(OURS), (), broker=BrokerConfig(size_type="fixed", size=100.0))[0], "180,000 of 10,000"
+    assert "no entry condition was ever true" in texts(theirs_of(OURS), (), broker=BrokerConfig(size=0.5))[0]
+
+
+@pytest.mark.parametrize(("bars", "said"), [(4, "4 bars later than ours in the same direction (1 h: the zone"), (-3, "3 bars earlier")])
+def test_entries_some_bars_apart_are_counted(bars: int, said: str) -> None:
+    moved = [replace(t, entry_bar=t.entry_bar + bars, exit_bar=t.exit_bar + bars) for t in OURS]
+    assert any(said in text for text in texts(theirs_of(moved)))
+
+
+def test_a_zone_is_not_blamed_for_a_shift_that_no_zone_has() -> None:
+    """Ours at closes, theirs at the next opens, which have the same price: 15 minutes."""
+    theirs = [replace(t, entry_ms=t.entry_ms + 900_000, exit_ms=(t.exit_ms or 0) + 900_000) for t in theirs_of(OURS)]
+    assert not any("Another zone" in text for text in texts(theirs, zone_given=True))
+
+
+def test_a_forgotten_exit_is_named() -> None:
+    held = [replace(OURS[0], exit_bar=399, exit_signal="Open")]
+    said = first_of(theirs_of(OURS), ours=held)
+    assert said.startswith("Exits elsewhere: of 1 trade with the same entry we leave later than theirs (1 still open); 29 of theirs begin")
+    early = theirs_of([replace(t, exit_bar=t.exit_bar + 3) for t in OURS])
+    assert any("30 trades with the same entry TradingView leaves later than ours" in text for text in texts(early))
+
+
+def test_the_first_sizes_tell_the_setting_where_sizes_compound() -> None:
+    theirs = theirs_of([replace(t, qty=10.0 * (1 + 0.002 * max(n - 2, 0))) for n, t in enumerate(OURS)])
+    said = first_of(theirs)
+    assert "the first 3 10 times" in said
+    assert "broker.size=5 or broker.initial_capital=100000" in said
+
+
+def test_another_currency_is_said_where_sizes_follow_money() -> None:
+    theirs = theirs_of([replace(t, qty=1.0 + 0.0002 * (n % 3 + 1)) for n, t in enumerate(OURS)])
+    in_usd = replace(placed(theirs), export=replace(placed(theirs).export, price_currency="USDT", pnl_currency="USD"))
+    assert "broker.currency=USD data.rates=" in first_of(theirs, placed=in_usd, rates_given=False)
+    assert not any("broker.currency" in text for text in texts(theirs, placed=in_usd, rates_given=True))
+
+
+def test_times_on_a_coarser_grid_name_the_timeframe() -> None:
+    hourly = theirs_of([replace(t, entry_bar=t.entry_bar // 4 * 4, exit_bar=t.exit_bar // 4 * 4 + 4) for t in OURS])
+    assert any("lie on a grid of 1h, our bars are 15m" in text for text in texts(hourly))
 
 
 def test_sides_exchanged_are_named() -> None:

@@ -58,7 +58,7 @@ class Context:
         """A persistent variable: `.value`, `.set(new)`."""
         return self._frame.state(lambda: Var(self._frame, init))
 
-    def history(self, x: Any, n: int = 1) -> Any:
+    def history(self, x: Any, n: Any = 1) -> Any:
         """x of n executions ago; x itself for 0."""
         if n < 0 or n != int(n):
             raise StrategyError(f"ctx.history: expected a whole number from 0 on, got {n!r}.")
