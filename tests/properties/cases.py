@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinejax.broker.config import BrokerConfig, RiskRules
@@ -126,3 +128,17 @@ def cases(draw: st.DrawFn, n_bars: int, lanes: int) -> Case:
         broker = replace(broker, max_lots=ROOM)
     zone, has_rate = draw(st.sampled_from(ZONES)), draw(st.booleans())
     return Case(program, broker, draw(st.integers(0, 2**31)), n_bars=n_bars, lanes=lanes, zone=zone, has_rate=has_rate)
+
+
+def total(many: settings, drawn: st.SearchStrategy[Case], check: Callable[[Case], int]) -> int:
+    """The sum of `check` over the drawn cases: how many trades were looked at. What it raises is shrunk and passed on."""
+    n = 0
+
+    @many
+    @given(case=drawn)
+    def one(case: Case) -> None:
+        nonlocal n
+        n += check(case)
+
+    one()
+    return n
