@@ -28,4 +28,4 @@ def test_a_few_random_programs_trade_like_the_reference(workers: Executor) -> No
 
 @pytest.mark.slow
 def test_many_random_programs_trade_like_the_reference(workers: Executor) -> None:
-    assert total(MANY, cases(n_bars=400, lanes=48), lambda case: compare(case, workers)) > 10_000
+    assert total(MANY, cases(n_bars=400, lanes=48), lambda case: compare(case, workers)) > 1_000
