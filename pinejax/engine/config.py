@@ -16,13 +16,15 @@ SMALL_BLOCKS = (16, 32)
 class EngineConfig:
     """dtype: float64 (as TradingView computes) or float32 for screening. device: auto, cpu or gpu.
 
-    block: lanes per compiled program, 0 for what suits the batch (`for_batch`); n_threads: blocks at a time, 0 for one per core;
-    n_segments: time segments between which a pruner may drop trials; small_call: compile the loop as one native function on the CPU
-    (`pinejax.engine.onefunction`), with a fallback.
+    backend: native for machine code of our own on the CPU (`pinejax.native`, the extra `native`), xla for XLA's, auto for native where
+    it can be had. n_threads: blocks at a time, 0 for one per core; n_segments: time segments between which a pruner may drop trials.
+    Of XLA alone: block, lanes per compiled program, 0 for what suits the batch (`for_batch`); small_call, the loop as one function on
+    the CPU (`pinejax.engine.onefunction`), with a fallback.
     """
 
     dtype: Literal["float64", "float32"] = "float64"
     device: Literal["auto", "cpu", "gpu"] = "auto"
+    backend: Literal["auto", "native", "xla"] = "auto"
     block: int = 0
     n_threads: int = 0
     n_segments: int = 8
@@ -32,6 +34,7 @@ class EngineConfig:
         checks = (
             ("dtype", self.dtype in ("float64", "float32"), "float64 or float32"),
             ("device", self.device in ("auto", "cpu", "gpu"), "auto, cpu or gpu"),
+            ("backend", self.backend in ("auto", "native", "xla"), "auto, native or xla"),
             ("block", self.block >= 0, "0 (what suits the batch) or a number of lanes"),
             ("n_threads", self.n_threads >= 0, "0 (one per core) or more"),
             ("n_segments", self.n_segments >= 1, "1 or more"),

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
@@ -48,8 +46,9 @@ def run_detail(engine: Engine, params: Params, dataset: int = 0) -> Detail:
 
 def record_first(engine: Engine, trials: Sequence[Params], dataset: int = 0) -> Detail:
     """The first of some complete parameter sets in detail, the others on the other lanes of its block (the last one fills it up)."""
+    engine.warm_up()
     feed, program = engine.feeds[dataset], engine.program
-    params = lane_params(program, trials)
+    params = lane_params(program, trials[: program.lanes], program.lanes)
     state = program.initial(FIRST_LOG_ROWS, CHUNK_BARS)
     rows: list[np.ndarray] = []
     equity: list[np.ndarray] = []
@@ -80,7 +79,7 @@ def complete_params(engine: Engine, params: Params) -> dict[str, Any]:
 def _run_chunk(engine: Engine, state: State, params: dict[str, Any], dataset: int, begin: int, end: int) -> State:
     """Some bars; again with a longer log where they closed more trades than it holds."""
     while True:
-        after = engine.advance(jax.tree.map(jnp.array, state), params, dataset, begin, end)
+        after = engine.advance(state, params, dataset, begin, end)
         log, room = after.account.log, state.account.log
         assert log is not None and room is not None
         if int(log.n) <= len(room.rows):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from pinejax.broker.account import Terms
@@ -20,15 +21,21 @@ from pinejax.core.inputs import Input, Params, Strategy
 from pinejax.engine.blocks import Block, make_blocks, repack
 from pinejax.engine.columns import bars_in
 from pinejax.engine.config import FULL_BLOCK, EngineConfig
-from pinejax.engine.loop import compiled
+from pinejax.engine.on_native import NativeRunner
+from pinejax.engine.on_xla import XlaRunner
 from pinejax.engine.onefunction import one_function_works
 from pinejax.engine.program import State, Window, discover
 from pinejax.engine.rows import rows_of
+from pinejax.engine.runner import LANES, Job, Runner
 from pinejax.errors import ConfigError, DataError
 from pinejax.metrics.finalize import finalize, status_of
+from pinejax.native.errors import NotLowered
+from pinejax.native.machine import is_available
 
 if TYPE_CHECKING:
     from pinejax.engine.detail import Detail
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -63,17 +70,25 @@ class Engine:
         if not self.feeds:
             raise DataError("expected at least one dataset, got none.")
         self.device = _device(self.config.device)
-        started = time.perf_counter()
-        self.program = discover(self.strategy, self.inputs, self.broker, self.config.dtype, self.config.block or FULL_BLOCK)
-        self.timings.trace_s = time.perf_counter() - started
-        self._check_lengths()
-        self.small_call = self.config.small_call and self.device.platform == "cpu" and one_function_works()
-        self._run = compiled(self.program, self.small_call)
-        # Datasets of nearly the same length share one padded shape, hence one program.
-        self._rows = [rows_of(f, self.config.dtype, self.program.columns) for f in self.feeds]
-        self._values = [jax.device_put(r.values, self.device) for r in self._rows]
         self._terms = [terms_of(self.broker, f, self.config.dtype) for f in self.feeds]
-        self._warm: set[tuple[int, ...]] = set()
+        self._discover(native=may_be_native(self.config, self.device))
+
+    def _discover(self, native: bool) -> None:
+        """Trace the strategy for a runner's lanes."""
+        started = time.perf_counter()
+        config = self.config
+        lanes = LANES[config.dtype] if native else config.block or FULL_BLOCK
+        self.program = discover(self.strategy, self.inputs, self.broker, config.dtype, lanes)
+        self.timings.trace_s += time.perf_counter() - started
+        self._check_lengths()
+        rows = [rows_of(f, config.dtype, self.program.columns).values for f in self.feeds]
+        job = Job(self.program, rows, self._terms, [self.window(d) for d in range(len(self.feeds))])
+        self.runner: Runner
+        if native:
+            self.runner = NativeRunner(job, native_cache())
+        else:
+            one_function = config.small_call and self.device.platform == "cpu" and one_function_works()
+            self.runner = XlaRunner(job, self.device, one_function)
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -104,26 +119,23 @@ class Engine:
     def warm_up(self) -> float:
         """Compile (or load from the persistent cache) for every shape of the datasets. Returns the seconds it took."""
         started = time.perf_counter()
-        for d, values in enumerate(self._values):
-            if values.shape not in self._warm:
-                try:
-                    self._compile(d)
-                except jax.errors.JaxRuntimeError:
-                    # A body may hold an operation that XLA cannot put into one function (a sort, a large reduction).
-                    if not self.small_call:
-                        raise
-                    self.small_call = False
-                    self._run = compiled(self.program, False)
-                    self._compile(d)
-                self._warm.add(values.shape)
+        before = self.runner.trace_s
+        try:
+            for d in range(len(self.feeds)):
+                self.runner.prepare(d)
+        except NotLowered as error:
+            if self.config.backend == "native":
+                raise ConfigError(
+                    f"engine.backend: {self.strategy.__name__} has no native form ({error}). Use engine.backend=auto."
+                ) from error
+            logger.info("%s runs through XLA: the native backend lacks %s.", self.strategy.__name__, error)
+            self._discover(native=False)
+            return time.perf_counter() - started + self.warm_up()
         took = time.perf_counter() - started
-        self.timings.compile_s += took
+        traced = self.runner.trace_s - before
+        self.timings.trace_s += traced
+        self.timings.compile_s += took - traced
         return took
-
-    def _compile(self, dataset: int) -> None:
-        (block,) = make_blocks(self.program, [_defaults(self.inputs)], 1)
-        block.dataset = dataset
-        self._advance(block, 0, 0)
 
     def evaluate(self, batch: Sequence[Params], keep: KeepFn | None = None) -> list[Evaluation]:
         """Backtest every parameter set of a batch on every dataset.
@@ -136,7 +148,7 @@ class Engine:
         self.warm_up()
         started = time.perf_counter()
         n_segments = self.n_segments if keep is not None else 1
-        blocks = make_blocks(self.program, batch, len(self.feeds))
+        blocks = make_blocks(self.program, self.runner, batch, len(self.feeds), self.config.threads)
         alive = np.ones(len(batch), bool)
         results: list[Evaluation | None] = [None] * len(batch)
         with ThreadPoolExecutor(self.config.threads) as pool:
@@ -157,29 +169,21 @@ class Engine:
                     break
                 alive[:] = False
                 alive[trials[goes_on]] = True
-                blocks = repack(self.program, blocks, alive)
+                blocks = repack(self.program, self.runner, blocks, alive)
         self.timings.evaluate_s += time.perf_counter() - started
         return [r for r in results if r is not None]
 
     def _segment(self, block: Block, segment: int, n_segments: int) -> None:
         begin, end = (self._bound(block.dataset, s, n_segments) for s in (segment, segment + 1))
-        self._advance(block, begin, end)
+        block.state = self.runner.advance(block.state, block.params, block.dataset, begin, end)
 
     def _bound(self, dataset: int, segment: int, n_segments: int) -> int:
         """The bar with which a segment of a dataset begins."""
         return len(self.feeds[dataset]) * segment // n_segments
 
-    def _advance(self, block: Block, begin: int, end: int) -> None:
-        block.state = self.advance(jax.tree.map(jnp.array, block.state), block.params, block.dataset, begin, end)
-
     def advance(self, state: State, params: Mapping[str, Any], dataset: int, begin: int, end: int) -> State:
-        """A block's state after the bars begin..end of a dataset. The given state's arrays are used up."""
-        # Committed to the device like what comes back of it: else the second segment would compile once more.
-        state = jax.device_put(state, self.device)
-        after = self._run(
-            state, self._values[dataset], dict(params), self._terms[dataset], self.window(dataset), np.int32(begin), np.int32(end)
-        )
-        return jax.block_until_ready(after)
+        """The whole state of the program's lanes after the bars begin..end of a dataset."""
+        return self.runner.whole(self.runner.advance(self.runner.hold(state), params, dataset, begin, end))
 
     def detail(self, params: Params, dataset: int = 0) -> Detail:
         """One parameter set on one dataset with its trades and equity curve (`pinejax.engine.detail`)."""
@@ -196,7 +200,7 @@ class Engine:
         metrics: dict[str, np.ndarray] = {}
         status = np.zeros((len(trials), len(self.feeds)), np.int32)
         for block in blocks:
-            found, codes = self.measure(block.state, block.dataset, self._bound(block.dataset, segment + 1, n_segments))
+            found, codes = self.measure(self.runner.measured(block.state), block.dataset, self._bound(block.dataset, segment + 1, n_segments))
             lanes = [i for i, t in enumerate(block.trials) if int(t) in place]
             at = [place[int(block.trials[i])] for i in lanes]
             for name, values in found.items():
@@ -250,9 +254,19 @@ def terms_of(broker: BrokerConfig, feed: Feed, dtype: str) -> Terms:
     )
 
 
-def _defaults(inputs: Mapping[str, Input]) -> dict[str, Any]:
-    """A value inside every narrowed input, to compile with."""
-    return {name: item.default for name, item in inputs.items()}
+def may_be_native(config: EngineConfig, device: Any) -> bool:
+    """Whether to try native code. Errors: ConfigError where it was asked for and cannot be had."""
+    if config.backend == "native" and device.platform != "cpu":
+        raise ConfigError(f"engine.backend: native code is for the CPU, found engine.device={config.device} ({device.platform}).")
+    if config.backend == "native" and not is_available():
+        raise ConfigError("engine.backend: expected llvmlite for native code, found none. Install pinejax[native] or use engine.backend=auto.")
+    return config.backend != "xla" and device.platform == "cpu" and is_available()
+
+
+def native_cache() -> Path | None:
+    """Where machine code is kept between processes: beside JAX's compiled programs, nowhere without that folder."""
+    folder = jax.config.jax_compilation_cache_dir
+    return Path(folder) if folder else None
 
 
 def _device(name: str) -> Any:

@@ -11,7 +11,8 @@ import pytest
 
 from pinejax.engine import rows
 from pinejax.engine.engine import Engine
-from pinejax.engine.loop import compiled
+from pinejax.engine.on_native import NativeRunner
+from pinejax.engine.on_xla import XlaRunner
 
 Trials = list[dict[str, Any]]
 
@@ -68,22 +69,26 @@ def test_segments_and_threads_change_nothing(engine: Callable[..., Engine], tria
     assert all_same(found, base)
 
 
-def test_the_block_size_changes_nothing(engine: Callable[..., Engine], trials: Trials, base: list) -> None:
-    assert all_same(engine(block=128).evaluate(trials), base, rtol=1e-12)
+def test_the_block_size_changes_nothing(engine: Callable[..., Engine], trials: Trials) -> None:
+    blocks = [engine(backend="xla", block=n).evaluate(trials) for n in (64, 128)]
+    assert all_same(*blocks, rtol=1e-12)
 
 
 def test_padding_changes_nothing(engine: Callable[..., Engine], trials: Trials, base: list, monkeypatch: pytest.MonkeyPatch) -> None:
     original = engine()
+    lengths = [len(rows.rows_of(f, "float64").values) for f in original.feeds]
     monkeypatch.setattr(rows, "MIN_BUCKET", 4096)
     padded = Engine(original.strategy, original.feeds, original.broker, original.inputs, original.config)
-    assert padded._rows[0].values.shape[0] == 4096
+    assert [len(rows.rows_of(f, "float64").values) for f in padded.feeds] != lengths
     assert all_same(padded.evaluate(trials[:70]), base[:70])
 
 
-def test_one_function_and_the_plain_loop_agree(engine: Callable[..., Engine], trials: Trials, base: list) -> None:
-    plain = engine(small_call=False)
-    assert not plain.small_call
-    assert all_same(plain.evaluate(trials), base, rtol=1e-9)
+@pytest.mark.parametrize("small_call", [False, True])
+def test_native_code_and_xla_agree(engine: Callable[..., Engine], trials: Trials, base: list, small_call: bool) -> None:
+    assert isinstance(engine(backend="native").runner, NativeRunner)
+    xla = engine(backend="xla", small_call=small_call)
+    assert isinstance(xla.runner, XlaRunner)
+    assert all_same(xla.evaluate(trials), base, rtol=1e-9)
 
 
 def test_dropped_trials_do_not_disturb_the_others(engine: Callable[..., Engine], trials: Trials, base: list) -> None:
@@ -111,8 +116,11 @@ def test_an_empty_batch_gives_nothing(engine: Callable[..., Engine]) -> None:
     assert engine().evaluate([]) == []
 
 
-def test_the_loop_is_jitted_once_per_shape(engine: Callable[..., Engine], trials: Trials) -> None:
-    runner = engine()
+def test_a_shape_is_compiled_once(engine: Callable[..., Engine], trials: Trials) -> None:
+    runner = engine(backend="xla")
     runner.evaluate(trials[:2])
-    assert runner._run._cache_size() == 1  # type: ignore[attr-defined]
-    assert callable(compiled(runner.program, False))
+    assert runner.runner.n_compiled == 1
+    native = engine(backend="native")
+    native.evaluate(trials[:2])
+    native.evaluate(trials[:3])
+    assert native.runner.n_compiled <= 1

@@ -1,0 +1,65 @@
+"""Who moves a block's state over bars: native code of our own, or XLA. Both run the same traced program; the engine does not care which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from pinejax.broker.account import Terms
+from pinejax.engine.program import Program, State, Window
+
+LANES = {"float64": 8, "float32": 16}
+"""Lanes of one native vector of 64 bytes."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a runner is made for: the program, and per dataset its packed bars, the broker's numbers, the bars to run over."""
+
+    program: Program
+    rows: Sequence[np.ndarray]
+    terms: Sequence[Terms]
+    windows: Sequence[Window]
+
+
+@runtime_checkable
+class Runner(Protocol):
+    """A block's states are the runner's own: `whole` gives one as NumPy arrays `[..., lanes]`, `hold` takes one back.
+
+    unit: a block has a multiple of so many lanes; most_lanes: and not more than these, 0 if any number will do. trace_s, compile_s:
+    seconds spent so far; n_compiled: programs compiled, those found on disk not counted.
+    """
+
+    unit: int
+    most_lanes: int
+    trace_s: float
+    compile_s: float
+    n_compiled: int
+
+    def prepare(self, dataset: int) -> None:
+        """Compile what a dataset needs, unless that is done. Errors: NotLowered, JaxRuntimeError."""
+
+    def initial(self, lanes: int) -> Any:
+        """The state of a new block."""
+
+    def hold(self, state: State) -> Any:
+        """A whole state as the runner's own."""
+
+    def whole(self, state: Any) -> State:
+        """A state as NumPy arrays."""
+
+    def measured(self, state: Any) -> State:
+        """As `whole`, at least what metrics are made of."""
+
+    def advance(self, state: Any, params: Mapping[str, np.ndarray], dataset: int, begin: int, end: int) -> Any:
+        """The state after the bars begin..end; the given one is used up."""
+
+
+def default_params(program: Program) -> dict[str, np.ndarray]:
+    """A value inside every narrowed input on every lane of the program, to compile with."""
+    from pinejax.engine.blocks import lane_params
+
+    return lane_params(program, [{name: item.default for name, item in program.inputs.items()}], program.lanes)

@@ -1,0 +1,42 @@
+"""Arrays `[..., lanes]` into the pieces of memory that native code reads, a vector of lanes per group, and back."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pinejax.native.program import Piece
+
+
+def aligned(n_rows: int, n_bytes: int) -> np.ndarray:
+    """Zeros that begin where a vector may."""
+    raw = np.zeros(n_rows * n_bytes + 64, np.uint8)
+    first = -raw.ctypes.data % 64
+    return raw[first : first + n_rows * n_bytes].reshape(n_rows, n_bytes)
+
+
+def put(memory: np.ndarray, leaf: np.ndarray, piece: Piece, axis: int, width: int) -> None:
+    """Write one array into its piece of every group."""
+    n_groups, view = len(memory), piece.view(memory, width)
+    if axis < 0:
+        grouped = np.broadcast_to(leaf, (n_groups, *leaf.shape))
+    else:
+        shape = (*leaf.shape[:axis], n_groups, width, *leaf.shape[axis + 1 :])
+        grouped = np.moveaxis(leaf.reshape(shape), axis, 0)
+    if piece.kind.axis is not None:
+        grouped = np.moveaxis(grouped, piece.kind.axis + 1, -1)
+        if piece.kind.dtype == bool:
+            grouped = np.packbits(grouped, axis=-1, bitorder="little")
+    view[...] = grouped
+
+
+def take(memory: np.ndarray, piece: Piece, axis: int, width: int) -> np.ndarray:
+    """One array out of its piece of every group, `[..., lanes]`; what the lanes share comes from the first group."""
+    grouped = piece.view(memory, width)
+    if piece.kind.dtype == bool:
+        grouped = np.unpackbits(grouped, axis=-1, bitorder="little").astype(bool) if piece.kind.axis is not None else grouped.astype(bool)
+    if piece.kind.axis is not None:
+        grouped = np.moveaxis(grouped, -1, piece.kind.axis + 1)
+    if axis < 0:
+        return np.array(grouped[0])
+    moved = np.moveaxis(grouped, 0, axis)
+    return np.ascontiguousarray(moved).reshape(*moved.shape[:axis], -1, *moved.shape[axis + 2 :])
