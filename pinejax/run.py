@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ def run(config: Config, folder: Path) -> int:
     from pinejax.job.outcome import Outcome
     from pinejax.job.plan import plan_search
     from pinejax.job.session import prepare
+    from pinejax.job.spent import Spent, advice, time_text
     from pinejax.report.text import short_path
     from pinejax.search import run_search
     from pinejax.search.config import resolved
@@ -37,17 +39,23 @@ def run(config: Config, folder: Path) -> int:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     session = prepare(config)
     objective, settings = plan_search(session)
+    started = time.perf_counter()
     engine = session.engine(resolved(settings, len(objective.directions)).batch_size)
+    spent = Spent(import_s, session.load_s, build_s=time.perf_counter() - started - engine.timings.trace_s)
     engine.warm_up()
     print(start_text(session, settings), flush=True)
 
     storage = config.storage.resolve(os.environ)
     config.storage.make_room(storage)
-    outcome = Outcome(folder, session, engine, objective, settings, storage=storage, import_s=import_s)
+    outcome = Outcome(folder, session, engine, objective, settings, storage=storage, spent=spent)
     with outcome:
         result = run_search(settings, session.space, objective, engine, storage, callbacks=[outcome.after_batch])
     study = outcome.finish(result)
     print(end_text(session, study, result, outcome.check))
+    table = outcome.measured["timings_s"]
+    print(time_text(table, outcome.measured["seconds_to_first_trial"]))
+    if advised := advice(table, settings.sampler or "", len(objective.directions)):
+        print(advised)
     print(f"Files: {short_path(outcome.folder.path)}", flush=True)
     return EXIT_INTERRUPTED if result.stopped == "interrupted" else 0
 

@@ -30,8 +30,10 @@ def zone_of(name: str) -> ZoneInfo:
 
 def local_ms(time: Int[np.ndarray, " bars"], zone: str) -> Int[np.ndarray, " bars"]:
     """What the wall clock of a zone shows, written as epoch milliseconds: `// DAY_MS` is its day, `% DAY_MS` its time of day."""
+    if zone == "UTC":  # on machines without a database of time zones too
+        return time
     found = zone_of(zone)
-    if zone == "UTC" or not len(time):
+    if not len(time):
         return time
     days, of = np.unique(time // DAY_MS, return_inverse=True)
     begins, ends = (np.array([_offset_ms(int(day + k) * DAY_MS, found) for day in days]) for k in (0, 1))
@@ -44,9 +46,9 @@ def local_ms(time: Int[np.ndarray, " bars"], zone: str) -> Int[np.ndarray, " bar
 
 def midnight_ms(day: Int[np.ndarray, " n"], zone: str) -> Int[np.ndarray, " n"]:
     """The epoch milliseconds at which days (counted from 1970-01-01 on the wall) begin in a zone."""
-    found = zone_of(zone)
     if zone == "UTC":
         return day * DAY_MS
+    found = zone_of(zone)
     days, of = np.unique(day, return_inverse=True)
     return np.array([_midnight(int(d), found) for d in days], np.int64)[of]
 

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from pinejax import __version__
 from pinejax.engine.engine import Engine
 from pinejax.job.session import Session
+from pinejax.job.spent import Spent, seconds, shares
 from pinejax.report.folder import SYNTHETIC_NOTE
 from pinejax.report.machine import machine, peak_memory_bytes, versions
 from pinejax.report.secrets import without_passwords
 from pinejax.search import Objective, SearchConfig
 from pinejax.search import Timings as SearchTimings
-
-
-@dataclass(frozen=True)
-class Spent:
-    """Seconds outside the search: until imports were done, reading bars, writing files, the best's detail run; and two moments."""
-
-    import_s: float
-    load_s: float
-    report_s: float = 0.0
-    detail_s: float = 0.0
-    first_trial_s: float | None = None
-    total_s: float = 0.0
 
 
 def described(session: Session, objective: Objective, settings: SearchConfig, storage: str) -> dict[str, Any]:
@@ -67,26 +56,13 @@ def described(session: Session, objective: Objective, settings: SearchConfig, st
 
 
 def measured(engine: Engine, search: SearchTimings, spent: Spent, n_new: int) -> dict[str, Any]:
-    """Where the time went, how fast it was, how much memory it took. Compiling before the search is not part of evaluate."""
-    timings = {
-        "import": spent.import_s,
-        "load": spent.load_s,
-        "trace": engine.timings.trace_s,
-        "compile": engine.timings.compile_s,
-        "ask": search.ask_s,
-        "evaluate": search.evaluate_s,
-        "prune": search.prune_s,
-        "tell": search.tell_s,
-        "flush": search.flush_s,
-        "pull": search.pull_s,
-        "report": spent.report_s,
-        "detail": spent.detail_s,
-        "total": spent.total_s,
-    }
+    """Where the time went, how fast it was, how much memory it took."""
+    table = seconds(engine.timings, search, spent)
     busy_s, evaluated_s = search.total_s, engine.timings.evaluate_s
     return {
         "device": str(getattr(engine.device, "device_kind", engine.device)),
-        "timings_s": {name: round(seconds, 4) for name, seconds in timings.items()},
+        "timings_s": table,
+        "timings_share": shares(table),
         "seconds_to_first_trial": None if spent.first_trial_s is None else round(spent.first_trial_s, 3),
         "trials_per_s": round(n_new / busy_s, 2) if n_new and busy_s > 0 else None,
         "lane_bars": engine.timings.lane_bars,

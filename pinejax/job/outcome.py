@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from optuna.trial import FrozenTrial
+
 from pinejax.engine.engine import Engine
 from pinejax.job.details import Check, run_details
 from pinejax.job.ledger import Pace
-from pinejax.job.manifest import Spent, described, measured
+from pinejax.job.manifest import described, measured
 from pinejax.job.session import Session
+from pinejax.job.spent import Spent
 from pinejax.job.study_table import StudyTable
 from pinejax.report.folder import RunFolder
 from pinejax.report.machine import process_age_s
 from pinejax.report.progress import Step, progress_for
 from pinejax.report.rows import StudyRows
+from pinejax.report.secrets import without_passwords
 from pinejax.search import Objective, Progress, SearchConfig, SearchResult, Timings
+from pinejax.search.timings import Stopwatch
 
 FIRST_DETAIL_S = 30.0
 """A search shorter than this gets its best trial's trades at the end only: recording compiles a program of its own."""
@@ -28,15 +34,17 @@ class Outcome:
     """The files of one run, and what is known for them. A context manager around the search: it shows the progress."""
 
     def __init__(
-        self, folder: Path, session: Session, engine: Engine, objective: Objective, settings: SearchConfig, *, storage: str, import_s: float
+        self, folder: Path, session: Session, engine: Engine, objective: Objective, settings: SearchConfig, *, storage: str, spent: Spent
     ):
         self.session, self.engine, self.objective, self.settings = session, engine, objective, settings
         self._wanted = folder
         self.check: Check | None = None
         self.manifest: dict[str, Any] = described(session, objective, settings, storage)
         self._table = StudyTable(settings.study_name, session.strategy.name, session.space, objective, session.datasets, settings.top_k)
-        self._spent = Spent(import_s=import_s, load_s=session.load_s)
+        self._spent, self._watch = spent, Stopwatch()
         self._files, self._details = Pace(), Pace(first_after_s=FIRST_DETAIL_S)
+        self.measured: dict[str, Any] = {}
+        self._last: dict[str, Any] = {}
         self._recorded: int | None = None
         self._n_pruned = 0
         self._bar = progress_for(sys.stderr)
@@ -52,6 +60,15 @@ class Outcome:
 
     def __exit__(self, *raised: Any) -> None:
         self._bar.__exit__(*raised)
+        if raised[1] is not None:
+            self._fail(raised[1])
+
+    def _fail(self, error: BaseException) -> None:
+        """The manifest of a run that ends by an exception does not stay `running`."""
+        if "folder" not in vars(self):  # nothing has been written
+            return
+        said = without_passwords(f"{type(error).__name__}: {error}"[:500])
+        self._write_manifest("interrupted" if isinstance(error, KeyboardInterrupt) else "failed", {**self._last, "error": said})
 
     def after_batch(self, progress: Progress) -> None:
         """The search's callback: shows where it stands and, now and then, writes the files."""
@@ -61,12 +78,18 @@ class Outcome:
         best = f"{progress.best.values[0]:.6g} (trial {progress.best.number})" if progress.best and progress.best.values else ""
         self._bar.update(Step(progress.n_counted, progress.n_trials, progress.n_new, self._n_pruned, best))
         if self._files.due:
-            self._files.timed(lambda: self._write(progress))
+            self._write(progress)
 
     def finish(self, result: SearchResult) -> StudyRows:
         """Writes everything for good; the study's rows."""
-        study = self._table.of(result.trials)
-        self._files.timed(lambda: self.folder.write_study(study))
+        try:
+            return self._finish(result)
+        except BaseException as error:
+            self._fail(error)
+            raise
+
+    def _finish(self, result: SearchResult) -> StudyRows:
+        study = self._write_study(result.trials)
         self._record_best(study)
         self._write_manifest(
             "interrupted" if result.stopped == "interrupted" else "done",
@@ -75,18 +98,27 @@ class Outcome:
                 "n_trials": result.n_counted,
                 "n_new": result.n_new,
                 "n_duplicates": result.n_duplicates,
-                **self._measured(result.timings, result.n_new),
+                **self._measure(result.timings, result.n_new),
             },
         )
         return study
 
     def _write(self, progress: Progress) -> None:
-        study = self._table.of(progress.trials)
-        self.folder.write_study(study)
+        study = self._write_study(progress.trials)
         if self._details.due:
             self._record_best(study)
         counts = {"n_trials": progress.n_counted, "n_new": progress.n_new, "n_duplicates": progress.n_duplicates}
-        self._write_manifest("running", counts | self._measured(progress.timings, progress.n_new))
+        self._last = counts | self._measure(progress.timings, progress.n_new)
+        self._write_manifest("running", self._last)
+
+    def _write_study(self, trials: Sequence[FrozenTrial]) -> StudyRows:
+        def write() -> StudyRows:
+            with self._watch.span("report"):
+                study = self._table.of(trials)
+                self.folder.write_study(study)
+            return study
+
+        return self._files.timed(write)
 
     def _record_best(self, study: StudyRows) -> None:
         """The best trial's trades, once for each new best."""
@@ -95,6 +127,10 @@ class Outcome:
         best = study.best[0]
 
         def record() -> None:
+            with self._watch.span("detail"):
+                run_again()
+
+        def run_again() -> None:
             self.check, trades = run_details(self.engine, best, self.session.feeds)
             for feed, listed in zip(self.session.feeds, trades, strict=True):
                 broker = self.session.config.broker
@@ -103,15 +139,13 @@ class Outcome:
         self._details.timed(record)
         self._recorded = best.number
 
-    def _measured(self, timings: Timings, n_new: int) -> dict[str, Any]:
-        spent = replace(
-            self._spent,
-            report_s=self._files.spent_s,
-            detail_s=self._details.spent_s,
-            total_s=process_age_s(),
-        )
-        return measured(self.engine, timings, spent, n_new)
+    def _measure(self, timings: Timings, n_new: int) -> dict[str, Any]:
+        spans = self._watch.spans
+        spent = replace(self._spent, report_s=spans.get("report", 0.0), detail_s=spans.get("detail", 0.0), total_s=process_age_s())
+        self.measured = measured(self.engine, timings, spent, n_new)
+        return self.measured
 
     def _write_manifest(self, state: str, more: dict[str, Any]) -> None:
         check = None if self.check is None else {"trial": self._recorded, "equal": self.check.equal, "said": str(self.check)}
-        self.folder.write_manifest({**self.manifest, "state": state, **more, "best_rerun_in_detail": check})
+        with self._watch.span("report"):
+            self.folder.write_manifest({**self.manifest, "state": state, **more, "best_rerun_in_detail": check})

@@ -13,6 +13,8 @@ from pinejax.search import Objective, SearchConfig, build_objective
 from pinejax.search.config import read_bank, resolved
 from pinejax.search.pruners import make_pruner
 
+LATER_FLAGS = ("max_history",)
+
 
 def plan_search(session: Session) -> tuple[Objective, SearchConfig]:
     """The objective and the search's settings. Errors: ConfigError, SpaceError."""
@@ -52,9 +54,14 @@ def default_study_name(session: Session, objective: Objective, settings: SearchC
         "space": session.space.fingerprint,
         "objective": objective.config.describe(),
         "context": session.context,
-        "sampler": [settings.sampler, dict(settings.sampler_flags), settings.batch_size, settings.seed],
+        "sampler": [settings.sampler, _decisive_flags(settings), settings.batch_size, settings.seed],
         "pruner": [settings.pruner, dict(settings.pruner_flags), session.config.engine.n_segments if settings.pruner != "none" else None],
     }
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()[:8]
     symbols = symbols_slug([feed.symbol for feed in session.feeds])
     return f"{symbols}_{session.config.timeframe.slug}_{slug(session.strategy.name)}_{digest}"
+
+
+def _decisive_flags(settings: SearchConfig) -> dict[str, Any]:
+    """Flags that came later do not count while they are off, so that studies keep their names."""
+    return {name: value for name, value in settings.sampler_flags.items() if name not in LATER_FLAGS or value is not None}

@@ -100,9 +100,15 @@ class Lowering:
         own = set(block.ins).union(*(e.outs for e in block.eqns))
         scope = Scope(is_loop, own, last, chains(block, homes, before))
         self.scopes.append(scope)
+        early = early_stores(block, homes, before, scope)
         for i, eqn in enumerate(block.eqns):
             scope.at = i
             self.equation(eqn)
+            for var, home in early.get(i, ()):
+                value = self.memory.in_registers(self.read(var))
+                self.save_readers([home], set())
+                self.memory.store(value, home)
+                self.env[var] = home
         scope.at = len(block.eqns)
 
     def leave(self) -> None:
@@ -302,6 +308,9 @@ class Lowering:
         self.scopes.pop()
         self.env = dict(outer_env)
         self.fn.start(inside)
+        # Without this LLVM carries the cells in registers from round to round, of which there are not enough: it then copies them
+        # from stack to stack.
+        self.fn.do('call void asm sideeffect "", "r,~{memory}"(ptr %state)')
         self.round(body, homes)
         self.fn.jump(head)
         self.fn.start(after)
@@ -337,6 +346,21 @@ class Lowering:
         self.env = outer_env
         for var, home in zip(eqn.outs, homes, strict=True):
             self.write(var, home)
+
+
+def early_stores(block: Block, homes: Sequence[Value | None], before: Sequence[Atom], scope: Scope) -> dict[int, list[tuple[Var, Cell]]]:
+    """After which equation an output can go to its cell: once it is made and nobody in the block reads the old content any more.
+
+    At the end of a block, dozens of values would wait for it on the stack.
+    """
+    made = {v: i for i, eqn in enumerate(block.eqns) for v in eqn.outs}
+    found: dict[int, list[tuple[Var, Cell]]] = {}
+    for out, home, first in zip(block.outs, homes, before, strict=True):
+        if isinstance(home, Cell) and isinstance(out, Var) and out in made and out not in scope.designated:
+            last_read = scope.last_use.get(first, -1) if isinstance(first, Var) else -1
+            if last_read < inf:
+                found.setdefault(max(made[out], int(last_read)), []).append((out, home))
+    return found
 
 
 def chains(block: Block, homes: Sequence[Value | None], before: Sequence[Atom]) -> dict[Var, Cell]:

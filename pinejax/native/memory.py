@@ -28,12 +28,12 @@ def is_constant(operand: str) -> bool:
 
 @dataclass
 class Memory:
-    """What one function does with memory."""
+    """What one function does with memory. lane_of: the vector and lane that a number was taken from."""
 
     fn: Function
     width: int
     globals: list[str]
-    splats: dict[tuple[str, str], str] = field(default_factory=dict)
+    lane_of: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     # Types
 
@@ -103,8 +103,15 @@ class Memory:
         vector, out = self.type(kind), np.empty((*kind.outer, self.width), object)
         for index in np.ndindex(*kind.outer):
             for lane in range(self.width):
-                out[(*index, lane)] = self.fn.op(f"extractelement {vector} {grid.els[index]}, i32 {lane}")
+                out[(*index, lane)] = number = self.fn.op(f"extractelement {vector} {grid.els[index]}, i32 {lane}")
+                self.lane_of[number] = (grid.els[index], lane)
         return np.moveaxis(out, -1, kind.axis)
+
+    def vector_of(self, numbers: Sequence[str]) -> str | None:
+        """The vector that some numbers are the lanes of, if they are."""
+        found = [self.lane_of.get(n, ("", -1)) for n in numbers]
+        whole = len(found) == self.width and [lane for _, lane in found] == list(range(self.width))
+        return found[0][0] if whole and len({v for v, _ in found}) == 1 else None
 
     def from_numbers(self, numbers: np.ndarray, kind: Kind) -> Grid:
         """The inverse of `numbers`."""

@@ -44,10 +44,19 @@ def _seen(low: Lowering, x: Mem, out: Kind, pointer: str, strides: tuple[int, ..
 
 def _as_numbers(low: Lowering, x: Mem) -> Mem:
     """A big array per lane in memory, every lane being an element of its own."""
-    if x.kind.dtype == bool or x.kind.axis != len(x.kind.shape) - 1:
+    if x.kind.axis != len(x.kind.shape) - 1:
         raise NotLowered("a slice of a big array across lanes")
     x = low.memory.in_memory(x)
     return Mem(Kind(x.kind.shape, x.kind.dtype, None), x.pointer, (*(s * low.width for s in x.strides), 1), x.root)
+
+
+def _one_lane(low: Lowering, x: Mem, out: Kind, cuts: Sequence[slice]) -> Mem:
+    """A lane's bools, which share their bytes with the other lanes'."""
+    *rows, lane = cuts
+    if out.shape != (*x.kind.outer, 1) or any(c.start for c in rows):
+        raise NotLowered("a slice of bools across lanes")
+    pick = lambda e: low.fn.op(f"extractelement <{low.width} x i1> {e}, i32 {lane.start}")  # noqa: E731
+    return low.memory.fill(out, lambda index: pick(low.memory.element(x, index[:-1], x.kind)))
 
 
 def _slice(low: Lowering, eqn: Eqn) -> Value:
@@ -58,6 +67,8 @@ def _slice(low: Lowering, eqn: Eqn) -> Value:
     axis = x.kind.axis
     whole = axis is None or (out.axis == axis and cuts[axis] == slice(0, low.width, 1))
     if isinstance(x, Mem):
+        if not whole and x.kind.dtype == bool:
+            return low.memory.settle(_one_lane(low, x, out, cuts))
         if not whole:
             x, axis = _as_numbers(low, x), None
         picks = _without(cuts, axis)
@@ -268,20 +279,45 @@ def _gather(low: Lowering, eqn: Eqn) -> Value:
         raise NotLowered("a gather from this kind of table")
     where = low.memory.numbers(low.memory.in_registers(low.read(eqn.ins[1]))).reshape(-1)
     table = low.memory.in_memory(table)
-    kind, index_kind = scalar_type(table.kind.dtype), scalar_type(eqn.ins[1].dtype)
     size = table.kind.dtype.itemsize
     step = table.strides[0] * cell_bytes(table.kind, low.width)
-    found = []
-    for lane, i in enumerate(where):
-        i = low.fn.op(f"sext {index_kind} {i} to i64") if index_kind != "i64" else i
-        i = low.fn.call("llvm.smax.i64", "i64", [("i64", i), ("i64", "0")])
-        i = low.fn.call("llvm.smin.i64", "i64", [("i64", i), ("i64", str(table.kind.shape[0] - 1))])
-        offset = low.fn.op(f"mul i64 {i}, {step}")
-        if own_column:
-            offset = low.fn.op(f"add i64 {offset}, {lane % low.width * size}")
-        pointer = low.fn.op(f"getelementptr inbounds i8, ptr {table.pointer}, i64 {offset}")
-        found.append(low.fn.op(f"load {kind}, ptr {pointer}, align {size}"))
-    return low.memory.from_numbers(objects(found).reshape(out.shape), out)
+    vector = low.memory.vector_of(list(where))
+    if vector is not None and out.size == 1 and out.axis is not None:
+        picked = _picked_together(low, table, vector, eqn.ins[1].dtype, step, size if own_column else 0)
+        return Grid(out, objects([picked]).reshape(out.outer))
+    picked = [_picked(low, table, i, eqn.ins[1].dtype, step, lane % low.width * size * own_column) for lane, i in enumerate(where)]
+    return low.memory.from_numbers(objects(picked).reshape(out.shape), out)
+
+
+def _picked(low: Lowering, table: Mem, index: str, dtype: np.dtype, step: int, first: int) -> str:
+    """The number of a table at an index, steps and first byte in bytes."""
+    kind = scalar_type(table.kind.dtype)
+    index = low.fn.op(f"sext {scalar_type(dtype)} {index} to i64") if dtype != np.int64 else index
+    index = low.fn.call("llvm.smax.i64", "i64", [("i64", index), ("i64", "0")])
+    index = low.fn.call("llvm.smin.i64", "i64", [("i64", index), ("i64", str(table.kind.shape[0] - 1))])
+    offset = low.fn.op(f"mul i64 {index}, {step}")
+    offset = low.fn.op(f"add i64 {offset}, {first}") if first else offset
+    pointer = low.fn.op(f"getelementptr inbounds i8, ptr {table.pointer}, i64 {offset}")
+    return low.fn.op(f"load {kind}, ptr {pointer}, align {table.kind.dtype.itemsize}")
+
+
+def _picked_together(low: Lowering, table: Mem, index: str, dtype: np.dtype, step: int, per_lane: int) -> str:
+    """The same for an index per lane; each lane's column begins so many bytes after the one before it."""
+    width, kind = low.width, scalar_type(table.kind.dtype)
+    spot = Spot(low.fn, [dtype] * 2, dtype, width, {})
+    inside = spot.call("smin", spot.call("smax", index, spot.const(0, dtype)), spot.const(table.kind.shape[0] - 1, dtype))
+    wide = low.fn.op(f"sext {spot.type(dtype)} {inside} to <{width} x i64>") if dtype != np.int64 else inside
+    offset = low.fn.op(f"mul <{width} x i64> {wide}, splat (i64 {step})")
+    if per_lane:
+        columns = ", ".join(f"i64 {lane * per_lane}" for lane in range(width))
+        offset = low.fn.op(f"add <{width} x i64> {offset}, <{columns}>")
+    found = "poison"
+    for lane in range(width):
+        place = low.fn.op(f"extractelement <{width} x i64> {offset}, i32 {lane}")
+        pointer = low.fn.op(f"getelementptr inbounds i8, ptr {table.pointer}, i64 {place}")
+        number = low.fn.op(f"load {kind}, ptr {pointer}, align {table.kind.dtype.itemsize}")
+        found = low.fn.op(f"insertelement <{width} x {kind}> {found}, {kind} {number}, i32 {lane}")
+    return found
 
 
 def _any_lane(low: Lowering, eqn: Eqn) -> Value:

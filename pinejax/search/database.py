@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus
 
+import optuna
 import sqlalchemy as sa
 from optuna.exceptions import OptunaError
 from optuna.storages import RDBStorage
@@ -20,6 +21,8 @@ from pinejax.errors import StudyError
 
 T = TypeVar("T")
 
+SCHEMA = "v3.2.0.a"
+"""Revision of Optuna 5's tables."""
 SQLITE_TIMEOUT_S = 60.0
 RETRY_DELAYS_S = (0.1, 0.3, 1.0, 3.0, 10.0)
 
@@ -31,7 +34,8 @@ class Database:
         self.url = parse_url(url)
         self._delays = retry_delays_s
         self.engine = self.guarded(lambda: _engine(self.url))
-        self._create_schema()
+        if not self._has_schema():  # Optuna's own check and the migration tools that it loads take a third of a second
+            self._create_schema()
 
     @property
     def name(self) -> str:
@@ -71,6 +75,19 @@ class Database:
     def close(self) -> None:
         """Gives all connections back."""
         self.engine.dispose()
+
+    def revision(self) -> str | None:
+        """Of Optuna's tables; None where there are none. Errors: those of SQLAlchemy."""
+        with self.engine.connect() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+    def _has_schema(self) -> bool:
+        try:
+            return optuna.__version__.startswith("5.") and self.revision() == SCHEMA
+        except (exc.SQLAlchemyError, sqlite3.Error, ImportError, OSError, RuntimeError):
+            return False  # what is wrong is said by the one who needs the tables
 
     def _create_schema(self) -> None:
         def attempt(n: int) -> None:

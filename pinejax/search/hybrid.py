@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
+import heapq
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.samplers import BaseSampler, CmaEsSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, RandomSampler
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from pinejax.search.space import Space
+from pinejax.search.view import StudyView
 
 
 class SpaceQMCSampler(QMCSampler):
@@ -29,20 +33,65 @@ class SpaceQMCSampler(QMCSampler):
         return dict(self._all)
 
 
+GENERATION_KEY = "cmawm:generation"
+OPTIMIZER_KEY = "cmawm:optimizer:"
+
+
 class SpaceCmaEsSampler(CmaEsSampler):
     """CMA-ES with margin over all numeric parameters of the space, active or not.
 
     With margin, CMA-ES is told the points it asked for (kept in a trial attribute), not the trial's parameters, so a
     coordinate may be inactive in a trial and the dimension stays constant. Categorical parameters go to the independent sampler.
+
+    Optuna's own looks through the whole study for its last state at every ask, and steps from one generation to the next anew
+    for every trial of a batch. Here it is shown the running generation alone, and the state that the batch's first trial made.
     """
 
-    def __init__(self, space: Space, **flags: Any):
-        super().__init__(**flags)
+    def __init__(self, space: Space, *, n_startup_trials: int, **flags: Any):
+        super().__init__(n_startup_trials=0, **flags)
         self._numeric = {name: d for name, d in space.distributions.items() if not isinstance(d, CategoricalDistribution)}
+        self._n_first, self._counts_pruned = n_startup_trials, bool(flags.get("consider_pruned_trials"))
+        self._n_finished, self._n_complete = -1, 0
+        self._is_restored = False
+        self._shown: list[FrozenTrial] = []
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """Every searched numeric parameter."""
         return dict(sorted(self._numeric.items()))
+
+    def sample_relative(self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]) -> dict[str, Any]:
+        """A point of the running generation; nothing before `n_startup_trials` trials are complete."""
+        finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+        if len(finished) != self._n_finished:
+            self._n_finished, self._shown = len(finished), _running_generation(finished)
+            # Until a state is stored every ask draws the seed of its own: the first one is not handed on, or points would change.
+            self._is_restored = self._shown is not finished
+            self._n_complete = len(finished) if self._counts_pruned else sum(t.state == TrialState.COMPLETE for t in finished)
+        if self._n_complete < self._n_first:
+            return {}
+        point = super().sample_relative(StudyView(study, self._shown), trial, search_space)  # type: ignore[arg-type]
+        attrs = study._storage.get_trial_system_attrs(trial._trial_id)
+        state = {key: value for key, value in attrs.items() if key.startswith(OPTIMIZER_KEY)}
+        if state and self._is_restored:
+            self._shown = [_bearer(trial, state)]
+        return point
+
+
+def _running_generation(finished: list[FrozenTrial]) -> list[FrozenTrial]:
+    """The last trial that bears CMA-ES's state, and the trials that were asked from that state; all, where none bears it."""
+    bearers = (t for t in reversed(finished) if t.state == TrialState.COMPLETE and any(k.startswith(OPTIMIZER_KEY) for k in t.system_attrs))
+    bearer = next(bearers, None)
+    if bearer is None:
+        return finished
+    generation = bearer.system_attrs[GENERATION_KEY]
+    return [t for t in finished if t is bearer or t.system_attrs.get(GENERATION_KEY) == generation]
+
+
+def _bearer(trial: FrozenTrial, state: dict[str, Any]) -> FrozenTrial:
+    """A trial of which Optuna's sampler reads the state and nothing else: it is of no generation."""
+    made = copy.copy(trial)
+    made.state, made.values, made.system_attrs = TrialState.COMPLETE, [0.0], state
+    return made
 
 
 class _Inheritance:
@@ -129,7 +178,8 @@ class EliteSampler(BaseSampler):
         self._rng = np.random.default_rng(seed)
         self._random = RandomSampler(seed=seed)
         self._n_complete = -1
-        self._elite: list[FrozenTrial] = []
+        self._elite: list[dict[str, Any]] = []
+        self._bounds: dict[str, Float[np.ndarray, " choices"]] = {}
 
     def reseed_rng(self) -> None:
         """From the system's entropy."""
@@ -152,15 +202,24 @@ class EliteSampler(BaseSampler):
         self._n_complete = len(complete)
         sign = -1.0 if study.direction == StudyDirection.MAXIMIZE else 1.0
         n = min(50, max(10, len(complete) // 4)) if len(complete) >= 10 else 0
-        self._elite = sorted(complete, key=lambda t: (sign * t.values[0], t.number))[:n]
+        elite = heapq.nsmallest(n, complete, key=lambda t: (sign * t.values[0], t.number))
+        self._elite = [good.params for good in elite]
+        self._bounds.clear()
 
     def sample_independent(self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution) -> Any:
         """A choice by its share in the elite."""
         if not isinstance(param_distribution, CategoricalDistribution):
             return self._random.sample_independent(study, trial, param_name, param_distribution)
-        weights = np.ones(len(param_distribution.choices))
-        for good in self._elite:
-            if param_name in good.params:
-                weights[int(param_distribution.to_internal_repr(good.params[param_name]))] += 1.0
-        index = self._rng.choice(len(weights), p=weights / weights.sum())
-        return param_distribution.choices[int(index)]
+        bounds = self._bounds.get(param_name)
+        if bounds is None:
+            bounds = self._bounds[param_name] = self._shares(param_name, param_distribution).cumsum()
+            bounds /= bounds[-1]
+        # What Generator.choice does with `p`, without its checks, which take longer than all the rest.
+        return param_distribution.choices[int(bounds.searchsorted(self._rng.random(), side="right"))]
+
+    def _shares(self, name: str, distribution: CategoricalDistribution) -> Float[np.ndarray, " choices"]:
+        weights = np.ones(len(distribution.choices))
+        for params in self._elite:
+            if name in params:
+                weights[int(distribution.to_internal_repr(params[name]))] += 1.0
+        return weights / weights.sum()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from optuna.samplers import BaseSampler
@@ -48,11 +48,15 @@ def run_search(
     plan = resolved(config, len(objective.directions))
     make_pruner(config.pruner, config.pruner_flags, n_segments=evaluator.n_segments, n_objectives=len(objective.directions))
     _refuse_unused_constraints(plan, objective)
+    first = SamplerContext(space, plan.seed, stream_seed(plan.seed, 0, config.worker), plan.batch_size, len(objective.directions))
+    sampler = make_sampler(plan.sampler, config.sampler_flags, first)  # before a study is made: one that is refused leaves none
+    watch = Stopwatch()
     if storage is None or isinstance(storage, str):
-        store = open_store(storage, config.study_name, objective.directions)
+        with watch.span("open"):
+            store = open_store(storage, config.study_name, objective.directions)
     else:
         store = storage
-    search = _Search(config, plan, space, objective, evaluator, store, tuple(callbacks), stop or StopRequest())
+    search = _Search(config, plan, space, objective, evaluator, store, tuple(callbacks), stop or StopRequest(), (first, sampler), watch)
     try:
         with stop_on_signals(search.stop):
             return search.run()
@@ -73,9 +77,10 @@ class _Search:
     store: StudyStore
     callbacks: tuple[Callback, ...]
     stop: StopRequest
+    first: tuple[SamplerContext, BaseSampler]
+    watch: Stopwatch
 
     def __post_init__(self) -> None:
-        self.watch = Stopwatch()
         self.study = SearchStudy(self.store, self.space, self.config.study_name, self.objective.directions)
         self.queue: list[dict[str, Any]] = []
         self.n_new = 0
@@ -106,15 +111,10 @@ class _Search:
         check_fingerprint(self.store, self.config.study_name, mine, bool(self.study.trials))
 
     def _start(self) -> BaseSampler:
-        n_trials = len(self.study.trials)
-        context = SamplerContext(
-            space=self.space,
-            seed=self.plan.seed,
-            stream=stream_seed(self.plan.seed, n_trials, self.config.worker),
-            batch_size=self.plan.batch_size,
-            n_objectives=len(self.objective.directions),
-        )
-        sampler = make_sampler(self.plan.sampler, self.config.sampler_flags, context)
+        context, sampler = self.first
+        stream = stream_seed(self.plan.seed, len(self.study.trials), self.config.worker)
+        if stream != context.stream:
+            sampler = make_sampler(self.plan.sampler, self.config.sampler_flags, replace(context, stream=stream))
         pruner = make_pruner(
             self.config.pruner,
             self.config.pruner_flags,

@@ -55,7 +55,7 @@ class BulkStore:
         self._own: set[int] = set()
         self._unfinished: set[int] = set()
         self._distributions: dict[str, BaseDistribution] = {}
-        self._json: dict[BaseDistribution, str] = {}
+        self._json: dict[str, tuple[BaseDistribution, str]] = {}
 
     @property
     def name(self) -> str:
@@ -197,9 +197,10 @@ class BulkStore:
         rows = []
         for name, value in trial.params.items():
             distribution = trial.distributions[name]
-            text = self._json.get(distribution)
-            if text is None:
-                text = self._json[distribution] = distribution_to_json(distribution)
+            last, text = self._json.get(name, (None, ""))
+            if last != distribution:
+                text = distribution_to_json(distribution)
+                self._json[name] = distribution, text
             internal = float(distribution.to_internal_repr(value))
             rows.append({"trial_id": trial_id, "param_name": name, "param_value": internal, "distribution_json": text})
         return rows

@@ -15,6 +15,8 @@ from pinejax.errors import ConfigError, did_you_mean
 from pinejax.search.flags import chosen, merged
 from pinejax.search.grid import ConditionalGridSampler
 from pinejax.search.hybrid import EliteSampler, SpaceCmaEsSampler, SpaceNSGAIIISampler, SpaceNSGAIISampler, SpaceQMCSampler
+from pinejax.search.light import import_cmaes
+from pinejax.search.recent import RecentTPESampler
 from pinejax.search.space import Space
 
 
@@ -70,7 +72,7 @@ def batch_size_of(name: str, flags: Mapping[str, Any] | None = None) -> int:
 
 
 def _tpe(flags: dict[str, Any], context: SamplerContext) -> BaseSampler:
-    return TPESampler(seed=context.stream, **flags)
+    return RecentTPESampler(seed=context.stream, **flags)
 
 
 def _random(flags: dict[str, Any], context: SamplerContext) -> BaseSampler:
@@ -89,6 +91,7 @@ def _grid(flags: dict[str, Any], context: SamplerContext) -> BaseSampler:
 def _cmaes(flags: dict[str, Any], context: SamplerContext) -> BaseSampler:
     if context.n_objectives > 1:
         raise ConfigError("search.sampler=cmaes: CMA-ES has one objective only. Use nsga2, nsga3 or tpe for several.")
+    import_cmaes()
     independent = flags.pop("independent_sampler")
     helpers: dict[str, Callable[[], BaseSampler]] = {
         "elite": lambda: EliteSampler(seed=context.stream),
@@ -165,6 +168,7 @@ FLAGS: Mapping[str, Mapping[str, Any]] = {
         "multivariate": True,
         "group": False,
         "constant_liar": True,
+        "max_history": None,
     },
     "nsga2": _GENETIC_FLAGS,
     "nsga3": {**_GENETIC_FLAGS, "dividing_parameter": 3},

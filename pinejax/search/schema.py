@@ -15,9 +15,7 @@ from optuna.trial import FrozenTrial
 from sqlalchemy import exc
 from sqlalchemy.engine import Connection
 
-from pinejax.search.database import Database
-
-SCHEMA = "v3.2.0.a"
+from pinejax.search.database import SCHEMA, Database
 
 TRIALS: sa.Table = models.TrialModel.__table__
 PARAMS: sa.Table = models.TrialParamModel.__table__
@@ -26,6 +24,7 @@ STEPS: sa.Table = models.TrialIntermediateValueModel.__table__
 USER: sa.Table = models.TrialUserAttributeModel.__table__
 SYSTEM: sa.Table = models.TrialSystemAttributeModel.__table__
 STUDIES: sa.Table = models.StudyModel.__table__
+DIRECTION: sa.Table = models.StudyDirectionModel.__table__
 STUDY_USER: sa.Table = models.StudyUserAttributeModel.__table__
 STUDY_SYSTEM: sa.Table = models.StudySystemAttributeModel.__table__
 
@@ -54,23 +53,21 @@ def unsupported(database: Database) -> str | None:
         if name not in tables or {column.name for column in tables[name].columns} != columns:
             return f"Optuna {optuna.__version__} declares the table {name} otherwise"
 
-    def revision(_: int) -> Any:
-        with database.engine.connect() as connection:
-            return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
-
-    found = database.retried(revision)
+    found = database.retried(lambda _: database.revision())
     return None if found == SCHEMA else f"the schema is {found}, not {SCHEMA}"
 
 
 def write(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Inserts rows that all have the same columns; by COPY on PostgreSQL, which is several times faster there."""
+    """Inserts rows of plain values that all have the same columns; by COPY on PostgreSQL, which is several times faster there."""
     if not rows:
-        return
-    if connection.dialect.name != "postgresql":
-        connection.execute(sa.insert(table), rows)
         return
     columns = list(rows[0])
     names = ", ".join(f'"{column}"' for column in columns)
+    if connection.dialect.name == "sqlite":  # as the driver takes it: there are some thirty rows a trial
+        places = ", ".join("?" for _ in columns)
+        values = [tuple(_plain(value) for value in row.values()) for row in rows]
+        connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({names}) VALUES ({places})', values)
+        return
     statement = f'COPY "{table.name}" ({names}) FROM STDIN'
     driver: Any = connection.connection.driver_connection
     try:

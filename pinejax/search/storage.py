@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import optuna
+import sqlalchemy as sa
 from optuna.exceptions import DuplicatedStudyError
 from optuna.study import StudyDirection
+from sqlalchemy import exc
 
 from pinejax.errors import StudyError
 from pinejax.search.database import Database
 from pinejax.search.fallback import PublicStore
 from pinejax.search.rdb import BulkStore
-from pinejax.search.schema import unsupported
+from pinejax.search.schema import DIRECTION, STUDIES, unsupported
 from pinejax.search.store import MemoryStore, StudyStore
 
 DIRECTIONS = {"maximize": StudyDirection.MAXIMIZE, "minimize": StudyDirection.MINIMIZE}
@@ -30,8 +31,9 @@ def open_store(url: str | None, study_name: str, directions: Sequence[str], *, b
         raise StudyError("search.study_name: expected a name, got an empty one.")
     database = Database(url)
     try:
-        study_id = database.guarded(lambda: _study_id(database, study_name, directions))
-        if bulk and unsupported(database) is None:
+        known_tables = unsupported(database) is None
+        study_id = database.guarded(lambda: _study_id(database, study_name, directions, known_tables))
+        if bulk and known_tables:
             return BulkStore(database, study_id)
         return PublicStore(database, study_name)
     except BaseException:
@@ -39,17 +41,11 @@ def open_store(url: str | None, study_name: str, directions: Sequence[str], *, b
         raise
 
 
-def _study_id(database: Database, study_name: str, directions: Sequence[str]) -> int:
-    storage = database.optuna_storage()
-    try:
-        try:
-            study_id = storage.get_study_id_from_name(study_name)
-        except KeyError:
-            study_id = _created(storage, study_name, directions)
-        found = [d.name.lower() for d in storage.get_study_directions(study_id)]
-    finally:
-        storage.remove_session()
-        storage.engine.dispose()
+def _study_id(database: Database, study_name: str, directions: Sequence[str], known_tables: bool) -> int:
+    if known_tables:
+        study_id, found = _known(database, study_name) or _made(database, study_name, directions)
+    else:
+        study_id, found = _through_optuna(database, study_name, directions)
     if found != list(directions):
         raise StudyError(
             f"study {study_name!r} in {database.name} has the directions {', '.join(found)}, this search {', '.join(directions)}. "
@@ -58,8 +54,41 @@ def _study_id(database: Database, study_name: str, directions: Sequence[str]) ->
     return study_id
 
 
-def _created(storage: optuna.storages.RDBStorage, study_name: str, directions: Sequence[str]) -> int:
+Found = tuple[int, list[str]]
+"""A study's id and directions."""
+
+
+def _known(database: Database, study_name: str) -> Found | None:
+    """The study, if it is there. Without Optuna's storage: making one takes a third of a second."""
+    rows = sa.select(STUDIES.c.study_id, DIRECTION.c.direction).join(DIRECTION, DIRECTION.c.study_id == STUDIES.c.study_id)
+    with database.engine.connect() as connection:
+        found = connection.execute(rows.where(STUDIES.c.study_name == study_name).order_by(DIRECTION.c.objective)).all()
+    return (found[0].study_id, [row.direction.name.lower() for row in found]) if found else None
+
+
+def _made(database: Database, study_name: str, directions: Sequence[str]) -> Found:
+    """A new study of that name, or the one that another worker has just made."""
     try:
-        return storage.create_new_study([DIRECTIONS[d] for d in directions], study_name)
-    except DuplicatedStudyError:  # another worker was faster
-        return storage.get_study_id_from_name(study_name)
+        with database.engine.begin() as connection:
+            study_id = connection.execute(sa.insert(STUDIES).values(study_name=study_name).returning(STUDIES.c.study_id)).scalar_one()
+            rows = [{"study_id": study_id, "objective": i, "direction": DIRECTIONS[d]} for i, d in enumerate(directions)]
+            connection.execute(sa.insert(DIRECTION), rows)
+        return study_id, list(directions)
+    except exc.IntegrityError:
+        found = _known(database, study_name)
+        if found is None:
+            raise
+        return found
+
+
+def _through_optuna(database: Database, study_name: str, directions: Sequence[str]) -> Found:
+    storage = database.optuna_storage()
+    try:
+        try:
+            study_id = storage.create_new_study([DIRECTIONS[d] for d in directions], study_name)
+        except DuplicatedStudyError:
+            study_id = storage.get_study_id_from_name(study_name)
+        return study_id, [d.name.lower() for d in storage.get_study_directions(study_id)]
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()

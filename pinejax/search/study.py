@@ -101,17 +101,20 @@ class SearchStudy:
 
     def complete(self, trial: Trial, values: Sequence[float], attrs: Mapping[str, Any]) -> FrozenTrial:
         """Tells the values of a trial."""
-        self.optuna.tell(trial, list(values))
+        with self._working.stubs():
+            self.optuna.tell(trial, list(values))
         return self._told(trial, attrs)
 
     def prune(self, trial: Trial, attrs: Mapping[str, Any]) -> FrozenTrial:
         """Tells that a trial was pruned; its value is the last one reported."""
-        self.optuna.tell(trial, state=TrialState.PRUNED)
+        with self._working.stubs():
+            self.optuna.tell(trial, state=TrialState.PRUNED)
         return self._told(trial, attrs)
 
     def fail(self, trial: Trial, attrs: Mapping[str, Any]) -> FrozenTrial:
         """Tells that a trial has no result."""
-        self.optuna.tell(trial, state=TrialState.FAIL)
+        with self._working.stubs():
+            self.optuna.tell(trial, state=TrialState.FAIL)
         return self._told(trial, attrs)
 
     def flush(self) -> list[FrozenTrial]:
@@ -148,11 +151,11 @@ class SearchStudy:
 
         Every trial of a batch is asked from the same state, and CMA-ES restores it from the last COMPLETE trial that has it.
         """
-        kept = None
-        for trial in reversed(trials):
-            if trial.state == TrialState.COMPLETE and any(key.startswith(_OPTIMIZER_KEYS) for key in trial.system_attrs):
-                kept = trial
-                break
+        states = ({k: v for k, v in trial.system_attrs.items() if k.startswith(_OPTIMIZER_KEYS)} for trial in reversed(trials))
+        state = next(filter(None, states), None)
         for trial in trials:
-            unwanted = (_RELATIVE_KEY,) if trial is kept else (_RELATIVE_KEY, *_OPTIMIZER_KEYS)
-            self._working.drop_system_attrs(trial._trial_id, lambda key, unwanted=unwanted: key.startswith(unwanted))
+            if any(key.startswith((_RELATIVE_KEY, *_OPTIMIZER_KEYS)) for key in trial.system_attrs):
+                self._working.drop_system_attrs(trial._trial_id, lambda key: key.startswith((_RELATIVE_KEY, *_OPTIMIZER_KEYS)))
+        bearer = next((trial for trial in reversed(trials) if trial.state == TrialState.COMPLETE), None)
+        if state and bearer is not None:
+            self._working.add_system_attrs(bearer._trial_id, state)

@@ -10,8 +10,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Timings:
-    """Wall-clock seconds. evaluate_s is without prune_s (reports and pruner inside an evaluation)."""
+    """Wall-clock seconds.
 
+    open_s: finding the study in its storage. evaluate_s is without prune_s (reports and pruner inside an evaluation).
+    """
+
+    open_s: float = 0.0
     ask_s: float = 0.0
     evaluate_s: float = 0.0
     prune_s: float = 0.0
@@ -28,7 +32,7 @@ class Timings:
     @property
     def storage_s(self) -> float:
         """The database's part."""
-        return self.flush_s + self.pull_s
+        return self.open_s + self.flush_s + self.pull_s
 
 
 class Stopwatch:
@@ -48,6 +52,11 @@ class Stopwatch:
             self._spans[name] = self._spans.get(name, 0.0) + time.perf_counter() - start
 
     @property
+    def spans(self) -> dict[str, float]:
+        """Seconds by name."""
+        return dict(self._spans)
+
+    @property
     def elapsed_s(self) -> float:
         """Since the stopwatch was made."""
         return time.perf_counter() - self._start
@@ -57,6 +66,7 @@ class Stopwatch:
         get = self._spans.get
         prune = get("prune", 0.0)
         return Timings(
+            open_s=get("open", 0.0),
             ask_s=get("ask", 0.0),
             evaluate_s=max(0.0, get("evaluate", 0.0) - prune),
             prune_s=prune,

@@ -7,7 +7,8 @@ and a negative id until `renumber`; with other workers on the study its final nu
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +42,8 @@ class WorkingStorage(BaseStorage):
         self._user_attrs: dict[str, Any] = {}
         self._system_attrs: dict[str, Any] = {}
         self._dirty_system: set[str] = set()
+        self._gives_stubs = False
+        self._of_states: dict[tuple[TrialState, ...], list[FrozenTrial]] = {}
 
     # What the search adds to Optuna's interface.
 
@@ -58,6 +61,7 @@ class WorkingStorage(BaseStorage):
                 self._trials[next(i for i, t in enumerate(self._trials) if t is old)] = trial
             changed = True
         if changed:
+            self._of_states.clear()
             self._trials.sort(key=lambda trial: trial.number)
 
     @property
@@ -81,6 +85,7 @@ class WorkingStorage(BaseStorage):
             self._unstored.pop(provisional, None)
         for trial_id in [i for i in self._unstored if i >= 0 and self._by_id[i].state.is_finished()]:
             del self._unstored[trial_id]
+        self._of_states.clear()
         self._trials.sort(key=lambda trial: trial.number)
 
     def annotate(self, trial_id: int, attrs: Mapping[str, Any]) -> None:
@@ -93,6 +98,23 @@ class WorkingStorage(BaseStorage):
         assert trial_id in self._unstored, "a stored trial is not changed any more"
         trial = self._by_id[trial_id]
         trial.system_attrs = {key: value for key, value in trial.system_attrs.items() if not unwanted(key)}
+
+    def add_system_attrs(self, trial_id: int, attrs: Mapping[str, Any]) -> None:
+        """Adds system attributes to a trial that is not stored yet."""
+        assert trial_id in self._unstored, "a stored trial is not changed any more"
+        trial = self._by_id[trial_id]
+        trial.system_attrs = {**trial.system_attrs, **attrs}
+
+    @contextmanager
+    def stubs(self) -> Iterator[None]:
+        """While inside, `get_trial` gives finished trials without their contents: `Study.tell` copies what it gets, deeply, for a caller
+        who does not look at it.
+        """
+        self._gives_stubs = True
+        try:
+            yield
+        finally:
+            self._gives_stubs = False
 
     def dirty_system_attrs(self) -> dict[str, Any]:
         """Study attributes that samplers set and that are not stored yet."""
@@ -170,6 +192,7 @@ class WorkingStorage(BaseStorage):
                 return False
             trial.datetime_start = datetime.now()
         trial.state = state
+        self._of_states.clear()
         self._note_waiting(trial)
         if values is not None:
             trial.values = list(values)
@@ -197,13 +220,20 @@ class WorkingStorage(BaseStorage):
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
         trial = self._get(trial_id)
-        return trial if trial.state.is_finished() else _detached(trial)
+        if not trial.state.is_finished():
+            return _detached(trial)
+        return _stub(trial) if self._gives_stubs else trial
 
     def get_all_trials(self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
         if states == (TrialState.WAITING,):
             found = sorted((self._by_id[i] for i in self._waiting), key=lambda trial: trial.number)
         elif states is None:
             found = list(self._trials)
+        elif isinstance(states, (tuple, list)) and all(state.is_finished() for state in states):
+            key = tuple(states)  # asked for by samplers at every trial, and the same until one finishes
+            if key not in self._of_states:
+                self._of_states[key] = [trial for trial in self._trials if trial.state in key]
+            found = list(self._of_states[key])
         else:
             found = [trial for trial in self._trials if trial.state in states]
         return copy.deepcopy(found) if deepcopy else found
@@ -239,6 +269,12 @@ def _running() -> FrozenTrial:
         system_attrs={},
         intermediate_values={},
     )
+
+
+def _stub(trial: FrozenTrial) -> FrozenTrial:
+    other = copy.copy(trial)
+    other.params, other.distributions, other.user_attrs, other.system_attrs, other.intermediate_values = {}, {}, {}, {}, {}
+    return other
 
 
 def _detached(trial: FrozenTrial) -> FrozenTrial:

@@ -62,3 +62,10 @@ def test_changed_code_is_another_study(study_name):
 
 def test_a_name_of_ones_own_is_taken_as_it_is(study_name):
     assert study_name(search={"study_name": "mine"}) == "mine"
+
+
+def test_a_flag_that_came_later_changes_the_name_only_where_it_is_set(study_name):
+    flags = {"n_startup_trials": 10}
+    name = study_name(sampler={"tpe": flags})
+    assert study_name(sampler={"tpe": {**flags, "max_history": None}}) == name
+    assert study_name(sampler={"tpe": {**flags, "max_history": 150}}) != name

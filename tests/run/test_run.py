@@ -14,6 +14,7 @@ import pytest
 from small_run import MINE, SMALL
 
 from pinejax.cli import main
+from pinejax.engine.engine import Engine
 from pinejax.run import run
 
 
@@ -55,6 +56,11 @@ def test_manifest_tells_how_to_repeat_the_run_and_where_time_went(finished):
     assert [dataset["name"] for dataset in told["datasets"]] == ["SYNTH_A 1h@4h", "SYNTH_B 1h@4h", "SYNTH_C 1h@4h"]
     assert all(len(dataset["content_hash"]) >= 16 for dataset in told["datasets"])
     assert {"import", "load", "trace", "compile", "ask", "evaluate", "tell", "flush", "report"} <= set(told["timings_s"])
+    parts = {name: spent for name, spent in told["timings_s"].items() if name != "total"}
+    assert sum(parts.values()) == pytest.approx(told["timings_s"]["total"], abs=0.01)
+    assert min(parts.values()) >= 0
+    assert set(told["timings_share"]) == set(parts)
+    assert f"Time: {told['timings_s']['total']:.1f} s, {told['seconds_to_first_trial']:.1f} s to the first trial: " in finished.said
     assert told["trials_per_s"] > 0
     assert told["lane_bars_per_s"] > 0
     assert told["peak_memory_bytes"] > 1e8
@@ -78,6 +84,35 @@ def test_the_same_command_again_adds_nothing_and_says_so(search_again, finished,
     assert manifest(second)["n_new"] == 0
     assert (second / "trials.csv").read_text() == (first / "trials.csv").read_text()
     assert (second / "best.json").read_text() == (first / "best.json").read_text()
+
+
+@pytest.mark.slow
+def test_the_same_command_in_another_process_compiles_nothing(place):
+    environment = {**os.environ, "JAX_COMPILATION_CACHE_DIR": str(place / "programs")}
+    programs = []
+    for study in ("one", "two"):
+        words = [*SMALL, "search.sampler=cmaes", f"storage.sqlite={study}.db"]
+        subprocess.run([sys.executable, "-m", "pinejax.run", *words], cwd=place, env=environment, check=True, capture_output=True)
+        programs.append({path.name for path in (place / "programs").glob("*-cache")})
+    assert programs[0]
+    assert programs[1] == programs[0]
+
+
+def test_a_run_that_ends_by_an_exception_says_so_in_its_manifest(place, monkeypatch):
+    evaluate, n_calls = Engine.evaluate, []
+
+    def breaks(self, batch, keep=None):
+        n_calls.append(len(batch))
+        if len(n_calls) > 1:
+            raise RuntimeError("the device is gone")
+        return evaluate(self, batch, keep)
+
+    monkeypatch.setattr(Engine, "evaluate", breaks)
+    assert main(run, list(SMALL)) == 1
+    (folder,) = (place / "outputs").glob("*/")
+    told = manifest(folder)
+    assert (told["state"], told["error"]) == ("failed", "RuntimeError: the device is gone")
+    assert told["n_new"] == 4
 
 
 def test_with_n_trials_raised_it_goes_on(search_again):

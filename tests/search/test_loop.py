@@ -249,6 +249,15 @@ def test_time_and_patience_end_a_search():
     assert stale.n_counted < 400
 
 
+def test_a_search_whose_sampler_cannot_be_made_leaves_no_study(tmp_path):
+    file = tmp_path / "study.db"
+    with pytest.raises(ConfigError, match="there is no such flag"):
+        run(8, f"sqlite:///{file}", sampler_flags={"frequency": 2})
+    with pytest.raises(SpaceError, match="no step"):
+        run(8, f"sqlite:///{file}", sampler="grid")
+    assert not file.exists()
+
+
 def test_timings_add_up():
     timings = run(64, sampler="tpe").timings
     parts = timings.ask_s + timings.evaluate_s + timings.prune_s + timings.tell_s + timings.flush_s + timings.pull_s

@@ -1,14 +1,17 @@
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import optuna
 import pytest
 import yaml
 from quadratic import SHARPE, Bowl, Quadratic, Steps, bowl_score
 
 from pinejax.errors import ConfigError, SpaceError
-from pinejax.search import ObjectiveConfig, SearchConfig, build_objective, build_space, run_search
+from pinejax.search import ObjectiveConfig, SearchConfig, build_objective, build_space, hybrid, recent, run_search
 from pinejax.search.samplers import FLAGS, SAMPLERS, SamplerContext, make_sampler, stream_seed
+from pinejax.search.view import StudyView
 
 CONF = Path(__file__).parents[2] / "conf"
 NAMES = [name for name in SAMPLERS if name != "grid"]
@@ -70,6 +73,63 @@ def test_cmaes_samples_from_its_distribution_and_advances_a_generation_per_batch
     result = search("cmaes", n_trials=64)
     generations = [t.system_attrs["cmawm:generation"] for t in result.trials]
     assert generations == [i // 16 for i in range(64)]
+
+
+def test_cmaes_asks_for_the_points_that_optunas_own_would_ask_for(monkeypatch):
+    mine = search("cmaes", n_trials=80)
+    with monkeypatch.context() as patched:
+        patched.setattr(hybrid.SpaceCmaEsSampler, "sample_relative", optuna.samplers.CmaEsSampler.sample_relative)
+        theirs = search("cmaes", n_trials=80)
+    for a, b in zip(mine.trials, theirs.trials, strict=True):
+        numbers, others = ({k: v for k, v in a.params.items() if isinstance(v, float) == real} for real in (True, False))
+        assert numbers == pytest.approx({k: b.params[k] for k in numbers}, rel=1e-9)
+        assert others == {k: b.params[k] for k in others}
+        assert a.params.keys() == b.params.keys()
+        assert {k for k in a.system_attrs if k != "x_for_tell"} == {k for k in b.system_attrs if k != "x_for_tell"}
+
+
+def test_cmaes_steps_to_a_generation_once_and_looks_at_one_generation_only(monkeypatch):
+    from cmaes import CMAwM
+
+    told, shown, tell, view = [], [], CMAwM.tell, hybrid.StudyView
+    monkeypatch.setattr(CMAwM, "tell", lambda self, solutions: told.append(1) or tell(self, solutions))
+    monkeypatch.setattr(hybrid, "StudyView", lambda study, trials: shown.append(len(trials)) or view(study, trials))
+    search("cmaes", n_trials=160)
+    # Generation 0 of 16 trials, then the first step in each of the next 16, then 8 steps.
+    assert len(told) == 16 + 8
+    assert max(shown) <= 16
+
+
+def test_the_state_of_cmaes_survives_the_failure_of_the_trial_that_made_it():
+    class FirstFails(Quadratic):
+        def evaluate(self, batch, keep=None):
+            found = super().evaluate(batch, keep)
+            return [replace(e, status=np.ones(2, int)) if i == 0 else e for i, e in enumerate(found)]
+
+    objective = build_objective(ObjectiveConfig("sharpe", on_status="fail"))
+    result = run_search(SearchConfig("s", 96, sampler="cmaes", seed=1), build_space(Bowl), objective, FirstFails())
+    bearers = [t for t in result.trials if any(key.startswith(hybrid.OPTIMIZER_KEY) for key in t.system_attrs)]
+    assert bearers
+    assert all(t.state == optuna.trial.TrialState.COMPLETE for t in bearers)
+    assert len({t.number // 16 for t in bearers}) == len(bearers)
+
+
+def test_cmaes_starts_after_its_startup_trials():
+    result = search("cmaes", n_trials=64, sampler_flags={"n_startup_trials": 20})
+    assert ["cmawm:generation" in t.system_attrs for t in result.trials] == [False] * 32 + [True] * 32
+
+
+def test_an_elite_choice_is_drawn_as_numpy_would_draw_it():
+    study = optuna.create_study(direction="maximize")
+    kinds = optuna.distributions.CategoricalDistribution(("a", "b", "c"))
+    for i in range(40):
+        study.add_trial(optuna.create_trial(value=i, params={"kind": "ab"[i % 3 == 0]}, distributions={"kind": kinds}))
+    sampler, rng = hybrid.EliteSampler(seed=3), np.random.default_rng(3)
+    sampler.before_trial(study, study.trials[-1])
+    weights = np.array([1.0 + 6, 1.0 + 4, 1.0])  # of the ten best, numbers 30 to 39, four are divisible by three
+    for _ in range(50):
+        drawn = sampler.sample_independent(study, study.trials[-1], "kind", kinds)
+        assert drawn == "abc"[rng.choice(3, p=weights / weights.sum())]
 
 
 def test_nsga2_breeds_from_the_generation_before():
@@ -161,6 +221,34 @@ def test_cmaes_variants_run(flags):
 def test_nsga2_variants_run(crossover):
     flags = {"crossover": crossover, "mutation": "polynomial", "population_size": 16}
     assert search("nsga2", n_trials=48, batch_size=16, sampler_flags=flags).n_counted == 48
+
+
+def test_tpe_with_a_history_sees_the_best_trials_and_the_latest():
+    kinds = {"x": optuna.distributions.FloatDistribution(0, 1000)}
+    trials = [optuna.create_trial(value=-abs(i - 300), params={"x": i}, distributions=kinds) for i in range(1000)]
+    for i, trial in enumerate(trials):
+        trial.number = i
+    numbers = [t.number for t in recent.seen(trials, ["maximize"], 100)]
+    assert numbers == [*range(288, 313), *range(925, 1000)]
+    assert [t.number for t in recent.seen(trials[:100], ["maximize"], 100)] == list(range(100))
+
+
+def test_tpe_with_a_history_is_optunas_until_the_study_is_longer(monkeypatch):
+    limited, free = (search("tpe", 144, sampler_flags={"max_history": n}) for n in (112, None))
+    params = [[t.params for t in r.trials] for r in (limited, free)]
+    assert params[0][:112] == params[1][:112]
+    assert params[0] != params[1]
+    shown = []
+    monkeypatch.setattr(recent, "StudyView", lambda study, trials: shown.append(len(trials)) or StudyView(study, trials))
+    search("tpe", 160, sampler_flags={"max_history": 112})
+    assert shown
+    assert max(shown) <= 112 + 16
+
+
+@pytest.mark.parametrize("limit", [99, 150.0, True, "all"])
+def test_a_history_that_is_no_number_of_trials_is_refused(limit):
+    with pytest.raises(ConfigError, match=r"sampler\.tpe\.max_history: expected null or a whole number >= 100"):
+        make_sampler("tpe", {"max_history": limit}, context())
 
 
 def test_tpe_with_groups_runs_and_finds_the_bowl():

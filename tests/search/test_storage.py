@@ -162,6 +162,24 @@ def test_a_lock_is_waited_for(url):
     database.close()
 
 
+def test_a_study_in_a_known_database_is_made_without_optunas_storage(url, monkeypatch):
+    stored(url, [])
+
+    def refuse(self):
+        raise AssertionError("making Optuna's storage takes long")
+
+    monkeypatch.setattr(Database, "optuna_storage", refuse)
+    for _ in range(2):
+        open_store(url, "another", ["maximize", "minimize"]).close()
+    with pytest.raises(StudyError, match="has the directions maximize, minimize"):
+        open_store(url, "another", ["minimize", "minimize"])
+    monkeypatch.undo()
+    theirs = optuna.load_study(study_name="another", storage=url)
+    assert [d.name for d in theirs.directions] == ["MAXIMIZE", "MINIMIZE"]
+    theirs.add_trial(optuna.create_trial(values=[1.0, 2.0]))
+    assert theirs.best_trials[0].values == [1.0, 2.0]
+
+
 def test_sqlite_files_are_in_wal_mode(url):
     stored(url, [])
     with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
