@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,7 +110,10 @@ def _inline(block: Block, jaxpr: Any, consts: Sequence[Any], args: Sequence[Atom
             env.update(zip(eqn.outvars, ins, strict=True))
         else:
             outs = [_new(v) for v in eqn.outvars]
-            if name in CALLS:
+            known = _folded(name, ins, params, outs)
+            if known is not None:
+                outs = [known]
+            elif name in CALLS:
                 block.eqns.append(Eqn("any_lane", ins, outs))
             elif name == "while":
                 outs = _while(block, params, ins, outs)
@@ -123,6 +126,29 @@ def _inline(block: Block, jaxpr: Any, consts: Sequence[Any], args: Sequence[Atom
                 block.eqns.append(Eqn(name, ins, outs, params))
             env.update(zip(eqn.outvars, outs, strict=True))
     return [read(v) for v in jaxpr.outvars]
+
+
+def _folded(name: str, ins: Sequence[Atom], params: dict[str, Any], outs: Sequence[Var]) -> Const | None:
+    """The result where everything is known: else each constant would count as a value that the lanes share and read from memory."""
+    if name not in FOLDS or not all(isinstance(a, Const) for a in ins):
+        return None
+    out = outs[0]
+    if out.shape and out.shape != ins[0].shape:
+        return None
+    with np.errstate(all="ignore"):
+        value = FOLDS[name](*(a.value for a in ins))  # type: ignore[union-attr]
+    return Const(np.asarray(value).reshape(out.shape).astype(out.dtype))
+
+
+FOLDS: dict[str, Callable[..., Any]] = {
+    "convert_element_type": lambda x: x,
+    "broadcast_in_dim": lambda x: x,
+    "squeeze": lambda x: x,
+    "not": np.invert,
+    "neg": np.negative,
+    "and": np.bitwise_and,
+    "or": np.bitwise_or,
+}
 
 
 def _closed(jaxpr: Any, ins: Sequence[Var], args: Sequence[Atom]) -> Block:

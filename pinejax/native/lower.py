@@ -24,13 +24,18 @@ from pinejax.native.values import Cell, Grid, Kind, Mem, Root, Value, dense, kin
 
 @dataclass
 class Scope:
-    """A block while it is lowered: which of its equations is the current one, where each value is used last, and which outputs of
-    its ifs and loops have a cell that they work on in place."""
+    """A block while it is lowered: which of its equations is the current one, and where each value is used last.
+
+    designated: outputs of its ifs and loops with a cell that they work on in place; read_once: big results of element-wise operations
+    that one other such operation reads; big_homes: where big outputs must be at the end.
+    """
 
     is_loop: bool
     own: set[Var]
     last_use: dict[Var, float]
     designated: dict[Var, Cell]
+    read_once: set[Var]
+    big_homes: dict[Var, Mem]
     at: int = -1
 
 
@@ -98,7 +103,8 @@ class Lowering:
             last.update((v, i) for v in uses(eqn))
         last.update({a: inf for a in block.outs if isinstance(a, Var)})
         own = set(block.ins).union(*(e.outs for e in block.eqns))
-        scope = Scope(is_loop, own, last, chains(block, homes, before))
+        big_homes = {o: h for o, h in zip(block.outs, homes, strict=True) if isinstance(o, Var) and isinstance(h, Mem)}
+        scope = Scope(is_loop, own, last, chains(block, homes, before), read_once(block), big_homes)
         self.scopes.append(scope)
         early = early_stores(block, homes, before, scope)
         for i, eqn in enumerate(block.eqns):
@@ -183,6 +189,15 @@ class Lowering:
             ops = [(self.memory.element(v, index, out) if isinstance(v, Mem) else single(v)) for v in values]
             return rule(spot, *ops)
 
+        scope = self.scopes[-1]
+        roots = {r for v in mems for r in (v.root, *v.root.behind)}
+        if eqn.outs[0] in scope.read_once:
+            for root in roots:
+                root.users.add(eqn.outs[0])
+            return Mem(out, "", (), Root(writable=False, behind=roots), computed=element)
+        home = scope.big_homes.get(eqn.outs[0])
+        if home is not None and self.may_overwrite(home.root) and all(is_same_place(v, home) or v.root is not home.root for v in mems):
+            return self.memory.fill(out, element, home) if not any(home.root in v.root.behind for v in mems) else self.memory.fill(out, element)
         return self.memory.fill(out, element)
 
     # Control flow
@@ -378,3 +393,24 @@ def chains(block: Block, homes: Sequence[Value | None], before: Sequence[Atom]) 
         if at is first:
             found.update((v, home) for v in links)
     return found
+
+
+def read_once(block: Block) -> set[Var]:
+    """The results of element-wise operations whose only reader is such an operation of the same block and shape."""
+    readers: dict[Var, list[Eqn | None]] = {}
+    for eqn in block.eqns:
+        for v in uses(eqn):
+            readers.setdefault(v, []).append(eqn if eqn.op in RULES and v in eqn.ins else None)
+        for v in eqn.ins:
+            if isinstance(v, Var) and eqn.ins.count(v) > 1:
+                readers[v].append(None)
+    for v in block.outs:
+        if isinstance(v, Var):
+            readers.setdefault(v, []).append(None)
+    made = {e.outs[0] for e in block.eqns if e.op in RULES}
+    return {v for v in made if len(r := readers.get(v, [])) == 1 and r[0] is not None and r[0].outs[0].shape == v.shape}
+
+
+def is_same_place(a: Mem, b: Mem) -> bool:
+    """Whether two views are of the same elements, one by one."""
+    return a.pointer == b.pointer and a.strides == b.strides

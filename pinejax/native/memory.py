@@ -216,7 +216,10 @@ class Memory:
 
     def element(self, mem: Mem, index: Sequence[str], out: Kind) -> str:
         """An element of a big array, as a vector if the result is one."""
-        x = mem.uniform if mem.uniform is not None else self.load_element(self.pointer_to(mem, index), mem.kind)
+        if mem.computed is not None:
+            x = mem.computed(index)
+        else:
+            x = mem.uniform if mem.uniform is not None else self.load_element(self.pointer_to(mem, index), mem.kind)
         return self.splat(x, mem.kind) if out.axis is not None and mem.kind.axis is None else x
 
     def each(self, outer: Sequence[int], body: Callable[[list[str]], None]) -> None:
@@ -232,9 +235,9 @@ class Memory:
 
         nest([])
 
-    def fill(self, out: Kind, element: Element) -> Mem:
-        """A new array from a function of the index."""
-        room = self.new(out)
+    def fill(self, out: Kind, element: Element, room: Mem | None = None) -> Mem:
+        """An array from a function of the index, in a room of its own or the given one."""
+        room = room or self.new(out)
         self.each(out.outer, lambda index: self.store_element(element(index), self.pointer_to(room, index), out))
         return room
 

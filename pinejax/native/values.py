@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
@@ -68,26 +69,30 @@ class Cell:
 
 @dataclass(eq=False)
 class Root:
-    """One piece of memory. users: the variables that look into it; writable: whether an update may happen in place."""
+    """One piece of memory. users: the variables that look into it; writable: whether an update may happen in place; behind: of an
+    array that is computed where it is read, what that reads."""
 
     writable: bool
     users: set = field(default_factory=set)
+    behind: set = field(default_factory=set)
 
 
 @dataclass
 class Mem:
-    """A big array: pointer to its first element, strides in elements per outer axis. uniform: the operand that all elements are."""
+    """A big array: pointer to its first element, strides in elements per outer axis. uniform: the operand that all elements are;
+    computed: writes the code of an element where it is read, of an array that is read once and never stored."""
 
     kind: Kind
     pointer: str
     strides: tuple[int, ...]
     root: Root
     uniform: str | None = None
+    computed: Callable[[Sequence[str]], str] | None = None
 
     @property
     def contiguous(self) -> bool:
         """Whether it lies in memory as a new array would."""
-        return self.strides == dense(self.kind.outer) and self.uniform is None
+        return self.strides == dense(self.kind.outer) and self.uniform is None and self.computed is None
 
 
 Value = Grid | Cell | Mem
