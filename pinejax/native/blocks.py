@@ -57,7 +57,7 @@ class Eqn:
     """outs = op(ins).
 
     if: ins = (condition, *before), blocks = (then,) without inputs of its own, outs = what `then` makes, or `before`.
-    while: ins = before, blocks = (goes_on, round). scan: ins = (*before, *columns), blocks = (round,). cond: blocks by index.
+    while: ins = before, blocks = (goes_on, round). scan: ins = (*before, *columns), blocks = (round,).
     """
 
     op: str
@@ -97,7 +97,7 @@ def _inline(block: Block, jaxpr: Any, consts: Sequence[Any], args: Sequence[Atom
 
     def read(atom: Any) -> Atom:
         if isinstance(atom, jex.Literal):
-            return Const(np.asarray(atom.val, dtype=atom.aval.dtype))
+            return Const(np.asarray(atom.val, dtype=atom.aval.dtype))  # type: ignore[attr-defined]
         return env[atom]
 
     for eqn in jaxpr.eqns:
@@ -120,8 +120,7 @@ def _inline(block: Block, jaxpr: Any, consts: Sequence[Any], args: Sequence[Atom
             elif name == "scan":
                 _scan(block, params, ins, outs)
             elif name == "cond":
-                branches = tuple(_closed(b, [], ins[1:]) for b in params["branches"])
-                block.eqns.append(Eqn("cond", ins[:1], outs, {}, branches))
+                _cond(block, params, ins, outs)
             else:
                 block.eqns.append(Eqn(name, ins, outs, params))
             env.update(zip(eqn.outvars, outs, strict=True))
@@ -177,6 +176,19 @@ def _while(block: Block, params: dict[str, Any], ins: list[Atom], outs: list[Var
             return [Const(np.asarray(False)) if i == k else v for i, v in enumerate(outs)]
     block.eqns.append(Eqn("while", carried, outs, {}, (cond, body)))
     return list(outs)
+
+
+def _cond(block: Block, params: dict[str, Any], ins: list[Atom], outs: list[Var]) -> None:
+    """A condition with two sides, as an if for each."""
+    if len(params["branches"]) != 2:
+        raise NotLowered("a switch of more than two")
+    no, yes = (_closed(b, [], ins[1:]) for b in params["branches"])
+    flag = lambda op, right: Eqn(op, [ins[0], Const(np.zeros((), ins[0].dtype))], [right])  # noqa: E731
+    is_yes, is_no = Var((), np.dtype(bool)), Var((), np.dtype(bool))
+    before = [Const(np.zeros(v.shape, v.dtype)) for v in outs]
+    between = [Var(v.shape, v.dtype) for v in outs]
+    first = Eqn("if", [is_no, *before], between, {}, (no,))
+    block.eqns += [flag("ne", is_yes), flag("eq", is_no), first, Eqn("if", [is_yes, *between], outs, {}, (yes,))]
 
 
 def _scan(block: Block, params: dict[str, Any], ins: list[Atom], outs: list[Var]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,13 @@ from typing import Any
 import jax
 import numpy as np
 
+from pinejax.native.errors import NotLowered
 from pinejax.native.machine import Code, load
 from pinejax.native.packing import aligned, put, take
 from pinejax.native.program import ANY_LENGTH, Layout, lower_runner
+
+UNFORESEEN = (AssertionError, AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -91,8 +96,15 @@ def traced(runner: Any, state: Any, params: Mapping[str, np.ndarray], columns: i
 
 def compile_program(closed: Any, state: Any, axes: Sequence[int], n_params: int, width: int, folder: Path | None) -> NativeProgram:
     """Native code for a traced runner. state, axes: an example of one group and its leaves' lane axes. Errors: NotLowered."""
-    text, layout = lower_runner(closed, axes, n_params, width)
-    code, known = load(text, folder)
+    try:
+        text, layout = lower_runner(closed, axes, n_params, width)
+        code, known = load(text, folder)
+    except NotLowered:
+        raise
+    except UNFORESEEN as error:
+        # A hole in the compiler must not stop a run that XLA can do.
+        logger.warning("Please report: the native backend failed with %s: %s", type(error).__name__, error)
+        raise NotLowered(f"what it takes to avoid a {type(error).__name__}") from error
     named, tree = jax.tree_util.tree_flatten_with_path(state)
     paths = tuple(jax.tree_util.keystr(path) for path, _ in named)
     return NativeProgram(code, layout, tuple(axes), paths, tree, known)

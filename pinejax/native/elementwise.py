@@ -57,9 +57,10 @@ def _binary(floats: str, ints: str) -> Callable[..., str]:
 def _compare(floats: str, ints: str) -> Callable[..., str]:
     def rule(s: Spot, a: str, b: str) -> str:
         kind = s.type(s.dtypes[0])
-        if s.dtypes[0] == bool and floats in ("oeq", "une"):
-            return s.fn.op(f"icmp {'eq' if floats == 'oeq' else 'ne'} {kind} {a}, {b}")
-        return s.fn.op(f"fcmp {floats} {kind} {a}, {b}" if s.floating else f"icmp {ints} {kind} {a}, {b}")
+        if s.floating:
+            return s.fn.op(f"fcmp {floats} {kind} {a}, {b}")
+        # True is -1 to a signed comparison of bits.
+        return s.fn.op(f"icmp {ints.replace('s', 'u', 1) if s.dtypes[0].kind == 'b' else ints} {kind} {a}, {b}")
 
     return rule
 
@@ -67,7 +68,7 @@ def _compare(floats: str, ints: str) -> Callable[..., str]:
 def _extreme(floats: str, ints: str, bools: str) -> Callable[..., str]:
     def rule(s: Spot, a: str, b: str) -> str:
         kind, mask = s.type(s.dtypes[0]), s.type(bool)
-        if s.dtypes[0] == bool:
+        if s.dtypes[0].kind == "b":
             return s.fn.op(f"{bools} {kind} {a}, {b}")
         if not s.floating:
             return s.call(ints, a, b)
@@ -85,7 +86,7 @@ def _extreme(floats: str, ints: str, bools: str) -> Callable[..., str]:
 
 def _select(s: Spot, which: str, *cases: str) -> str:
     kind = s.type(s.out)
-    if s.dtypes[0] != bool:
+    if s.dtypes[0].kind != "b":
         raise NotLowered("a choice among more than two")
     return s.fn.op(f"select {s.type(bool)} {which}, {kind} {cases[1]}, {kind} {cases[0]}")
 
@@ -115,10 +116,10 @@ def _convert(s: Spot, a: str) -> str:
     was, to = s.type(old), s.type(new)
     if old == new:
         return a
-    if new == bool:
+    if new.kind == "b":
         zero = s.const(0, old)
         return s.fn.op(f"fcmp une {was} {a}, {zero}" if old.kind == "f" else f"icmp ne {was} {a}, {zero}")
-    if old == bool:
+    if old.kind == "b":
         if new.kind == "f":
             return s.fn.op(f"select {was} {a}, {to} {s.const(1, new)}, {to} {s.const(0, new)}")
         return s.fn.op(f"zext {was} {a} to {to}")
@@ -166,6 +167,12 @@ def _library(name: str) -> Callable[..., str]:
     return rule
 
 
+def _power(s: Spot, a: str, b: str) -> str:
+    if s.dtypes[1].kind != "f":
+        b = s.fn.op(f"sitofp {s.type(s.dtypes[1])} {b} to {s.type(s.out)}")
+    return _library("pow")(s, a, b)
+
+
 def _integer_pow(s: Spot, a: str) -> str:
     n, kind = s.params["y"], s.type(s.dtypes[0])
     times = "fmul" if s.floating else "mul"
@@ -201,7 +208,7 @@ def _abs(s: Spot, a: str) -> str:
 
 
 def _not(s: Spot, a: str) -> str:
-    return s.fn.op(f"xor {s.type(s.dtypes[0])} {a}, {s.const(1 if s.dtypes[0] == bool else -1, s.dtypes[0])}")
+    return s.fn.op(f"xor {s.type(s.dtypes[0])} {a}, {s.const(1 if s.dtypes[0].kind == 'b' else -1, s.dtypes[0])}")
 
 
 def _clamp(s: Spot, low: str, x: str, high: str) -> str:
@@ -244,10 +251,11 @@ RULES: dict[str, Callable[..., str]] = {
     "clamp": _clamp,
     "square": _square,
     "integer_pow": _integer_pow,
+    "pow": _power,
     **{
         ours: _library(theirs)
         for ours, theirs in {
-            "exp": "exp", "exp2": "exp2", "log": "log", "log1p": "log1p", "expm1": "expm1", "pow": "pow", "sin": "sin", "cos": "cos",
+            "exp": "exp", "exp2": "exp2", "log": "log", "log1p": "log1p", "expm1": "expm1", "sin": "sin", "cos": "cos",
             "tan": "tan", "asin": "asin", "acos": "acos", "atan": "atan", "atan2": "atan2", "sinh": "sinh", "cosh": "cosh",
             "tanh": "tanh", "cbrt": "cbrt", "erf": "erf",
         }.items()

@@ -162,8 +162,8 @@ class Lowering:
         out = self.kind(eqn.outs[0])
         values, rule = [self.read(a) for a in eqn.ins], RULES[eqn.op]
         dtypes = [a.dtype for a in eqn.ins]
-        if eqn.op in ("pow", "atan2") and dtypes[0] != dtypes[1]:
-            raise NotLowered(f"{eqn.op} of different types")
+        if eqn.op == "atan2" and dtypes[0] != dtypes[1]:
+            raise NotLowered("atan2 of different types")
         spot = Spot(self.fn, dtypes, out.dtype, self.width if out.axis is not None else 0, eqn.params)
         grids = [v for v in values if isinstance(v, Grid)]
         values = [self.memory.stretched(v, out) if isinstance(v, Mem) else v for v in values]
@@ -196,9 +196,8 @@ class Lowering:
                 root.users.add(eqn.outs[0])
             return Mem(out, "", (), Root(writable=False, behind=roots), computed=element)
         home = scope.big_homes.get(eqn.outs[0])
-        if home is not None and self.may_overwrite(home.root) and all(is_same_place(v, home) or v.root is not home.root for v in mems):
-            return self.memory.fill(out, element, home) if not any(home.root in v.root.behind for v in mems) else self.memory.fill(out, element)
-        return self.memory.fill(out, element)
+        in_place = home is not None and self.may_overwrite(home.root) and all(reads_same_place(v, home) for v in mems)
+        return self.memory.fill(out, element, home if in_place else None)
 
     # Control flow
 
@@ -291,9 +290,10 @@ class Lowering:
                 assert isinstance(value, Mem)
                 self.memory.copy_into(value, home)
 
-    def homes_for(self, eqn: Eqn, atoms: Sequence[Atom]) -> list[Value]:
-        """Where a loop's carried values live: in place if they have a cell nobody else reads later, else in new memory."""
-        again = set().union(*(free_vars(b) for b in eqn.blocks))
+    def homes_for(self, eqn: Eqn, atoms: Sequence[Atom], rows: set[Var] | frozenset[Var] = frozenset()) -> list[Value]:
+        """Where a loop's carried values live: in place if they have a cell nobody else reads later, else in new memory. rows: what the
+        loop reads a row at a time."""
+        again = set(rows).union(*(free_vars(b) for b in eqn.blocks))
         homes: list[Value] = []
         for var, atom in zip(eqn.outs, atoms, strict=True):
             kind = self.kind(atom)
@@ -323,9 +323,6 @@ class Lowering:
         self.scopes.pop()
         self.env = dict(outer_env)
         self.fn.start(inside)
-        # Without this LLVM carries the cells in registers from round to round, of which there are not enough: it then copies them
-        # from stack to stack.
-        self.fn.do('call void asm sideeffect "", "r,~{memory}"(ptr %state)')
         self.round(body, homes)
         self.fn.jump(head)
         self.fn.start(after)
@@ -349,7 +346,9 @@ class Lowering:
         if len(body.outs) != n:
             raise NotLowered("a scan with outputs per round")
         columns = [self.memory.in_memory(self.read(a)) for a in eqn.ins[n:]]
-        homes = self.homes_for(eqn, eqn.ins[:n])
+        # A row of a repeated array is the next round's as well.
+        columns = [self.memory.copy(c) if 0 in c.strides else c for c in columns]
+        homes = self.homes_for(eqn, eqn.ins[:n], set().union(*(c.root.users for c in columns)))
         outer_env = dict(self.env)
 
         def one(i: str) -> None:
@@ -411,6 +410,7 @@ def read_once(block: Block) -> set[Var]:
     return {v for v in made if len(r := readers.get(v, [])) == 1 and r[0] is not None and r[0].outs[0].shape == v.shape}
 
 
-def is_same_place(a: Mem, b: Mem) -> bool:
-    """Whether two views are of the same elements, one by one."""
-    return a.pointer == b.pointer and a.strides == b.strides
+def reads_same_place(a: Mem, home: Mem) -> bool:
+    """Whether an element of `a` is made of no other element of a piece of memory than the one at its own index."""
+    same = a.pointer == home.pointer and a.strides == home.strides
+    return home.root not in a.root.behind and (same or a.root is not home.root)

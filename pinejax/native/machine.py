@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import logging
 import os
 import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+llvm: Any
 try:
     import llvmlite.binding as llvm
 except ImportError:  # the extra `native` is not installed
     llvm = None
 
+logger = logging.getLogger(__name__)
 SIGNATURE = ctypes.CFUNCTYPE(None, *(ctypes.c_void_p,) * 6, ctypes.c_int32, ctypes.c_int32, ctypes.c_int64)
 """run(shared state, groups' states, groups' parameters, common numbers, rows, room for a chunk's shared results, begin, end, groups)"""
 
@@ -77,18 +80,32 @@ def load(text: str, folder: Path | None) -> tuple[Code, bool]:
     """The code of a module, from the folder if it was compiled before, and whether it was."""
     key = hashlib.sha256("\0".join([text, *processor(), str(llvm.llvm_version_info)]).encode()).hexdigest()
     file = None if folder is None else folder / f"native-{key[:32]}.o"
-    if file is not None and file.exists():
-        return Code(file.read_bytes()), True
+    known = None if file is None else _read(file)
+    if known is not None:
+        return Code(known), True
     binary = compiled(text)
     if file is not None:
-        _write(file, binary)
+        _write(file, hashlib.sha256(binary).digest() + binary)
     return Code(binary), False
 
 
-def _write(file: Path, binary: bytes) -> None:
-    """Whole or not at all: other processes may look for the same file."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent)
-    with os.fdopen(handle, "wb") as out:
-        out.write(binary)
-    os.replace(name, file)
+def _read(file: Path) -> bytes | None:
+    """The machine code in a file, None where there is none or it is not whole."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return None
+    digest, binary = content[:32], content[32:]
+    return binary if hashlib.sha256(binary).digest() == digest else None
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Whole or not at all: other processes may look for the same file. Without room for it, or the right to, the run goes on."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=file.parent)
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+        os.replace(name, file)
+    except OSError as error:
+        logger.warning("%s was not kept: %s", file, error)

@@ -52,8 +52,9 @@ class Memory:
 
     def constant(self, value: np.ndarray, kind: Kind) -> Grid | Mem:
         """A constant array."""
-        if kind.big and value.size and (value == value.flat[0]).all():
-            return self.uniform(kind, self.splat(literal(value.flat[0], kind.dtype), kind) if kind.axis is not None else literal(value.flat[0], kind.dtype))
+        if kind.big and value.size and ((value == value.flat[0]) | ((value != value) & (value.flat[0] != value.flat[0]))).all():
+            number = literal(value.flat[0], kind.dtype)
+            return self.uniform(kind, self.splat(number, kind) if kind.axis is not None else number)
         if kind.big:
             return self.global_table(value, kind)
         numbers = objects([literal(v, kind.dtype) for v in value.ravel()]).reshape(value.shape)
@@ -61,11 +62,12 @@ class Memory:
 
     def global_table(self, value: np.ndarray, kind: Kind) -> Mem:
         """A big constant array, in the module."""
-        if kind.axis is not None or kind.dtype == bool:
-            raise NotLowered("a big constant array per lane")
-        name, scalar = f"@table{len(self.globals)}", scalar_type(kind.dtype)
-        items = ", ".join(f"{scalar} {literal(v, kind.dtype)}" for v in value.ravel())
-        self.globals.append(f"{name} = private constant [{value.size} x {scalar}] [{items}], align 64")
+        name, scalar = f"@table{len(self.globals)}", "i8" if kind.dtype == bool else scalar_type(kind.dtype)
+        lanes_last = value if kind.axis is None else np.moveaxis(value, kind.axis, -1)
+        if kind.dtype == bool:
+            lanes_last = (np.packbits(lanes_last, axis=-1, bitorder="little") if kind.axis is not None else lanes_last).astype(np.int32)
+        items = ", ".join(f"{scalar} {literal(v, lanes_last.dtype)}" for v in lanes_last.ravel())
+        self.globals.append(f"{name} = private constant [{lanes_last.size} x {scalar}] [{items}], align 64")
         return Mem(kind, name, dense(kind.outer), Root(writable=False))
 
     def splat(self, operand: str, kind: Kind) -> str:
@@ -104,7 +106,7 @@ class Memory:
         for index in np.ndindex(*kind.outer):
             for lane in range(self.width):
                 out[(*index, lane)] = number = self.fn.op(f"extractelement {vector} {grid.els[index]}, i32 {lane}")
-                self.lane_of[number] = (grid.els[index], lane)
+                self.lane_of[number] = (str(grid.els[index]), lane)
         return np.moveaxis(out, -1, kind.axis)
 
     def vector_of(self, numbers: Sequence[str]) -> str | None:

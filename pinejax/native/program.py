@@ -38,7 +38,7 @@ class Piece:
         size = cell_bytes(self.kind, width)
         part = memory[:, self.offset : self.offset + self.kind.size * size]
         store = np.uint8 if self.kind.dtype == bool else self.kind.dtype
-        lanes = () if self.kind.axis is None else (-1,)
+        lanes = () if self.kind.axis is None else (width // 8 if self.kind.dtype == bool else width,)
         return part.view(store).reshape(len(memory), *self.kind.outer, *lanes)
 
 
@@ -104,6 +104,8 @@ def lower_runner(closed: Any, axes: Sequence[int], n_params: int, width: int) ->
         low = Lowering(width, [p.offset for p in passed], passed_bytes)
         mine = [i for i in range(n) if halves.kept[i] == kept]
         _bind(low, half, layout, mine, n, sizes[kept][0])
+        if not kept:
+            _bind_fixed(low, half, layout, [i for i in range(n) if halves.kept[i] and block.outs[i] is state[i]])
         homes = [low.env[state[i]] for i in mine]
         low.run(half, homes, [state[i] for i in mine])
         low.store_all(half.outs, homes, [state[i] for i in mine])
@@ -144,6 +146,17 @@ def _bind(low: Lowering, half: Block, layout: Layout, mine: Sequence[int], n: in
         low.write(var, low.memory.from_numbers(np.array(name, object), low.kind(var)))
 
 
+def _bind_fixed(low: Lowering, half: Block, layout: Layout, fixed: Sequence[int]) -> None:
+    """Let the lanes read those shared leaves that never change."""
+    for i in fixed:
+        var, (_, piece) = half.ins[i], layout.leaves[i]
+        if piece.kind.big:
+            pointer = low.memory.at("%shared", piece.offset)
+            low.write(var, Mem(piece.kind, pointer, dense(piece.kind.outer), Root(writable=False)))
+        else:
+            low.write(var, Cell(piece.kind, ("%shared", piece.offset), writable=False))
+
+
 def _module(shared: Lowering, lanes: Lowering, layout: Layout, sizes: dict[bool, list[int]]) -> str:
     cpu, features = processor()
     declared = "\n".join(sorted(shared.fn.declared | lanes.fn.declared))
@@ -158,7 +171,7 @@ entry:
 {bodies[0]}
   ret void
 }}
-define internal void @group({arguments}, ptr noalias readonly %passed, i32 %begin, i32 %end) #0 {{
+define internal void @group({arguments}, ptr noalias readonly %shared, ptr noalias readonly %passed, i32 %begin, i32 %end) #0 {{
 entry:
 {bodies[1]}
   ret void
@@ -182,7 +195,7 @@ head:
   %big = getelementptr i8, ptr %state, i64 {sizes[False][0]}
   %there = mul i64 %i, {layout.lane_bytes}
   %lane = getelementptr i8, ptr %lanes, i64 %there
-  call void @group(ptr %state, ptr %big, ptr %lane, ptr %common, ptr %rows, ptr %passed, i32 %first, i32 %last)
+  call void @group(ptr %state, ptr %big, ptr %lane, ptr %common, ptr %rows, ptr %shared, ptr %passed, i32 %first, i32 %last)
   %following = add i64 %i, 1
   %more = icmp slt i64 %following, %n
   br i1 %more, label %head, label %chunk_done

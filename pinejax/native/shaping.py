@@ -24,7 +24,7 @@ Move = Callable[[np.ndarray], np.ndarray]
 def _moved(low: Lowering, grid: Grid, out: Kind, move: Move, lanes_stay: bool) -> Grid:
     """A small array rearranged by a NumPy function of its elements; of its single numbers where the lanes take part."""
     if lanes_stay:
-        return Grid(out, move(grid.els).reshape(out.outer))
+        return Grid(out, np.asarray(move(grid.els), object).reshape(out.outer))
     return low.memory.from_numbers(move(low.memory.numbers(grid)), out)
 
 
@@ -89,7 +89,20 @@ def _reshape(low: Lowering, eqn: Eqn) -> Value:
             return low.memory.settle(low.memory.uniform(out, x.uniform))
         x = x if x.contiguous else low.memory.copy(x)
         return low.memory.settle(Mem(out, x.pointer, dense(out.outer), x.root))
-    return _moved(low, x, out, lambda els: els.reshape(-1), _lanes_last(x.kind, out))
+    grid = _moved(low, x, out, lambda els: els.reshape(-1), _lanes_last(x.kind, out))
+    return low.memory.in_memory(grid) if out.big else grid
+
+
+def _transpose(low: Lowering, eqn: Eqn) -> Value:
+    x, out, order = low.read(eqn.ins[0]), low.kind(eqn.outs[0]), list(eqn.params["permutation"])
+    lanes_stay = x.kind.axis == out.axis and (out.axis is None or order[out.axis] == x.kind.axis)
+    outer = [i - (x.kind.axis is not None and i > x.kind.axis) for i in order if i != x.kind.axis] if lanes_stay else order
+    if isinstance(x, Grid):
+        return _moved(low, x, out, lambda els: np.transpose(els, outer), lanes_stay)
+    if not lanes_stay:
+        raise NotLowered("a transpose of a big array across lanes")
+    x = low.memory.in_memory(x)
+    return Mem(out, x.pointer, tuple(x.strides[i] for i in outer), x.root)
 
 
 def _lanes_last(a: Kind, b: Kind) -> bool:
@@ -226,9 +239,7 @@ def _start(low: Lowering, kind: Kind, indices: Sequence[Atom], sizes: Sequence[i
     """The outer index at which a slice begins; the lanes must be whole."""
     if kind.axis is not None and sizes[kind.axis] != low.width:
         raise NotLowered("a dynamic slice across lanes")
-    return [
-        _clamped(low, a, n - s) for i, (a, n, s) in enumerate(zip(indices, kind.shape, sizes, strict=True)) if i != kind.axis
-    ]
+    return [_clamped(low, a, n - s) for i, (a, n, s) in enumerate(zip(indices, kind.shape, sizes, strict=True)) if i != kind.axis]
 
 
 def _dynamic_slice(low: Lowering, eqn: Eqn) -> Value:
@@ -239,7 +250,7 @@ def _dynamic_slice(low: Lowering, eqn: Eqn) -> Value:
     start = _start(low, x.kind, eqn.ins[1:], eqn.params["slice_sizes"])
     if isinstance(x, Grid) and all(i.isdigit() for i in start) and x.kind.axis == out.axis:
         cut = tuple(slice(int(i), int(i) + n) for i, n in zip(start, out.outer, strict=True))
-        return Grid(out, x.els[cut])
+        return Grid(out, np.asarray(x.els[cut], object))
     if x.kind.axis is not None and x.kind.axis != out.axis:
         raise NotLowered("a dynamic slice that changes the lanes")
     x = low.memory.in_memory(x)
@@ -261,10 +272,10 @@ def _dynamic_update_slice(low: Lowering, eqn: Eqn) -> Value:
         room = low.memory.copy(x) if isinstance(x, Mem) else low.memory.in_memory(x)
     target = Mem(new.kind, low.memory.pointer_to(room, start), room.strides, room.root)
     if isinstance(new, Mem):
-        low.memory.copy_into(new, target)
+        low.memory.copy_into(low.memory.copy(new) if new.root is room.root else new, target)
     else:
         for index in np.ndindex(*new.kind.outer):
-            low.memory.store_element(new.els[index], low.memory.pointer_to(target, [str(i) for i in index]), new.kind)
+            low.memory.store_element(str(new.els[index]), low.memory.pointer_to(target, [str(i) for i in index]), new.kind)
     return low.memory.settle(Mem(out, room.pointer, room.strides, room.root))
 
 
@@ -340,7 +351,7 @@ def _reduction(op: str) -> Callable[[Lowering, Eqn], Value]:
         lanes_stay = x.kind.axis is None or x.kind.axis not in axes
         if (x.kind.axis is None) != (out.axis is None) and lanes_stay:
             raise NotLowered("a reduction that changes the lanes")
-        spot = Spot(low.fn, [x.kind.dtype] * 2, out.dtype, low.width if out.axis is not None else 0, {})
+        spot = Spot(low.fn, [x.kind.dtype] * 2, out.dtype, low.width if lanes_stay and out.axis is not None else 0, {})
         combine = lambda a, b: ELEMENTWISE[op](spot, a, b)  # noqa: E731
         if isinstance(x, Mem):
             if not lanes_stay or len(x.kind.outer) != 1 or out.size != 1:
@@ -358,6 +369,8 @@ def _reduction(op: str) -> Callable[[Lowering, Eqn], Value]:
         els = x.els if lanes_stay else low.memory.numbers(x)
         over = sorted(a - (lanes_stay and x.kind.axis is not None and x.kind.axis < a) for a in axes)
         moved = np.moveaxis(els, over, range(len(over))).reshape(-1, *[n for i, n in enumerate(els.shape) if i not in over])
+        if not len(moved):
+            raise NotLowered("a reduction of nothing")
         total = moved[0]
         for row in moved[1:]:
             pairs = zip(np.ravel(total), np.ravel(row), strict=True)
@@ -373,6 +386,7 @@ RULES: dict[str, Callable[[Lowering, Eqn], Value]] = {
     "reshape": _reshape,
     "squeeze": _squeeze,
     "expand_dims": _reshape,
+    "transpose": _transpose,
     "broadcast_in_dim": _broadcast,
     "spread": _broadcast,
     "concatenate": _concatenate,

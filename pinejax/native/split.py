@@ -36,7 +36,8 @@ def split(block: Block, shared_ins: set[Var]) -> Halves:
     prologue = block.eqns[:-1]
     outside = set(shared_ins)
     for eqn in prologue:
-        _note(eqn, outside)
+        if _is_known(eqn, outside):
+            outside.update(eqn.outs)
     goes_on, body = loop.blocks
     carried = _shared_carries(loop, outside)
     known = outside | {v for v, s in zip(body.ins, carried, strict=True) if s}
@@ -61,20 +62,28 @@ def split(block: Block, shared_ins: set[Var]) -> Halves:
     shared_loop = Eqn(
         "while", pick(loop.ins, True), pick(loop.outs, True), {}, (Block(pick(goes_on.ins, True), goes_on.eqns, goes_on.outs), shared_body)
     )
-    kept = [isinstance(o, Const) or (isinstance(o, Var) and (o in outside or o in shared_loop.outs)) for o in block.outs]
-    shared = Block(block.ins, [*(e for e in prologue if _is_known(e, outside)), shared_loop], [o for o, k in zip(block.outs, kept, strict=True) if k])
+    of_shared = outside | set(shared_loop.outs)
+    kept = [isinstance(o, Const) or o in of_shared for o in block.outs]
+    known_prologue = [e for e in prologue if _is_known(e, outside)]
+    shared = Block(block.ins, [*known_prologue, shared_loop], [o for o, k in zip(block.outs, kept, strict=True) if k])
 
     copies = {v: Var(v.shape, v.dtype) for v in exports}
     fetch = Eqn("import", [counter, begin], list(copies.values()), {})
-    lane_body = Block(of_lanes(body.ins), [*counting, fetch, *lane_eqns], lane_outs)
+    lane_body = Block(of_lanes(body.ins), [*map(copied, counting), fetch, *lane_eqns], lane_outs)
     replace(Block([], lane_eqns), dict(copies))
     lane_body.outs = [copies.get(o, o) if isinstance(o, Var) else o for o in lane_body.outs]
     lane_loop = Eqn(
         "while", of_lanes(loop.ins), of_lanes(loop.outs), {}, (Block(of_lanes(goes_on.ins), goes_on.eqns, goes_on.outs), lane_body)
     )
-    lanes = Block(block.ins, [*prologue, lane_loop], [o for o, k in zip(block.outs, kept, strict=True) if not k])
+    lanes = Block(block.ins, [*map(copied, prologue), lane_loop], [o for o, k in zip(block.outs, kept, strict=True) if not k])
     drop_dead(lanes)
     return Halves(shared, lanes, exports, kept)
+
+
+def copied(eqn: Eqn) -> Eqn:
+    """The same equation of the same values as an object of its own: what is dead in one half may live in the other."""
+    blocks = tuple(Block(list(b.ins), [copied(e) for e in b.eqns], list(b.outs)) for b in eqn.blocks)
+    return Eqn(eqn.op, list(eqn.ins), list(eqn.outs), eqn.params, blocks)
 
 
 def _counts(goes_on: Block, i: int) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pinejax.native.errors import NotLowered
 
-SCALARS = {"float64": "double", "float32": "float", "int32": "i32", "int64": "i64", "bool": "i1", "uint32": "i32", "uint8": "i8"}
+SCALARS = {"float64": "double", "float32": "float", "int32": "i32", "int64": "i64", "bool": "i1"}
 
 
 def scalar_type(dtype: np.dtype) -> str:
@@ -24,10 +24,12 @@ def scalar_type(dtype: np.dtype) -> str:
 def literal(value: object, dtype: np.dtype) -> str:
     """A number as an LLVM constant, without its type."""
     kind = np.dtype(dtype)
-    if kind == bool:
+    if kind.kind == "b":
         return "true" if value else "false"
     if kind.kind in "iu":
         return str(int(value))  # type: ignore[call-overload]
+    if value != value:
+        return "0x7FF8000000000000"
     # LLVM writes a float's constant with the bits of the double of the same value.
     return f"0x{struct.unpack('<Q', struct.pack('<d', float(np.asarray(value, kind))))[0]:016X}"
 
@@ -92,6 +94,8 @@ class Function:
 
     def loop(self, n: int, body: Callable[[str], None]) -> None:
         """`body(i)` for the i64 i in 0..n - 1."""
+        if n == 0:
+            return
         before, head, end = self.label, self.new_label("each"), self.new_label("done")
         i, following = self.name(), self.name()
         self.jump(head)

@@ -76,7 +76,7 @@ class Averages:
     def wma(self, x: Any, n: Any) -> Any:
         """Linearly weighted average, weights 1..n, the newest heaviest; na before n values. na inputs left out."""
         ctx = self.ctx
-        norm = ctx.hoist(lambda n: 2.0 / (n * (n + 1.0)), n)
+        norm = ctx.hoist(lambda n: 2.0 / (n * (n + 1.0)), self._float(n, x))
         if is_shared(ctx, x):
             total, full = fold(ctx, "wma", x, n, 0.0, lambda sums, x, k: sums + x * (k + 1.0))
         else:

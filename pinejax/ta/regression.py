@@ -30,13 +30,11 @@ class Regression:
             aged = add_exactly(aged, -size * ring.dropped)
             total = add_exactly(add_exactly(total, ring.x), -ring.dropped)
             total, aged = ring.finish((total, aged))
-            middle = ctx.hoist(lambda n: (n - 1.0) / 2.0, n)
+            middle = ctx.hoist(lambda n: (n - 1.0) / 2.0, size)
             mean, full = (total[0] + total[1]) / size, ring.full
             moment = (middle * total[0] - aged[0]) + (middle * total[1] - aged[1])
-        # Sum of squared distances from the middle of 0..n-1; a single value has no slope.
-        spread = ctx.hoist(lambda n: jnp.maximum(n * (n * 1.0 * n - 1.0) / 12.0, 0.5), n)
-        reach = ctx.hoist(lambda n, offset: (n - 1.0) / 2.0 - offset, n, offset)
-        return jnp.where(full, mean + moment / spread * reach, jnp.nan)
+        slope_at = ctx.hoist(_slope_at, size, self._float(offset, x))
+        return jnp.where(full, mean + moment * slope_at, jnp.nan)
 
     def correlation(self: Any, a: Any, b: Any, n: Any) -> Any:
         """Pearson's of the last n pairs, -1..1; na before there are n, and where one side is constant. Pairs with an na are left out.
@@ -57,6 +55,14 @@ class Regression:
 
         both, of_a, of_b = first.total(n, bound, moments, (like, like, like))
         return jnp.where(first.count >= as_length(n), divide(both, jnp.sqrt(of_a * of_b)), jnp.nan)
+
+
+def _slope_at(n: Any, offset: Any) -> Any:
+    """How far the line has risen from its middle to `offset` bars back, per unit of the moment.
+
+    The divisor is the sum of squared distances from the middle of 0..n-1; a single value has no slope.
+    """
+    return ((n - 1.0) / 2.0 - offset) / jnp.maximum(n * (n * n - 1.0) / 12.0, 0.5)
 
 
 def _co_moment(folds: tuple[Any, Any], x: Any, k: Any) -> tuple[Any, Any]:
