@@ -8,6 +8,7 @@ nobody looks at its old content any more, and copied otherwise.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from math import inf
 
@@ -201,7 +202,7 @@ class Lowering:
 
     # Control flow
 
-    def save_readers(self, homes: Sequence[Value | None], again: set[Var]) -> None:
+    def save_readers(self, homes: Sequence[Value | None], again: AbstractSet[Var]) -> None:
         """Load, before cells are overwritten, what later code reads of their present content. again: what a loop reads in every round."""
         addresses = {h.address for h in homes if isinstance(h, Cell)}
         for var, value in list(self.env.items()):
@@ -215,8 +216,10 @@ class Lowering:
             return found
         value = self.env.get(atom) if isinstance(atom, Var) else None
         alone = sum(a is atom for a in eqn.ins) == 1
+        # Another name of the cell that is read later, or that the equation itself carries.
         shared = isinstance(value, Cell) and any(
-            v is not atom and isinstance(c, Cell) and c.address == value.address and not self.is_dead(v) for v, c in self.env.items()
+            v is not atom and isinstance(c, Cell) and c.address == value.address and (v in eqn.ins or not self.is_dead(v))
+            for v, c in self.env.items()
         )
         usable = isinstance(value, Cell) and value.writable and alone and not shared
         return value if usable and isinstance(atom, Var) and self.is_dead(atom) else None  # type: ignore[return-value]
@@ -233,7 +236,7 @@ class Lowering:
             if out is atom:
                 homes.append(None)
             else:
-                homes.append(self.home_of(atom) if kind.big else self.cell_for(var, atom, eqn))
+                homes.append(self.home_of(atom, homes) if kind.big else self.cell_for(var, atom, eqn))
         self.save_readers(homes, set())
         meets = [i for i, (a, h, o) in enumerate(zip(before, homes, then.outs, strict=True)) if h is None and o is not a]
         old = {i: self.memory.in_registers(self.read(before[i])) for i in meets}
@@ -257,11 +260,12 @@ class Lowering:
             else:
                 self.write(var, self.env[atom] if isinstance(atom, Var) else self.read(atom))
 
-    def home_of(self, atom: Atom, again: frozenset[Var] | set[Var] = frozenset()) -> Mem:
-        """Where a carried big array lives from now on: where it is, if that may be overwritten, else a copy."""
+    def home_of(self, atom: Atom, taken: Sequence[Value | None], again: AbstractSet[Var] = frozenset()) -> Mem:
+        """Where a carried big array lives from now on: where it is, if that may be overwritten and is nobody's home yet, else a copy."""
         value = self.read(atom)
         assert isinstance(value, Mem)
-        if value.contiguous and isinstance(atom, Var) and self.may_overwrite(value.root) and not value.root.users & again:
+        free = isinstance(atom, Var) and self.may_overwrite(value.root) and not value.root.users & again
+        if value.contiguous and free and not any(isinstance(h, Mem) and h.root is value.root for h in taken):
             return value
         return self.memory.copy(value)
 
@@ -290,7 +294,7 @@ class Lowering:
                 assert isinstance(value, Mem)
                 self.memory.copy_into(value, home)
 
-    def homes_for(self, eqn: Eqn, atoms: Sequence[Atom], rows: set[Var] | frozenset[Var] = frozenset()) -> list[Value]:
+    def homes_for(self, eqn: Eqn, atoms: Sequence[Atom], rows: AbstractSet[Var] = frozenset()) -> list[Value]:
         """Where a loop's carried values live: in place if they have a cell nobody else reads later, else in new memory. rows: what the
         loop reads a row at a time."""
         again = set(rows).union(*(free_vars(b) for b in eqn.blocks))
@@ -298,7 +302,7 @@ class Lowering:
         for var, atom in zip(eqn.outs, atoms, strict=True):
             kind = self.kind(atom)
             if kind.big:
-                homes.append(self.home_of(atom, again))
+                homes.append(self.home_of(atom, homes, again))
                 continue
             cell = self.cell_for(var, atom, eqn)
             if cell is None or (atom in again and var not in self.scopes[-1].designated):

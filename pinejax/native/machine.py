@@ -104,8 +104,11 @@ def _write(file: Path, content: bytes) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=file.parent)
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        os.replace(name, file)
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(content)
+            os.replace(name, file)
+        finally:
+            Path(name).unlink(missing_ok=True)
     except OSError as error:
         logger.warning("%s was not kept: %s", file, error)

@@ -39,4 +39,5 @@ def take(memory: np.ndarray, piece: Piece, axis: int, width: int) -> np.ndarray:
     if axis < 0:
         return np.array(grouped[0])
     moved = np.moveaxis(grouped, 0, axis)
-    return np.ascontiguousarray(moved).reshape(*moved.shape[:axis], -1, *moved.shape[axis + 2 :])
+    lanes = moved.shape[axis] * moved.shape[axis + 1]
+    return np.ascontiguousarray(moved).reshape(*moved.shape[:axis], lanes, *moved.shape[axis + 2 :])

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pinejax.native.blocks import Block, plain_block
+from pinejax.native.blocks import Block, plain_block, uses
 from pinejax.native.errors import NotLowered
 from pinejax.native.lower import Lowering
 from pinejax.native.machine import processor
@@ -83,6 +83,9 @@ def lower_runner(closed: Any, axes: Sequence[int], n_params: int, width: int) ->
         raise NotLowered("an array among the numbers that lanes share")
     if not block.eqns or block.eqns[-1].op != "while":
         raise NotLowered("a program that does not end in its loop")
+    changing = {v for v, o in zip(state, block.outs, strict=True) if o is not v}
+    if any(uses(e) & changing for e in block.eqns[:-1]):
+        raise NotLowered("a program that reads the state before its loop, which begins anew with every chunk")
     halves = split(block, {rows, *common, *(v for v, a in zip(state, axes, strict=True) if a < 0)})
     kinds = [kind_of(v.shape, v.dtype, width) for v in state]
     places: list[Piece | None] = [None] * n
