@@ -2,7 +2,8 @@
 
     python benchmarks/gpu.py [--device auto|cpu|gpu] [--bars 5000] [--limit-s 60] [--lanes 64 512 ...] [market bracket squeeze]
 
-Needs JAX, NumPy and this repository on the path, nothing else. A lane-bar is one bar of one parameter set on one dataset. Each ladder
+Needs JAX, NumPy and this repository on the path, nothing else. A lane-bar is one bar of one parameter set on one dataset. `engine` is
+what a user gets with `engine.device` and `engine.backend=xla`: blocks planned and dealt out, metrics made. Each ladder
 of lanes ends where memory does, or where its next step would pass `--limit-s`. `same trades`: of the parameter sets whose number
 of trades and net profit (to 1e-6) are those of the CPU's program.
 """
@@ -24,8 +25,9 @@ from strategies import STYLES, Style
 from workload import draw_sets, hourly_walk, walk
 
 from pinejax.engine.blocks import lane_params
+from pinejax.engine.config import EngineConfig
 from pinejax.engine.devices import USABLE_RATE, deal, devices_of, footprint_of, is_gpu, memory_of
-from pinejax.engine.engine import terms_of
+from pinejax.engine.engine import Engine, terms_of
 from pinejax.engine.groups import compiled_group, stacked
 from pinejax.engine.kernel import LANES as KERNEL_LANES
 from pinejax.engine.kernel import compiled_kernel
@@ -112,10 +114,10 @@ class Made:
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """A way to run. make(work, lanes, device)."""
+    """A way to run. make(work, lanes, device); None for the engine as a whole."""
 
     name: str
-    make: Callable[[Work, int, Any], Made]
+    make: Callable[[Work, int, Any], Made] | None
 
 
 def gated_scan(work: Work, lanes: int, device: Any) -> Made:
@@ -173,11 +175,13 @@ WAYS = (
     Way("scan", plain_scan),
     Way(f"scan of {DATASETS} datasets", grouped_scan),
     Way("kernel", kernel),
+    Way("engine", None),
 )
 
 
 def measure(work: Work, way: Way, lanes: int, devices: Sequence[Any], memory: int | None, budget_s: float) -> tuple[str, float]:
     """One line of the table, and the seconds that a run took; every device runs the same call."""
+    assert way.make is not None
     made = [way.make(work, lanes, d) for d in devices]
     needed, lanes = made[0].n_bytes, made[0].which.size * len(devices)
     if memory is not None and needed > memory * USABLE_RATE:
@@ -197,12 +201,38 @@ def measure(work: Work, way: Way, lanes: int, devices: Sequence[Any], memory: in
     return f"{lanes:>8,} {compile_s:>9.1f} {took:>8.3f} {took / work.n_bars * 1e6:>10.1f} {rate:>13.2f} {agree:>12.1%}", took
 
 
+def measure_engine(work: Work, lanes: int, device: str, budget_s: float) -> tuple[str, float]:
+    """The same line for the engine as it is used, a batch of so many parameter sets on one dataset."""
+    style, started = work.style, time.perf_counter()
+    config = EngineConfig(dtype=work.dtype, device=device, backend="xla").for_batch(lanes)  # type: ignore[arg-type]
+    engine = Engine(style.strategy, [work.feed], style.broker, style.strategy.inputs, config)
+    engine.warm_up()
+    compile_s = time.perf_counter() - started
+    which = np.arange(lanes) % DISTINCT
+    batch = [work.sets[i] for i in which]
+    runs: list[float] = []
+    found: list[Any] = []
+    while not runs or (len(runs) < 3 and sum(runs) < budget_s / 4):
+        started = time.perf_counter()
+        found = engine.evaluate(batch)
+        runs.append(time.perf_counter() - started)
+    took = statistics.median(runs)
+    trades, profit = (np.array([e.metrics[name][0] for e in found]) for name in ("n_trades", "net_profit"))
+    rate, agree = lanes * work.n_bars / took / 1e6, share_of_same(work, which, trades, profit)
+    return f"{lanes:>8,} {compile_s:>9.1f} {took:>8.3f} {took / work.n_bars * 1e6:>10.1f} {rate:>13.2f} {agree:>12.1%}", took
+
+
 def agreement(work: Work, which: np.ndarray, state: Any) -> float:
     """The share of lanes that trade as their sets do on the CPU."""
-    (trades, profit), found = work.on_cpu, state.account.stats
+    return share_of_same(work, which, np.asarray(state.account.stats.n_trades), np.asarray(state.account.stats.net_profit))
+
+
+def share_of_same(work: Work, which: np.ndarray, n_trades: np.ndarray, net_profit: np.ndarray) -> float:
+    """The share of lanes with the number of trades and the profit of their sets on the CPU."""
+    trades, profit = work.on_cpu
     rtol = 1e-6 if work.dtype == "float64" else 1e-2
-    near = np.isclose(np.asarray(found.net_profit), profit[which], rtol=rtol, atol=rtol * 100)
-    return float(np.mean((np.asarray(found.n_trades) == trades[which]) & near))
+    near = np.isclose(net_profit, profit[which], rtol=rtol, atol=rtol * 100)
+    return float(np.mean((n_trades == trades[which]) & near))
 
 
 def ladder(work: Work, way: Way, asked: argparse.Namespace, devices: Sequence[Any], memory: int | None) -> None:
@@ -218,7 +248,10 @@ def ladder(work: Work, way: Way, asked: argparse.Namespace, devices: Sequence[An
             return
         started = time.perf_counter()
         try:
-            line, took = measure(work, way, lanes, devices, memory, asked.limit_s)
+            if way.make is None:
+                line, took = measure_engine(work, lanes, asked.device, asked.limit_s)
+            else:
+                line, took = measure(work, way, lanes, devices, memory, asked.limit_s)
         except NotRowwise as error:
             line, took = f"none for this strategy: {error}", float("inf")
         spent += time.perf_counter() - started

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
+from jax import lax
 
 from pinejax.broker.account import Account, Terms, average_price_of, average_price_of_entry, position_of, quantity_of
 from pinejax.broker.book import ALL, Book, BookSpec
@@ -74,8 +75,10 @@ def snap(level: Any, up: Any, terms: Terms) -> Any:
     """
     ticks = level / terms.tick_size * terms.ticks_in
     near = jnp.round(ticks)
+    # XLA may turn a division by one number for all lanes into a product with its inverse, which misses the price by its last bit.
+    per_tick = lax.optimization_barrier(jnp.broadcast_to(terms.ticks_in, jnp.shape(near)))
     if isinstance(up, bool):
         away = jnp.ceil(ticks) if up else jnp.floor(ticks)
     else:
         away = jnp.where(up, jnp.ceil(ticks), jnp.floor(ticks))
-    return jnp.where(jnp.abs(ticks - near) <= SNAP_TOLERANCE_TICKS, near, away) * terms.tick_size / terms.ticks_in
+    return jnp.where(jnp.abs(ticks - near) <= SNAP_TOLERANCE_TICKS, near, away) * terms.tick_size / per_tick

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from pinejax.core.inputs import Params
+from pinejax.engine.memory import Cut, padded
 from pinejax.engine.program import Program, State
 from pinejax.engine.runner import Runner
 
@@ -18,47 +19,49 @@ from pinejax.engine.runner import Runner
 class Block:
     """Some lanes of one dataset. trials: index into the batch per used lane; the rest of the block repeats the last one.
 
-    lanes: used ones and the rest; params: `[lanes]` each; state: the runner's own.
+    lanes: used ones and the rest; params: `[lanes]` each; state: the runner's own, None before the first bar and after the last.
     """
 
     dataset: int
     trials: np.ndarray
     lanes: int
     params: dict[str, np.ndarray]
-    state: Any
+    state: Any = None
 
 
-def order_for_locality(batch: Sequence[Params], names: Sequence[str]) -> np.ndarray:
+def order_for_locality(columns: Mapping[str, np.ndarray]) -> np.ndarray:
     """An order of the trials that puts similar parameters side by side, so that the lanes of a block tend to trade on the same bars."""
-    keys = [np.array([float(p[n]) if not isinstance(p[n], str) else 0.0 for p in batch]) for n in names]
-    return np.lexsort(keys[::-1]) if keys else np.arange(len(batch))
+    return np.lexsort(list(columns.values())[::-1])
 
 
-def make_blocks(program: Program, runner: Runner, batch: Sequence[Params], n_datasets: int, n_threads: int) -> list[Block]:
-    """Lanes = datasets x trials, in blocks of one dataset each."""
-    names = [n for n in program.inputs if n not in program.static]
-    order = order_for_locality(batch, names)
-    size = block_lanes(runner, len(order), n_datasets, n_threads)
-    parts = [order[first : first + size] for first in range(0, len(order), size)]
-    lanes = [runner.most_lanes or padded(len(part), runner.unit) for part in parts]
-    params = [lane_params(program, [batch[i] for i in part], n) for part, n in zip(parts, lanes, strict=True)]
+def make_blocks(program: Program, runner: Runner, batch: Sequence[Params], n_datasets: int, cut: Cut) -> list[Block]:
+    """Lanes = datasets x trials, in blocks of one dataset each.
+
+    Datasets that give every thread a block are whole blocks, as far as the cut allows: the lanes of a block share what does not depend on
+    them. The datasets that are left over are divided among the threads.
+    """
+    columns = lane_params(program, batch, len(batch))
+    order = order_for_locality(columns) if columns else np.arange(len(batch))
+    n_left = n_datasets % cut.n_threads
+    whole, shared = range(n_datasets - n_left), range(n_datasets - n_left, n_datasets)
+    smaller = padded(-(-len(batch) * n_left // cut.n_threads), runner.unit)
     return [
-        Block(dataset, part, n, own, runner.initial(n))
-        for dataset in range(n_datasets)
-        for part, own, n in zip(parts, params, lanes, strict=True)
+        Block(dataset, trials, lanes, params)
+        for datasets, size in ((whole, cut.lanes), (shared, min(cut.lanes, smaller)))
+        for trials, lanes, params in (_parts(columns, order, runner.most_lanes or size, runner) if datasets else ())
+        for dataset in datasets
     ]
 
 
-def block_lanes(runner: Runner, n_trials: int, n_datasets: int, n_threads: int) -> int:
-    """Lanes of a block: all that a dataset has, unless that leaves threads without work or takes too much memory."""
-    if runner.most_lanes:
-        return runner.most_lanes
-    return padded(-(-n_trials * n_datasets // n_threads), runner.unit)
-
-
-def padded(n: int, unit: int) -> int:
-    """The next multiple."""
-    return -(-n // unit) * unit
+def _parts(columns: Mapping[str, np.ndarray], order: np.ndarray, size: int, runner: Runner) -> list[tuple[np.ndarray, int, dict]]:
+    """The trials of each block of a dataset, its lanes, and their parameters, which the datasets share."""
+    out = []
+    for first in range(0, len(order), size):
+        trials = order[first : first + size]
+        lanes = runner.most_lanes or padded(len(trials), runner.unit)
+        full = np.concatenate([trials, np.repeat(trials[-1:], lanes - len(trials))])
+        out.append((trials, lanes, {name: values[full] for name, values in columns.items()}))
+    return out
 
 
 def lane_params(program: Program, trials: Sequence[Params], lanes: int) -> dict[str, np.ndarray]:
@@ -90,7 +93,7 @@ def repack(program: Program, runner: Runner, blocks: Sequence[Block], keeps: np.
             out += mine
             continue
         host = [(b, runner.whole(b.state)) for b in mine]
-        picks = [(i, lane) for i, b in enumerate(mine) for lane in range(len(b.trials)) if keeps[b.trials[lane]]]
+        picks = [(i, lane) for i, b in enumerate(mine) for lane in np.flatnonzero(keeps[b.trials]).tolist()]
         size = max(b.lanes for b in mine)
         for first in range(0, len(picks), size):
             out.append(_gather(program, runner, host, picks[first : first + size], dataset))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +20,17 @@ from pinejax.core.feed import Feed
 from pinejax.core.inputs import Input, Params, Strategy
 from pinejax.engine.blocks import Block, make_blocks, repack
 from pinejax.engine.columns import bars_in
-from pinejax.engine.config import FULL_BLOCK, EngineConfig
+from pinejax.engine.config import EngineConfig
+from pinejax.engine.devices import USABLE_RATE, devices_of, footprint_of, is_gpu, memory_of
+from pinejax.engine.found import Found
+from pinejax.engine.memory import DEFAULT_RATE, Cut, Need, available_bytes, bytes_of, cut_batch, in_words
+from pinejax.engine.on_gpu import GpuRunner, plan_for
 from pinejax.engine.on_native import NativeRunner
 from pinejax.engine.on_xla import XlaRunner
 from pinejax.engine.onefunction import one_function_works
-from pinejax.engine.program import State, Window, discover
+from pinejax.engine.program import Program, State, Window, discover
 from pinejax.engine.rows import rows_of
-from pinejax.engine.runner import LANES, Job, Runner
+from pinejax.engine.runner import LANES, Job, Runner, advance_all
 from pinejax.errors import ConfigError, DataError
 from pinejax.metrics.finalize import finalize, status_of
 from pinejax.native.errors import NotLowered
@@ -69,26 +73,46 @@ class Engine:
         jax.config.update("jax_enable_x64", True)
         if not self.feeds:
             raise DataError("expected at least one dataset, got none.")
-        self.device = _device(self.config.device)
+        self.devices = devices_of(self.config.device)
+        self.device = self.devices[0]
+        self._limit = _memory_limit(self.config, self.devices)
+        self._said = ""
         self._terms = [terms_of(self.broker, f, self.config.dtype) for f in self.feeds]
         self._discover(native=may_be_native(self.config, self.device))
 
     def _discover(self, native: bool) -> None:
-        """Trace the strategy for a runner's lanes."""
-        started = time.perf_counter()
-        config = self.config
-        lanes = LANES[config.dtype] if native else config.block or FULL_BLOCK
-        self.program = discover(self.strategy, self.inputs, self.broker, config.dtype, lanes)
-        self.timings.trace_s += time.perf_counter() - started
-        self._check_lengths()
-        rows = [rows_of(f, config.dtype, self.program.columns).values for f in self.feeds]
-        job = Job(self.program, rows, self._terms, [self.window(d) for d in range(len(self.feeds))])
+        """Trace the strategy for a runner's lanes, and make the runner."""
+        config, device = self.config, self.device
+        job = self._job(LANES[config.dtype] if native else config.lanes)
         self.runner: Runner
         if native:
             self.runner = NativeRunner(job, native_cache())
+        elif is_gpu(device):
+            # The program's own bytes per lane decide how many lanes it is to have.
+            memory = None if config.memory_limit is None else bytes_of(config.memory_limit)
+            plan = plan_for(job.program, job.rows, self.devices, config.batch_size, memory)
+            logger.info("engine: %s on %d x %s", plan, len(self.devices), device.device_kind)
+            job = replace(job, program=self._traced(config.block or plan.lanes))
+            self.runner = GpuRunner(job, self.devices, plan.datasets)
         else:
-            one_function = config.small_call and self.device.platform == "cpu" and one_function_works()
-            self.runner = XlaRunner(job, self.device, one_function)
+            with jax.default_device(device):
+                one_function = config.small_call and device.platform == "cpu" and one_function_works()
+            self.runner = XlaRunner(job, device, one_function)
+        self.program = job.program
+        self._need = Need(footprint_of(job.program).lane, sum(r.nbytes for r in job.rows))
+
+    def _job(self, lanes: int) -> Job:
+        """The program for so many lanes and what it runs on."""
+        program, dtype = self._traced(lanes), self.config.dtype
+        rows = [rows_of(f, dtype, program.columns).values for f in self.feeds]
+        return Job(program, rows, self._terms, [self.window(d) for d in range(len(self.feeds))])
+
+    def _traced(self, lanes: int) -> Program:
+        started = time.perf_counter()
+        program = discover(self.strategy, self.inputs, self.broker, self.config.dtype, lanes)
+        self.timings.trace_s += time.perf_counter() - started
+        self._check_lengths(program)
+        return program
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -100,11 +124,11 @@ class Engine:
         """Time segments of an evaluation under a pruner."""
         return self.config.n_segments
 
-    def _check_lengths(self) -> None:
+    def _check_lengths(self, program: Program) -> None:
         """Every dataset has more bars than the longest indicator can need."""
         for feed in self.feeds:
-            higher = (longest * bars_in(feed, series) for series, longest in self.program.htf_longest.items())
-            needed = max(self.program.longest, *higher, 2)
+            higher = (longest * bars_in(feed, series) for series, longest in program.htf_longest.items())
+            needed = max(program.longest, *higher, 2)
             if len(feed) <= needed:
                 raise DataError(
                     f"{feed.name}: expected more bars than the longest indicator of {self.strategy.__name__} can need ({needed}), "
@@ -141,41 +165,65 @@ class Engine:
         """Backtest every parameter set of a batch on every dataset.
 
         keep(segment, trials, metrics) is asked after each segment but the last, with the running trials' metrics so far
-        (`[running, datasets]`), which of them go on.
+        (`[running, datasets]`), which of them go on. Errors: ConfigError where the batch does not fit in `memory_limit`: without `keep`
+        never because of its size, since blocks come one after the other then.
         """
         if not batch:
             return []
         self.warm_up()
         started = time.perf_counter()
         n_segments = self.n_segments if keep is not None else 1
-        blocks = make_blocks(self.program, self.runner, batch, len(self.feeds), self.config.threads)
-        alive = np.ones(len(batch), bool)
+        cut = self._cut(len(batch), n_segments > 1)
+        blocks = make_blocks(self.program, self.runner, batch, len(self.feeds), cut)
+        self._say(cut, blocks, n_segments > 1)
+        found = Found(len(batch), len(self.feeds))
+        trials = np.arange(len(batch))
         results: list[Evaluation | None] = [None] * len(batch)
-        with ThreadPoolExecutor(self.config.threads) as pool:
-            for segment in range(n_segments):
-                list(pool.map(lambda b, s=segment: self._segment(b, s, n_segments), blocks))
-                for block in blocks:
-                    begin, end = (self._bound(block.dataset, s, n_segments) for s in (segment, segment + 1))
-                    self.timings.lane_bars += int(alive[block.trials].sum()) * (end - begin)
-                trials, metrics, status = self._collect(blocks, alive, segment, n_segments)
-                goes_on = np.zeros(len(trials), bool)
-                if segment + 1 < n_segments and keep is not None:
-                    goes_on = np.asarray(keep(segment, trials, metrics), bool)
-                for row, trial in enumerate(trials):
-                    if not goes_on[row]:
-                        done = {name: values[row] for name, values in metrics.items()}
-                        results[trial] = Evaluation(done, status[row], segment if segment + 1 < n_segments else None)
-                if not goes_on.any():
-                    break
-                alive[:] = False
-                alive[trials[goes_on]] = True
-                blocks = repack(self.program, self.runner, blocks, alive)
+        for segment in range(n_segments):
+            last = segment + 1 == n_segments
+            spans = [(self._bound(d, segment, n_segments), self._bound(d, segment + 1, n_segments)) for d in range(len(self.feeds))]
+            advance_all(self.runner, blocks, spans, cut.n_threads, partial(self._finish, found, spans, last))
+            self.timings.lane_bars += len(trials) * sum(end - begin for begin, end in spans)
+            goes_on = np.zeros(len(trials), bool)
+            if not last and keep is not None:
+                goes_on = np.asarray(keep(segment, trials, found.of(trials)), bool)
+            for trial in trials[~goes_on].tolist():
+                results[trial] = Evaluation(*found.row(trial), None if last else segment)
+            trials = trials[goes_on]
+            if not len(trials):
+                break
+            alive = np.zeros(len(batch), bool)
+            alive[trials] = True
+            blocks = repack(self.program, self.runner, blocks, alive)
         self.timings.evaluate_s += time.perf_counter() - started
         return [r for r in results if r is not None]
 
-    def _segment(self, block: Block, segment: int, n_segments: int) -> None:
-        begin, end = (self._bound(block.dataset, s, n_segments) for s in (segment, segment + 1))
-        block.state = self.runner.advance(block.state, block.params, block.dataset, begin, end)
+    def _cut(self, n_trials: int, pruned: bool) -> Cut:
+        """How a batch is cut into blocks. A GPU's blocks are planned already, but a pruner holds all of them."""
+        limit = self._limit if pruned or not is_gpu(self.device) else None
+        return cut_batch(
+            self._need, limit, n_trials=n_trials, n_datasets=len(self.feeds), unit=self.runner.unit,
+            n_threads=self.config.threads, pruned=pruned,
+        )  # fmt: skip
+
+    def _say(self, cut: Cut, blocks: Sequence[Block], pruned: bool) -> None:
+        """What was chosen, once for batches of one size."""
+        lanes = [b.lanes for b in blocks]
+        at_once = sum(lanes if pruned else sorted(lanes)[-cut.n_threads :])
+        limit = "none" if self._limit is None else in_words(self._limit)
+        said = (
+            f"engine: {sum(lanes):,} lanes in {len(blocks)} blocks of {max(lanes):,}, {in_words(at_once * self._need.lane)} of state, "
+            f"{in_words(self._need.bars)} of bars, limit {limit}"
+        )
+        if said != self._said:
+            logger.info(said)
+        self._said = said
+
+    def _finish(self, found: Found, spans: Sequence[tuple[int, int]], last: bool, block: Block) -> None:
+        """Read a block's metrics, in the thread that ran it."""
+        found.put(block, *self.measure(self.runner.measured(block.state), block.dataset, spans[block.dataset][1]))
+        if last:
+            block.state = None
 
     def _bound(self, dataset: int, segment: int, n_segments: int) -> int:
         """The bar with which a segment of a dataset begins."""
@@ -190,23 +238,6 @@ class Engine:
         from pinejax.engine.detail import run_detail
 
         return run_detail(self, params, dataset)
-
-    def _collect(
-        self, blocks: Sequence[Block], alive: np.ndarray, segment: int, n_segments: int
-    ) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
-        """Metrics so far of the running trials: their indices, name -> `[running, datasets]`, status `[running, datasets]`."""
-        trials = np.flatnonzero(alive)
-        place = {int(t): i for i, t in enumerate(trials)}
-        metrics: dict[str, np.ndarray] = {}
-        status = np.zeros((len(trials), len(self.feeds)), np.int32)
-        for block in blocks:
-            found, codes = self.measure(self.runner.measured(block.state), block.dataset, self._bound(block.dataset, segment + 1, n_segments))
-            lanes = [i for i, t in enumerate(block.trials) if int(t) in place]
-            at = [place[int(block.trials[i])] for i in lanes]
-            for name, values in found.items():
-                metrics.setdefault(name, np.full(status.shape, np.nan))[at, block.dataset] = values[lanes]
-            status[at, block.dataset] = codes[lanes]
-        return trials, metrics, status
 
     def measure(self, state: State, dataset: int, done: int | None = None) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Metrics and status of a block's state, `[lanes]`, `done` bars of the dataset having been run (by default all)."""
@@ -259,7 +290,9 @@ def may_be_native(config: EngineConfig, device: Any) -> bool:
     if config.backend == "native" and device.platform != "cpu":
         raise ConfigError(f"engine.backend: native code is for the CPU, found engine.device={config.device} ({device.platform}).")
     if config.backend == "native" and not is_available():
-        raise ConfigError("engine.backend: expected llvmlite for native code, found none. Install pinejax[native] or use engine.backend=auto.")
+        raise ConfigError(
+            "engine.backend: expected llvmlite for native code, found none. Install pinejax[native] or use engine.backend=auto."
+        )
     return config.backend != "xla" and device.platform == "cpu" and is_available()
 
 
@@ -269,13 +302,12 @@ def native_cache() -> Path | None:
     return Path(folder) if folder else None
 
 
-def _device(name: str) -> Any:
-    """The JAX device to run on. Errors: ConfigError where a GPU was asked for and none is there."""
-    kinds = {d.platform for d in jax.devices()}
-    if name == "cpu":
-        return jax.devices("cpu")[0]
-    if name == "gpu" and not kinds & {"gpu", "cuda", "rocm"}:
-        raise ConfigError(
-            f"engine.device: expected a GPU, found {', '.join(sorted(kinds))}. Install pinejax[gpu] or use engine.device=auto."
-        )
-    return jax.devices()[0]
+def _memory_limit(config: EngineConfig, devices: Sequence[Any]) -> int | None:
+    """Bytes for what is computed at once, on all devices; None where nobody knows."""
+    if is_gpu(devices[0]):
+        each = memory_of(devices[0]) if config.memory_limit is None else bytes_of(config.memory_limit)
+        return None if each is None else int(each * USABLE_RATE) * len(devices)
+    if config.memory_limit is not None:
+        return bytes_of(config.memory_limit)
+    free = available_bytes()
+    return None if free is None else int(free * DEFAULT_RATE)

@@ -7,26 +7,15 @@ block at a time is faster: a bar's prices are then scalars.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from pinejax.engine.program import Program, State
+from pinejax.engine.runner import P, Part
 from pinejax.engine.ungated import compiled_ungated
-
-
-@runtime_checkable
-class Part(Protocol):
-    """What is asked of a block: its dataset's number, its parameters `[lanes]`, its state."""
-
-    dataset: int
-    params: dict[str, np.ndarray]
-    state: Any
-
-
-P = TypeVar("P", bound=Part)
 
 
 def group_blocks(blocks: Sequence[P], n_bars: Sequence[int], at_most: int) -> list[list[P]]:
@@ -45,12 +34,17 @@ def compiled_group(program: Program) -> Callable[..., State]:
 
 
 def advance_group(
-    run: Callable[..., State], blocks: Sequence[Part], shared: Sequence[tuple], begin: int, end: int, device: Any = None
+    run: Callable[..., State], blocks: Sequence[Part], shared: Sequence[tuple], begin: int, end: int, *, device: Any = None, size: int = 0
 ) -> None:
-    """Move the states of a group's blocks over the bars begin..end. run: of `compiled_group`; shared: (rows, terms, window) per dataset."""
-    state = stacked([b.state for b in blocks], device)
-    rows, terms, window = (stacked([shared[b.dataset][i] for b in blocks], device) for i in range(3))
-    params = stacked([b.params for b in blocks], device)
+    """Move the states of a group's blocks over the bars begin..end.
+
+    run: of `compiled_group`; shared: (rows, terms, window) per dataset; size: of the call, filled up with the first block, so that the last
+    group of some needs no program of its own.
+    """
+    full = [*blocks, *[blocks[0]] * (size - len(blocks))]
+    state = stacked([b.state for b in full], device)
+    rows, terms, window = (stacked([shared[b.dataset][i] for b in full], device) for i in range(3))
+    params = stacked([b.params for b in full], device)
     after = jax.block_until_ready(run(state, rows, params, terms, window, np.int32(begin), np.int32(end)))
     for i, block in enumerate(blocks):
         block.state = jax.tree.map(lambda x, i=i: x[i], after)

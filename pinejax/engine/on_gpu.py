@@ -1,61 +1,73 @@
-"""Blocks run by XLA on one or more GPUs: blocks as large as planned (`pinejax.engine.devices`), dealt out to the devices in turn."""
+"""Blocks run by XLA on one or more GPUs: as large as planned (`pinejax.engine.devices`), datasets of one length together in a call."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from itertools import cycle
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import numpy as np
 
-from pinejax.engine.devices import Plan, footprint_of, memory_of, plan_calls
+from pinejax.engine.devices import Plan, deal, footprint_of, memory_of, plan_calls
+from pinejax.engine.groups import advance_group, compiled_group, group_blocks
 from pinejax.engine.program import Program, State
-from pinejax.engine.runner import Job, default_params
+from pinejax.engine.runner import Job, P, default_params
 from pinejax.engine.ungated import compiled_ungated
 
 
-def plan_for(program: Program, rows: Sequence[np.ndarray], devices: Sequence[Any], n_trials: int) -> Plan:
-    """The calls for batches of so many trials. program: of any number of lanes."""
+def plan_for(program: Program, rows: Sequence[np.ndarray], devices: Sequence[Any], n_trials: int, memory: int | None = None) -> Plan:
+    """The calls for batches of so many trials. program: of any number of lanes; memory: bytes of a device, None for what it says itself."""
     return plan_calls(
         footprint_of(program), n_trials=n_trials, n_datasets=len(rows), rows_bytes=max(r.nbytes for r in rows),
-        memory=memory_of(devices[0]), n_devices=len(devices),
+        memory=memory or memory_of(devices[0]), n_devices=len(devices),
     )  # fmt: skip
 
 
-class GpuRunner:
-    """A `Runner`. A block stays on the device that its first state was put on, so how many there are changes no result."""
+@dataclass
+class _Probe:
+    """A block to compile with."""
 
-    def __init__(self, job: Job, devices: Sequence[Any]):
+    dataset: int
+    lanes: int
+    params: dict[str, np.ndarray]
+    state: Any
+
+
+class GpuRunner:
+    """A `Together`. A call runs whole on one device, so how many there are changes no result. datasets: the most of one call."""
+
+    def __init__(self, job: Job, devices: Sequence[Any], datasets: int = 1):
         self._job, self._devices = job, list(devices)
         self.unit = self.most_lanes = job.program.lanes
         self.trace_s, self.compile_s, self.n_compiled = 0.0, 0.0, 0
-        self._rows = {d: [jax.device_put(r, d) for r in job.rows] for d in devices}
-        self._run = compiled_ungated(job.program)
-        self._turns = cycle(self._devices)
+        self._shared = list(zip(job.rows, job.terms, job.windows, strict=True))
+        self._n_bars = [int(w.stop) for w in job.windows]
+        self._sizes = [min(datasets, self._n_bars.count(n)) for n in self._n_bars]
+        self._together, self._alone = compiled_group(job.program), compiled_ungated(job.program)
         self._warm: set[tuple[int, ...]] = set()
 
     def prepare(self, dataset: int) -> None:
         """Compile for the padded length of a dataset, on every device: from the second on it is found in the persistent cache."""
-        shape = self._job.rows[dataset].shape
+        shape = (self._sizes[dataset], *self._job.rows[dataset].shape)
         if shape in self._warm:
             return
         started = time.perf_counter()
+        params = default_params(self._job.program)
         for device in self._devices:
-            first = jax.device_put(self._job.program.initial(), device)
-            self.advance(first, default_params(self._job.program), dataset, 0, 0)
+            self._advance_group([_Probe(dataset, self.unit, params, None)], 0, 0, device)
         self._warm.add(shape)
         self.n_compiled += 1
         self.compile_s += time.perf_counter() - started
 
     def initial(self, lanes: int) -> State:
-        """On the next device."""
-        return self.hold(self._job.program.initial())
+        """NumPy arrays, shared by all new blocks."""
+        return self._job.program.initial()
 
     def hold(self, state: State) -> State:
-        """On the next device."""
-        return jax.device_put(jax.tree.map(np.array, state), next(self._turns))
+        """The same: the next call puts it where that runs."""
+        return state
 
     def whole(self, state: State) -> State:
         """Copied from its device."""
@@ -66,8 +78,28 @@ class GpuRunner:
         return state
 
     def advance(self, state: State, params: Mapping[str, np.ndarray], dataset: int, begin: int, end: int) -> State:
-        """One call of the jitted loop, where the state is."""
-        (device,) = state.account.status.devices()
-        rows, job = self._rows[device][dataset], self._job
-        after = self._run(state, rows, dict(params), job.terms[dataset], job.windows[dataset], np.int32(begin), np.int32(end))
+        """One block on the first device, in a program of its own: what a detail run needs, whose state has logs."""
+        held = jax.device_put((jax.tree.map(np.array, state), self._job.rows[dataset], dict(params)), self._devices[0])
+        after = self._alone(*held, self._job.terms[dataset], self._job.windows[dataset], np.int32(begin), np.int32(end))
         return jax.block_until_ready(after)
+
+    def advance_all(self, blocks: Sequence[P], spans: Sequence[tuple[int, int]], done: Callable[[P], None]) -> None:
+        """Groups of blocks dealt out to the devices."""
+
+        def move(group: list[P], device: Any) -> None:
+            self._advance_group(group, *spans[group[0].dataset], device)
+            for block in group:
+                done(block)
+
+        deal(self._grouped(blocks), self._devices, move)
+
+    def _grouped(self, blocks: Sequence[P]) -> list[list[P]]:
+        out: list[list[P]] = []
+        for n_bars, size in dict(zip(self._n_bars, self._sizes, strict=True)).items():
+            out += group_blocks([b for b in blocks if self._n_bars[b.dataset] == n_bars], self._n_bars, size)
+        return out
+
+    def _advance_group(self, group: Sequence[Any], begin: int, end: int, device: Any) -> None:
+        for block in group:
+            block.state = self.initial(block.lanes) if block.state is None else block.state
+        advance_group(self._together, group, self._shared, begin, end, device=device, size=self._sizes[group[0].dataset])

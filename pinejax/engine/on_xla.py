@@ -69,5 +69,7 @@ class XlaRunner:
         # Committed to the device like what comes back of it: else the second segment would compile once more.
         state = jax.device_put(jax.tree.map(jnp.array, state), self._device)
         job = self._job
-        after = self._run(state, self._rows[dataset], dict(params), job.terms[dataset], job.windows[dataset], np.int32(begin), np.int32(end))
+        after = self._run(
+            state, self._rows[dataset], dict(params), job.terms[dataset], job.windows[dataset], np.int32(begin), np.int32(end)
+        )
         return jax.block_until_ready(after)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -23,6 +24,19 @@ class Job:
     rows: Sequence[np.ndarray]
     terms: Sequence[Terms]
     windows: Sequence[Window]
+
+
+@runtime_checkable
+class Part(Protocol):
+    """What is asked of a block: its dataset's number, its lanes, their parameters `[lanes]`, its state (None before the first bar)."""
+
+    dataset: int
+    lanes: int
+    params: dict[str, np.ndarray]
+    state: Any
+
+
+P = TypeVar("P", bound=Part)
 
 
 @runtime_checkable
@@ -50,12 +64,38 @@ class Runner(Protocol):
 
     def whole(self, state: Any) -> State:
         """A state as NumPy arrays."""
+        ...
 
     def measured(self, state: Any) -> State:
         """As `whole`, at least what metrics are made of."""
+        ...
 
     def advance(self, state: Any, params: Mapping[str, np.ndarray], dataset: int, begin: int, end: int) -> Any:
         """The state after the bars begin..end; the given one is used up."""
+
+
+@runtime_checkable
+class Together(Runner, Protocol):
+    """A runner that moves several blocks in one call, and decides itself how many and where."""
+
+    def advance_all(self, blocks: Sequence[P], spans: Sequence[tuple[int, int]], done: Callable[[P], None]) -> None:
+        """As the function `advance_all`."""
+
+
+def advance_all(runner: Runner, blocks: Sequence[P], spans: Sequence[tuple[int, int]], n_threads: int, done: Callable[[P], None]) -> None:
+    """Move the states of blocks over the bars begin..end of their datasets. spans: (begin, end) per dataset; done: called with each block
+    that is through, from any thread; it may drop the state."""
+    if isinstance(runner, Together):
+        runner.advance_all(blocks, spans, done)
+        return
+
+    def move(block: P) -> None:
+        state = runner.initial(block.lanes) if block.state is None else block.state
+        block.state = runner.advance(state, block.params, block.dataset, *spans[block.dataset])
+        done(block)
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(move, blocks))
 
 
 def default_params(program: Program) -> dict[str, np.ndarray]:

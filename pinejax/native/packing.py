@@ -34,10 +34,15 @@ def take(memory: np.ndarray, piece: Piece, axis: int, width: int) -> np.ndarray:
     grouped = piece.view(memory, width)
     if piece.kind.dtype == bool:
         grouped = np.unpackbits(grouped, axis=-1, bitorder="little").astype(bool) if piece.kind.axis is not None else grouped.astype(bool)
-    if piece.kind.axis is not None:
-        grouped = np.moveaxis(grouped, -1, piece.kind.axis + 1)
     if axis < 0:
-        return np.array(grouped[0])
-    moved = np.moveaxis(grouped, 0, axis)
-    lanes = moved.shape[axis] * moved.shape[axis + 1]
-    return np.ascontiguousarray(moved).reshape(*moved.shape[:axis], lanes, *moved.shape[axis + 2 :])
+        grouped = grouped[0]
+        return np.array(grouped if piece.kind.axis is None else np.moveaxis(grouped, -1, piece.kind.axis))
+    n, last = grouped.ndim, grouped.ndim - 1
+    if axis == piece.kind.axis == n - 2:  # the lanes come last: groups go in front of them
+        moved = grouped.transpose(*range(1, last), 0, last)
+    else:
+        grouped = grouped if piece.kind.axis is None else np.moveaxis(grouped, -1, piece.kind.axis + 1)
+        moved = np.moveaxis(grouped, 0, axis)
+    # A copy: the memory goes on changing.
+    whole = np.array(moved, order="C")
+    return whole.reshape(*whole.shape[:axis], whole.shape[axis] * whole.shape[axis + 1], *whole.shape[axis + 2 :])

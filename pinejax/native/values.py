@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 
 import numpy as np
@@ -29,12 +30,12 @@ class Kind:
     dtype: np.dtype
     axis: int | None
 
-    @property
+    @cached_property
     def outer(self) -> tuple[int, ...]:
         """The shape without the lane axis."""
         return tuple(n for i, n in enumerate(self.shape) if i != self.axis)
 
-    @property
+    @cached_property
     def size(self) -> int:
         """How many elements."""
         return prod(self.outer)

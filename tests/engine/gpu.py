@@ -69,7 +69,7 @@ def case(name: str, lanes: int, n_bars: int = 300) -> Case:
     program = discover(strategy, strategy.inputs, broker, "float64", lanes)
     feeds = [wave(n_bars, seed) for seed in (1, 2)]
     rng = np.random.default_rng(3)
-    sets = [strategy.complete(_drawn(strategy, rng)) for _ in range(min(lanes, 128))]
+    sets = [strategy.complete(drawn(strategy, rng)) for _ in range(min(lanes, 128))]
     return Case(
         program,
         [rows_of(f, "float64", program.columns).values for f in feeds],
@@ -79,7 +79,8 @@ def case(name: str, lanes: int, n_bars: int = 300) -> Case:
     )
 
 
-def _drawn(strategy: type[Strategy], rng: Any) -> dict[str, Any]:
+def drawn(strategy: type[Strategy], rng: Any) -> dict[str, Any]:
+    """Its numbers at random."""
     numbers = {name: item for name, item in strategy.inputs.items() if item.kind in ("int", "float")}
     uniform = {name: rng.uniform(item.low, item.high) for name, item in numbers.items()}
     return {name: int(x) if numbers[name].kind == "int" else float(x) for name, x in uniform.items()}

@@ -110,18 +110,19 @@ class Lanes:
     """A block."""
 
     dataset: int
+    lanes: int
     params: dict[str, np.ndarray]
     state: Any
 
 
 def test_blocks_that_share_a_call_get_what_each_gets_alone() -> None:
-    c = case("ema_cross", 64)
+    c = case("braced", 64)
     shared = list(zip(c.rows, c.terms, c.windows, strict=True))
-    blocks = [Lanes(d, c.params, c.initial()) for d in (0, 1, 1)]
+    blocks = [Lanes(d, 64, c.params, c.initial()) for d in (0, 1, 1)]
     run = compiled_group(c.program)
     for begin, end in ((0, 120), (120, 300)):
         for group in group_blocks(blocks, [300, 300], 2):
-            advance_group(run, group, shared, begin, end)
+            advance_group(run, group, shared, begin, end, size=2)
     plain = compiled(c.program, False)
     for block in blocks:
         rows, terms, window = shared[block.dataset]
@@ -131,7 +132,7 @@ def test_blocks_that_share_a_call_get_what_each_gets_alone() -> None:
 
 
 def test_datasets_of_different_lengths_share_no_call() -> None:
-    blocks = [Lanes(d, {}, None) for d in (0, 1, 2, 2)]
+    blocks = [Lanes(d, 1, {}, None) for d in (0, 1, 2, 2)]
     assert [[b.dataset for b in g] for g in group_blocks(blocks, [700, 600, 700], 2)] == [[0, 2], [2], [1]]
 
 
@@ -141,49 +142,75 @@ def test_stacking_makes_a_leading_axis() -> None:
 
 
 _FOUR_DEVICES = """
+import sys
 import jax, numpy as np
-from pinejax.engine.devices import deal
-from pinejax.engine.groups import advance_group, compiled_group, group_blocks
+from pinejax.engine import engine as E
+from pinejax.engine.config import EngineConfig
 from pinejax.engine.on_gpu import GpuRunner
-from pinejax.engine.runner import Job
-from tests.engine.gpu import case
-from tests.engine.test_gpu_plan import Lanes
+from pinejax.engine.on_xla import XlaRunner
+from tests.engine.busy import wave
+from tests.engine.gpu import PROGRAMS, drawn
+from pinejax.broker.config import BrokerConfig
 
-c = case("ema_cross", 64)
-shared = list(zip(c.rows, c.terms, c.windows))
-run = compiled_group(c.program)
+# Devices share what was compiled for one of them.
+jax.config.update("jax_compilation_cache_dir", sys.argv[1])
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+strategy, _ = PROGRAMS["ema_cross"]
+feeds = [wave(n, seed) for seed, n in enumerate((600, 600, 500, 600))]
+rng = np.random.default_rng(0)
+sets = [strategy.complete(drawn(strategy, rng)) for _ in range(100)]
+used = set()
+E.may_be_native = lambda config, device: False
+
+def engine(devices, **config):
+    E.devices_of, E.is_gpu = (lambda name: devices), (lambda device: len(config) == 0)
+    config_ = EngineConfig(n_threads=1, n_segments=3, **config).for_batch(100)
+    made = E.Engine(strategy, feeds, BrokerConfig(size=0.1), strategy.inputs, config_)
+    assert isinstance(made.runner, XlaRunner if config else GpuRunner)
+    if not config:
+        measured = made.runner.measured
+        made.runner.measured = lambda state: used.update(d.id for d in state.account.status.devices()) or measured(state)
+    made.warm_up()
+    return made
+
+def thin(segment, trials, metrics):
+    return trials % 2 == 0 if segment == 0 else np.full(len(trials), True)
+
+def figures(found):
+    return [(dict(e.metrics), e.status, e.pruned_at) for e in found]
+
+def agree(a, b, rtol):
+    for (m, s, p), (n, t, q) in zip(figures(a), figures(b), strict=True):
+        assert p == q and np.array_equal(s, t) and np.array_equal(m["n_trades"], n["n_trades"])
+        assert all(np.allclose(m[k], n[k], rtol=rtol, atol=rtol, equal_nan=True) for k in m)
+
 devices = jax.devices()
 assert len(devices) == 4
-
-def found(devices):
-    blocks = [Lanes(k % 2, {n: np.roll(v, k) for n, v in c.params.items()}, c.initial()) for k in range(6)]
-    for begin, end in ((0, 90), (90, 300)):
-        deal(group_blocks(blocks, [300, 300], 1), devices, lambda g, d: advance_group(run, g, shared, begin, end, d))
-    places = {d.id for b in blocks for x in jax.tree.leaves(b.state) for d in x.devices()}
-    return [np.asarray(x) for b in blocks for x in jax.tree.leaves(b.state)], places
-
-def ran(devices):
-    runner = GpuRunner(Job(c.program, c.rows, c.terms, c.windows), devices)
-    runner.prepare(0)
-    states = [runner.initial(64) for _ in range(5)]
-    places = {d.id for s in states for d in s.track.equity.devices()}
-    states = [runner.advance(s, c.params, k % 2, 0, 100) for k, s in enumerate(states)]
-    states = [runner.advance(s, c.params, k % 2, 100, 300) for k, s in enumerate(states)]
-    return [np.asarray(x) for s in states for x in jax.tree.leaves(runner.whole(s))], places
-
-for way in (found, ran):
-    (one, place), (four, places) = way(devices[:1]), way(devices)
-    assert len(place) == 1 and len(places) == 4
-    assert all(np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in zip(one, four))
+plain, one, four = engine(devices[:1], backend="xla"), engine(devices[:1]), engine(devices)
+assert (one.program.lanes, one.runner._sizes) == (128, [3, 3, 1, 3])
+for keep in (None, thin):
+    expected = plain.evaluate(sets, keep)
+    assert sum(e.metrics["n_trades"].sum() for e in expected) > 1_000
+    used.clear()
+    alone = one.evaluate(sets, keep)
+    assert used == {0}
+    agree(alone, expected, 1e-9)
+    used.clear()
+    agree(four.evaluate(sets, keep), alone, 0)
+    assert used == {0, 1, 2, 3}, used
+E.is_gpu = lambda device: True
+detail = one.detail(sets[0], 1)
+assert detail.trades, detail.metrics
+assert np.isclose(detail.metrics["net_profit"], expected[0].metrics["net_profit"][1])
 print("same")
 """
 
 
-def test_four_devices_give_what_one_gives() -> None:
+def test_an_engine_on_four_devices_gives_what_it_gives_on_one_and_what_xla_gives(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     environment = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(root)}
     done = subprocess.run(
-        [sys.executable, "-c", _FOUR_DEVICES],
+        [sys.executable, "-c", _FOUR_DEVICES, str(tmp_path)],
         env={"PATH": "", **environment},
         cwd=root,
         capture_output=True,
