@@ -29,6 +29,9 @@ class Block:
     state: Any = None
 
 
+BLOCKS_A_THREAD, EVEN_LANES = 4, 128
+
+
 def order_for_locality(columns: Mapping[str, np.ndarray]) -> np.ndarray:
     """An order of the trials that puts similar parameters side by side, so that the lanes of a block tend to trade on the same bars."""
     return np.lexsort(list(columns.values())[::-1])
@@ -45,6 +48,9 @@ def make_blocks(program: Program, runner: Runner, batch: Sequence[Params], n_dat
     n_left = n_datasets % cut.n_threads
     whole, shared = range(n_datasets - n_left), range(n_datasets - n_left, n_datasets)
     smaller = padded(-(-len(batch) * n_left // cut.n_threads), runner.unit)
+    if smaller > 2 * EVEN_LANES:
+        # Neighbours in the order trade about as often: a thread that is done with a quiet block takes the next.
+        smaller = max(EVEN_LANES, padded(-(-smaller // BLOCKS_A_THREAD), runner.unit))
     return [
         Block(dataset, trials, lanes, params)
         for datasets, size in ((whole, cut.lanes), (shared, min(cut.lanes, smaller)))
