@@ -34,6 +34,7 @@ _TEXT = re.compile(
     r"(storage\.url|storage\.address|data\.root|data\.rates|search\.resume_from|search\.study_name|strategy\.name|compare|compare_zone)=(.*)",
     re.DOTALL,
 )
+_MODE = re.compile(r"^\s*(hydra[./])?mode\s*:", re.MULTILINE)
 _NARROWING = re.compile(r"\s*(interval|choice)\s*\(.*\)\s*", re.DOTALL)
 _LIST_GROUPS = ("sampler", "pruner")
 
@@ -142,10 +143,39 @@ def _compose_and_run(run: Callable[[Config, Path], int | None]) -> int:
             discard_if_empty(folder)
             raise
 
-    hydra.main(config_path=str(conf_dir()), config_name="config", version_base="1.3")(task)()
+    with _composed_once(sys.argv[1:]):
+        hydra.main(config_path=str(conf_dir()), config_name="config", version_base="1.3")(task)()
     if failures:
         raise failures[0]
     return max(codes)
+
+
+@contextmanager
+def _composed_once(arguments: Sequence[str]) -> Iterator[None]:
+    """Hydra composes everything a first time only to read hydra.mode, which takes as long as the second time. Where neither an argument
+    nor a file of the tree can set it, it is told that nothing does.
+    """
+    from hydra._internal.hydra import Hydra
+
+    found = getattr(Hydra, "get_mode", None)
+    if found is None or _may_set_mode(arguments):
+        yield
+        return
+    Hydra.get_mode = lambda self, *args, **more: None  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Hydra.get_mode = found  # type: ignore[method-assign]
+
+
+def _may_set_mode(arguments: Sequence[str]) -> bool:
+    """Whether hydra.mode may have a value: Hydra's own keys and files from elsewhere may give it one."""
+    harmless = ("hydra.run.dir=", "hydra.sweep.dir=", "hydra.sweep.subdir=")
+    if any("hydra" in a.partition("=")[0] and not a.startswith(harmless) for a in arguments):
+        return True
+    if any(a.startswith("-") and a not in ("-m", "--multirun") for a in arguments):
+        return True
+    return any(_MODE.search(file.read_text(encoding="utf-8")) for file in conf_dir().rglob("*.yaml"))
 
 
 def to_config(composed: DictConfig) -> Config:

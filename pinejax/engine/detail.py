@@ -18,8 +18,9 @@ from pinejax.engine.engine import Engine
 from pinejax.engine.program import State
 from pinejax.errors import SpaceError, did_you_mean
 
-CHUNK_BARS = 2_048
-FIRST_LOG_ROWS = 2_048
+CHUNK_BARS = 16_384
+FIRST_LOG_ROWS = 8_192
+"""A chunk's cost besides its bars is to pack and unpack the state; more trades in one than rows make a program of their own."""
 
 
 @dataclass(frozen=True, eq=False)

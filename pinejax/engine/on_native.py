@@ -11,12 +11,17 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
+from pinejax.core.bounded import Bounded
 from pinejax.engine.blocks import state_axes
+from pinejax.engine.digest import Unknown, described, digest_of, text_digest
+from pinejax.engine.kept import keep, loaded, lowered, recall
 from pinejax.engine.loop import compiled
 from pinejax.engine.program import State
 from pinejax.engine.runner import Job, default_params
-from pinejax.native.call import NativeProgram, Packed, compile_program, traced
+from pinejax.native.call import NativeProgram, Packed, traced
+from pinejax.native.machine import processor
 
 
 @dataclass
@@ -37,6 +42,7 @@ class NativeRunner:
         self._programs: dict[tuple, NativeProgram] = {}
         self._lock = threading.Lock()
         self._first: Held | None = None
+        self._digest: str | None = None
 
     def prepare(self, dataset: int) -> None:
         """Compile once: the code does not depend on the dataset."""
@@ -81,12 +87,30 @@ class NativeRunner:
         return jax.tree.leaves(state_axes(self._job.program, state))
 
     def _compile(self, state: State) -> NativeProgram:
-        job, started = self._job, time.perf_counter()
-        params, rows = default_params(job.program), self._rows[0]
-        closed = traced(compiled(job.program, False), state, params, rows.shape[1], rows.dtype, job.terms[0], job.windows[0])
-        self.trace_s += time.perf_counter() - started
-        started = time.perf_counter()
-        program = compile_program(closed, state, self._axes(state), len(params), self.unit, self._folder)
+        """Traced, lowered, compiled; of a program that was kept by an earlier process only what its digest needs.
+
+        The digest is of the trace of the block's own state. The program that also records is told by that and by `recording_of`: the
+        strategy's body is the same, so that it is not traced again.
+        """
+        job, axes, started = self._job, self._axes(state), time.perf_counter()
+        own = state.account.log is None and state.equity_log is None
+        n_params = len(default_params(job.program))
+        key = None if own or self._digest is None else recording_digest(self._digest, job, state, axes)
+        kept = recall(self._folder, key)
+        if kept is None:
+            rows = self._rows[0]
+            closed = traced(
+                compiled(job.program, False), state, default_params(job.program), rows.shape[1], rows.dtype, job.terms[0], job.windows[0]
+            )
+            self.trace_s += time.perf_counter() - started
+            started = time.perf_counter()
+            if own and self._folder is not None:
+                key = self._digest = digest_of(closed, tuple(axes), n_params, self.unit, processor())
+                kept = recall(self._folder, key)
+            if kept is None:
+                kept = lowered(closed, axes, n_params, self.unit)
+                keep(self._folder, key, *kept)
+        program = loaded(*kept, state, axes, self._folder)
         self.n_compiled += not program.from_disk
         self.compile_s += time.perf_counter() - started
         return program
@@ -95,3 +119,24 @@ class NativeRunner:
 def is_measured(path: str) -> bool:
     """Whether metrics are made of a leaf of the state. path: as `jax.tree_util.keystr` writes it."""
     return path.startswith((".track", ".account.stats", ".account.lots", ".account.status"))
+
+
+def recording_digest(own: str, job: Job, state: State, axes: list[int]) -> str | None:
+    """The digest of the program that records what `own` computes, without tracing it; None where that cannot be told for sure.
+
+    A record holds nothing of the body's that is not in `own` but what is fixed about its orders: ids, comments, their places.
+    """
+    program = job.program
+    orders = [[type(c).__name__, *(_fixed(getattr(c, name)) for name in type(c).__dataclass_fields__)] for c in program.commands]
+    leaves, tree = jax.tree.flatten(state)
+    numbers, kind = jax.tree.flatten((job.terms[0], job.windows[0]))
+    shapes = [(np.shape(x), np.asarray(x).dtype) for x in [*leaves, *numbers]]
+    try:
+        return text_digest(own, described([orders, program.spec, program.broker, program.signals(), shapes, axes]), str(tree), str(kind))
+    except Unknown:
+        return None
+
+
+def _fixed(value: Any) -> Any:
+    """An order's value if it is known while tracing."""
+    return "traced" if isinstance(value, (Tracer, Bounded)) else value

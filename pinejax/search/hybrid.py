@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 from optuna.distributions import BaseDistribution, CategoricalDistribution
-from optuna.samplers import BaseSampler, CmaEsSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, RandomSampler
+from optuna.samplers import BaseGASampler, BaseSampler, CmaEsSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, RandomSampler
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
@@ -107,18 +107,25 @@ class _Inheritance:
         self._trial_id: int | None = None
         self._crossed: frozenset[str] = frozenset()
         self._parents: list[FrozenTrial] = []
+        self._donors: dict[str, tuple[BaseDistribution, list[FrozenTrial]]] = {}
 
     def crossed(self, sampler: SpaceNSGAIISampler | SpaceNSGAIIISampler, study: Study, trial: FrozenTrial) -> frozenset[str]:
         """Names that crossover handles in this trial; looks the trial's parents up once."""
         if trial._trial_id != self._trial_id:
             self._trial_id = trial._trial_id
             self._crossed = frozenset(sampler.infer_relative_search_space(study, trial))
-            self._parents = sampler.get_parent_population(study, sampler.get_trial_generation(study, trial))
+            parents = sampler.get_parent_population(study, sampler.get_trial_generation(study, trial))
+            if [t._trial_id for t in parents] != [t._trial_id for t in self._parents]:
+                self._donors.clear()
+            self._parents = parents
         return self._crossed
 
     def pick(self, name: str, distribution: BaseDistribution) -> Any | None:
         """A value from a random parent that has the parameter; None where it should be drawn anew."""
-        donors = [p for p in self._parents if p.distributions.get(name) == distribution]
+        known, donors = self._donors.get(name, (None, []))
+        if known is not distribution:
+            donors = [p for p in self._parents if p.distributions.get(name) == distribution]
+            self._donors[name] = distribution, donors
         if not donors:
             return None
         donor = donors[int(self._rng.integers(len(donors)))]
@@ -126,7 +133,45 @@ class _Inheritance:
         return None if self._rng.random() < rate else donor.params[name]
 
 
-class SpaceNSGAIISampler(NSGAIISampler):
+class _Generations(BaseGASampler):
+    """A genetic sampler that finds the running generation and its parents once for all trials of a batch.
+
+    Optuna's own look through the whole study for each trial. They find the same until another trial is complete.
+    """
+
+    _generation: tuple[int, int] = (-1, 0)
+    _parents: tuple[Any, list[FrozenTrial]] = (None, [])
+
+    def get_trial_generation(self, study: Study, trial: FrozenTrial) -> int:
+        """As Optuna's."""
+        key = self._get_generation_key()
+        if key in trial.system_attrs:
+            return trial.system_attrs[key]
+        n = _n_complete(study)
+        if n != self._generation[0]:
+            self._generation = n, super().get_trial_generation(study, trial)
+        else:
+            study._storage.set_trial_system_attr(trial._trial_id, key, self._generation[1])
+        return self._generation[1]
+
+    def get_parent_population(self, study: Study, generation: int) -> list[FrozenTrial]:
+        """As Optuna's."""
+        if generation == 0:
+            return []
+        noted = study._storage.get_study_system_attrs(study._study_id).get(self._get_parent_cache_key_prefix() + str(generation))
+        if noted is None:  # chosen now, in an order of their own; from the next time on they come by their numbers
+            return super().get_parent_population(study, generation)
+        asked = generation, _n_complete(study), noted
+        if asked != self._parents[0]:
+            self._parents = asked, super().get_parent_population(study, generation)
+        return list(self._parents[1])
+
+
+def _n_complete(study: Study) -> int:
+    return len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+
+
+class SpaceNSGAIISampler(_Generations, NSGAIISampler):
     """NSGA-II whose children inherit conditional parameters too."""
 
     def __init__(self, *, inherit_seed: int, mutation_prob: float | None, **flags: Any):
@@ -138,7 +183,7 @@ class SpaceNSGAIISampler(NSGAIISampler):
         return _inherited(self, self._inherit, study, trial, param_name, param_distribution)
 
 
-class SpaceNSGAIIISampler(NSGAIIISampler):
+class SpaceNSGAIIISampler(_Generations, NSGAIIISampler):
     """NSGA-III whose children inherit conditional parameters too."""
 
     def __init__(self, *, inherit_seed: int, mutation_prob: float | None, **flags: Any):

@@ -179,6 +179,40 @@ def test_a_sweep_runs_every_combination(tmp_path, monkeypatch):
     assert seen == [("5m@15m", 3), ("5m@15m", 5), ("15m", 3), ("15m", 5)]
 
 
+@pytest.mark.parametrize(
+    ("typed", "n_runs"),
+    [
+        (["params.fast=5"], 1),
+        (["hydra.mode=MULTIRUN", "params.fast=3,5"], 2),
+        (["hydra.mode=RUN"], 1),
+        (["-m", "params.fast=5"], 1),
+        (["--run"], 1),
+    ],
+)
+def test_the_mode_is_the_one_that_hydra_would_find(typed, n_runs, tmp_path, monkeypatch):
+    from hydra._internal.hydra import Hydra
+
+    monkeypatch.chdir(tmp_path)
+    seen: list[Config] = []
+    theirs = Hydra.get_mode
+    assert main(lambda config, folder: seen.append(config), typed) == 0
+    assert len(seen) == n_runs and Hydra.get_mode is theirs
+
+
+def test_hydra_composes_once_unless_its_mode_may_be_set(tmp_path, monkeypatch):
+    from hydra._internal.hydra import Hydra
+
+    monkeypatch.chdir(tmp_path)
+    composed, theirs = [], Hydra.compose_config
+    monkeypatch.setattr(Hydra, "compose_config", lambda *a, **k: composed.append(1) or theirs(*a, **k))
+    counts = []
+    for typed in (["search.seed=3"], ["hydra.mode=RUN"]):
+        composed.clear()
+        assert main(lambda config, folder: None, typed) == 0
+        counts.append(len(composed))
+    assert counts == [1, 2]
+
+
 def test_rewriting_leaves_everything_else_alone():
     typed = ["-m", "--config-dir", "x", "symbol=A,B", "+new=1", "search.seed=3", "strategy=ema_cross,supertrend"]
     assert rewrite(typed) == typed

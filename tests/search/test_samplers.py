@@ -6,6 +6,7 @@ import numpy as np
 import optuna
 import pytest
 import yaml
+from optuna.samplers import BaseGASampler
 from quadratic import SHARPE, Bowl, Quadratic, Steps, bowl_score
 
 from pinejax.errors import ConfigError, SpaceError
@@ -136,6 +137,17 @@ def test_nsga2_breeds_from_the_generation_before():
     result = search("nsga2", n_trials=192)
     generations = Counter(t.system_attrs["SpaceNSGAIISampler:generation"] for t in result.trials)
     assert generations == {0: 64, 1: 64, 2: 64}
+
+
+@pytest.mark.parametrize("name", ["nsga2", "nsga3"])
+def test_genetic_samplers_ask_for_the_points_that_optunas_search_for_parents_would_give(name, monkeypatch):
+    mine = search(name, n_trials=320)
+    looked = []
+    for method in ("get_trial_generation", "get_parent_population"):
+        theirs = getattr(BaseGASampler, method)
+        monkeypatch.setattr(hybrid._Generations, method, lambda *a, f=theirs: looked.append(1) or f(*a))
+    again = search(name, n_trials=320)
+    assert looked and [(t.params, t.system_attrs) for t in mine.trials] == [(t.params, t.system_attrs) for t in again.trials]
 
 
 def test_nsga2_children_inherit_conditional_parameters(monkeypatch):
