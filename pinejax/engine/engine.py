@@ -298,7 +298,7 @@ def may_be_native(config: EngineConfig, device: Any) -> bool:
 
 def native_cache() -> Path | None:
     """Where machine code is kept between processes: beside JAX's compiled programs, nowhere without that folder."""
-    folder = jax.config.jax_compilation_cache_dir
+    folder = jax.config.values.get("jax_compilation_cache_dir")
     return Path(folder) if folder else None
 
 

@@ -232,11 +232,12 @@ class Lowering:
         kinds = [self.kind(v) for v in eqn.outs]
         # A value with a cell stays there, a big one in its memory; the others meet behind the block.
         homes: list[Value | None] = []
+        passing = [self.read(a) for a, o, kind in zip(before, then.outs, kinds, strict=True) if o is a and kind.big]
         for var, atom, out, kind in zip(eqn.outs, before, then.outs, kinds, strict=True):
             if out is atom:
                 homes.append(None)
             else:
-                homes.append(self.home_of(atom, homes) if kind.big else self.cell_for(var, atom, eqn))
+                homes.append(self.home_of(atom, [*homes, *passing]) if kind.big else self.cell_for(var, atom, eqn))
         self.save_readers(homes, set())
         meets = [i for i, (a, h, o) in enumerate(zip(before, homes, then.outs, strict=True)) if h is None and o is not a]
         old = {i: self.memory.in_registers(self.read(before[i])) for i in meets}

@@ -107,6 +107,16 @@ def test_gate_that_begins_twice_with_one_array() -> None:
     run(step, x=X, y=Y, b=BIG, c=OTHER)
 
 
+def test_gate_that_changes_an_array_and_also_hands_it_on() -> None:
+    def step(s: Values, row: Any, p: Values) -> Values:
+        ladder = s["ladder"]
+        same, other = where_asked(row[0] > 0, lambda q: (ladder, s["steps"]), (ladder, ladder))
+        b, c = where_asked(row[1] > 0, lambda q: (s["b"], s["c"]), (s["b"], s["b"]))
+        return {"b": b, "c": c, "ladder": other, "steps": same}
+
+    run(step, ("ladder", "steps"), b=BIG, c=OTHER, ladder=LADDER, steps=LADDER * -2.0)
+
+
 def test_gate_that_begins_with_two_views_of_one_array() -> None:
     def step(s: Values, row: Any, p: Values) -> Values:
         view = s["b"].reshape(8, 5, 8).reshape(40, 8)
