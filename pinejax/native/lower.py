@@ -232,13 +232,14 @@ class Lowering:
         kinds = [self.kind(v) for v in eqn.outs]
         # A value with a cell stays there, a big one in its memory; the others meet behind the block.
         homes: list[Value | None] = []
-        passing = [self.read(a) for a, o, kind in zip(before, then.outs, kinds, strict=True) if o is a and kind.big]
+        passing = {a for a, o in zip(before, then.outs, strict=True) if o is a and isinstance(a, Var)}
+        kept = [self.read(a) for a in passing if self.kind(a).big]
         for var, atom, out, kind in zip(eqn.outs, before, then.outs, kinds, strict=True):
             if out is atom:
                 homes.append(None)
             else:
-                homes.append(self.home_of(atom, [*homes, *passing]) if kind.big else self.cell_for(var, atom, eqn))
-        self.save_readers(homes, set())
+                homes.append(self.home_of(atom, [*homes, *kept]) if kind.big else self.cell_for(var, atom, eqn))
+        self.save_readers(homes, passing)
         meets = [i for i, (a, h, o) in enumerate(zip(before, homes, then.outs, strict=True)) if h is None and o is not a]
         old = {i: self.memory.in_registers(self.read(before[i])) for i in meets}
         came_from, inside, after = self.fn.label, self.fn.new_label("then"), self.fn.new_label("after")

@@ -112,9 +112,10 @@ def test_gate_that_changes_an_array_and_also_hands_it_on() -> None:
         ladder = s["ladder"]
         same, other = where_asked(row[0] > 0, lambda q: (ladder, s["steps"]), (ladder, ladder))
         b, c = where_asked(row[1] > 0, lambda q: (s["b"], s["c"]), (s["b"], s["b"]))
-        return {"b": b, "c": c, "ladder": other, "steps": same}
+        y, x = where_asked(row[1] > 0, lambda q: (s["x"], s["y"]), (s["x"], s["x"]))
+        return {"b": b, "c": c, "x": x, "y": y, "ladder": other, "steps": same}
 
-    run(step, ("ladder", "steps"), b=BIG, c=OTHER, ladder=LADDER, steps=LADDER * -2.0)
+    run(step, ("ladder", "steps"), b=BIG, c=OTHER, x=X, y=Y, ladder=LADDER, steps=LADDER * -2.0)
 
 
 def test_gate_that_begins_with_two_views_of_one_array() -> None:

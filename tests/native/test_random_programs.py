@@ -7,7 +7,7 @@ import pytest
 from tests.native.harness import check
 from tests.native.programs import random_case
 
-FEW, MANY = 100, 3_000
+FEW, MANY = 100, 1_500
 
 
 @pytest.mark.parametrize("seed", range(FEW))
