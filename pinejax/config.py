@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pinejax.broker.config import BrokerConfig
 from pinejax.core.timeframe import TimeframePair
@@ -31,7 +31,10 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class SearchChoices:
-    """How to search. n_trials: of the study, all runs together. None: no limit, or the search's own choice."""
+    """How to search. n_trials: of the study, all runs together. None: no limit, or the search's own choice.
+
+    dataset_jobs: threads or processes (dataset_executor) that a batch's datasets are spread over; None: one per core.
+    """
 
     n_trials: int = 200
     sampler: str | None = None
@@ -43,9 +46,11 @@ class SearchChoices:
     resume_from: str | None = None
     timeout_s: float | None = None
     patience_batches: int | None = None
+    dataset_jobs: int | None = None
+    dataset_executor: Literal["thread", "process"] = "thread"
 
     def __post_init__(self) -> None:
-        for key in ("n_trials", "batch_size", "top_k", "patience_batches"):
+        for key in ("n_trials", "batch_size", "top_k", "patience_batches", "dataset_jobs"):
             value = getattr(self, key)
             if value is not None and value < 1:
                 raise ConfigError(f"search.{key}: expected 1 or more, got {value}.")

@@ -30,6 +30,7 @@ def run(config: Config, folder: Path) -> int:
     from pinejax.job.plan import plan_search
     from pinejax.job.session import prepare
     from pinejax.job.spent import Spent, advice, time_text
+    from pinejax.job.spread import evaluator_of, with_jobs
     from pinejax.report.text import short_path
     from pinejax.search import run_search
     from pinejax.search.config import resolved
@@ -38,10 +39,11 @@ def run(config: Config, folder: Path) -> int:
         raise ConfigError(f"compare={config.compare}: a search compares nothing; python -m pinejax.backtest does, with the same keys.")
     import_s = process_age_s()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    session = prepare(config)
+    session = prepare(with_jobs(config))
     objective, settings = plan_search(session)
     started = time.perf_counter()
-    engine = session.engine(resolved(settings, len(objective.directions)).batch_size)
+    batch_size = resolved(settings, len(objective.directions)).batch_size
+    engine = session.engine(batch_size)
     spent = Spent(import_s, session.load_s, build_s=time.perf_counter() - started - engine.timings.trace_s)
     engine.warm_up()
     print(start_text(session, settings), flush=True)
@@ -50,8 +52,8 @@ def run(config: Config, folder: Path) -> int:
     config.storage.make_room(storage)
     collect_from_here()
     outcome = Outcome(folder, session, engine, objective, settings, storage=storage, spent=spent)
-    with outcome:
-        result = run_search(settings, session.space, objective, engine, storage, callbacks=[outcome.after_batch])
+    with outcome, evaluator_of(session, engine, batch_size) as evaluator:
+        result = run_search(settings, session.space, objective, evaluator, storage, callbacks=[outcome.after_batch])
     study = outcome.finish(result)
     print(end_text(session, study, result, outcome.check))
     table = outcome.measured["timings_s"]
