@@ -17,7 +17,7 @@ from peers import numba_loops
 from strategies import STYLES
 from workload import draw_sets, task_of
 
-FLOORS = {"market": 0.27, "bracket": 0.25}
+FLOORS = {"market": 0.45, "bracket": 0.42}
 """Least rate of one thread of pinejax in float64, as a fraction of the numba loop's. Raise them when the engine becomes faster."""
 
 LANES, BARS, ROUNDS = 256, 20_000, 7

@@ -44,16 +44,17 @@ def run(config: Config, folder: Path) -> int:
     started = time.perf_counter()
     batch_size = resolved(settings, len(objective.directions)).batch_size
     engine = session.engine(batch_size)
-    spent = Spent(import_s, session.load_s, build_s=time.perf_counter() - started - engine.timings.trace_s)
     engine.warm_up()
     print(start_text(session, settings), flush=True)
-
     storage = config.storage.resolve(os.environ)
     config.storage.make_room(storage)
-    collect_from_here()
-    outcome = Outcome(folder, session, engine, objective, settings, storage=storage, spent=spent)
-    with outcome, evaluator_of(session, engine, batch_size) as evaluator:
-        result = run_search(settings, session.space, objective, evaluator, storage, callbacks=[outcome.after_batch])
+    with evaluator_of(session, engine, batch_size) as evaluator:
+        build_s = time.perf_counter() - started - engine.timings.trace_s - engine.timings.compile_s
+        collect_from_here()
+        spent = Spent(import_s, session.load_s, build_s)
+        outcome = Outcome(folder, session, engine, objective, settings, storage=storage, spent=spent)
+        with outcome:
+            result = run_search(settings, session.space, objective, evaluator, storage, callbacks=[outcome.after_batch])
     study = outcome.finish(result)
     print(end_text(session, study, result, outcome.check))
     table = outcome.measured["timings_s"]

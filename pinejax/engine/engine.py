@@ -58,7 +58,8 @@ class Engine:
 
     inputs: the strategy's inputs as narrowed by the search space (a pinned one has low == high, or one option): they size buffers,
     and a pinned switch is compiled away. trade_from: per dataset the first bar on which orders are taken (0: no warm-up).
-    Errors: StrategyError where the body cannot be traced; DataError where a dataset has too few bars for the longest length.
+    plan: how the last batch was cut into blocks, in words. Errors: StrategyError where the body cannot be traced; DataError where a
+    dataset has too few bars for the longest length.
     """
 
     strategy: type[Strategy]
@@ -76,7 +77,7 @@ class Engine:
         self.devices = devices_of(self.config.device)
         self.device = self.devices[0]
         self._limit = _memory_limit(self.config, self.devices)
-        self._said = ""
+        self.plan = ""
         self._terms = [terms_of(self.broker, f, self.config.dtype) for f in self.feeds]
         self._discover(native=may_be_native(self.config, self.device))
 
@@ -215,9 +216,9 @@ class Engine:
             f"engine: {sum(lanes):,} lanes in {len(blocks)} blocks of {max(lanes):,}, {in_words(at_once * self._need.lane)} of state, "
             f"{in_words(self._need.bars)} of bars, limit {limit}"
         )
-        if said != self._said:
+        if said != self.plan:
             logger.info(said)
-        self._said = said
+        self.plan = said
 
     def _finish(self, found: Found, spans: Sequence[tuple[int, int]], last: bool, block: Block) -> None:
         """Read a block's metrics, in the thread that ran it."""

@@ -61,6 +61,7 @@ def measured(engine: Engine, search: SearchTimings, spent: Spent, n_new: int) ->
     busy_s, evaluated_s = search.total_s, engine.timings.evaluate_s
     return {
         "device": str(getattr(engine.device, "device_kind", engine.device)),
+        "plan": engine.plan,
         "timings_s": table,
         "timings_share": shares(table),
         "seconds_to_first_trial": None if spent.first_trial_s is None else round(spent.first_trial_s, 3),

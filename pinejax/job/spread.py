@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import multiprocessing
 import signal
 import traceback
@@ -22,7 +21,6 @@ from pinejax.engine.engine import Engine
 from pinejax.errors import ConfigError, PinejaxError
 from pinejax.job.session import Session, prepare
 
-logger = logging.getLogger(__name__)
 STARTED_S = 600.0
 """A process that has not compiled its program by then has hung."""
 
@@ -91,7 +89,7 @@ class SpreadEvaluator:
                     raise RuntimeError(f"a process of search.dataset_executor=process did not start within {STARTED_S:.0f} s.")
                 part.answer()
             self._stack = opened.pop_all()
-        logger.info("engine: %d datasets over %d processes of %d threads", len(self.datasets), len(shares), own.n_threads)
+        engine.plan = f"engine: {len(self.datasets)} datasets over {len(shares)} processes of {own.n_threads} threads"
 
     def __enter__(self) -> SpreadEvaluator:
         return self
