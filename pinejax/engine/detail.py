@@ -26,7 +26,7 @@ FIRST_LOG_ROWS = 8_192
 @dataclass(frozen=True, eq=False)
 class Detail:
     """metrics and status: as the sweep would report them; trades: closed ones in the order of their exits, then the open ones;
-    equity: at each bar's close, `[bars]`.
+    equity: at each bar's close, `[bars of the window]`.
     """
 
     metrics: dict[str, float]
@@ -53,20 +53,21 @@ def record_first(engine: Engine, trials: Sequence[Params], dataset: int = 0) -> 
     state = program.initial(FIRST_LOG_ROWS, CHUNK_BARS)
     rows: list[np.ndarray] = []
     equity: list[np.ndarray] = []
-    for begin in range(0, len(feed), CHUNK_BARS):
-        end = min(begin + CHUNK_BARS, len(feed))
+    window = engine.window(dataset)
+    for begin in range(int(window.start), int(window.stop), CHUNK_BARS):
+        end = min(begin + CHUNK_BARS, int(window.stop))
         state = _run_chunk(engine, state, params, dataset, begin, end)
         log = state.account.log
         assert log is not None
         rows.append(np.asarray(log.rows)[: int(log.n)])
-        equity.append(np.asarray(state.equity_log)[: end - begin])
+        equity.append(np.roll(np.asarray(state.equity_log), -(begin % CHUNK_BARS))[: end - begin])  # written at bar number % rows
         state = _with_log(state, Log(log.rows, np.int32(0)))
     found, codes = engine.measure(state, dataset)
     names = program.signals()
     entries = [(e.id, e.signal) for e in program.spec.entries]
     closed = [_closed(row, entries, names, feed) for row in np.concatenate(rows)]
     metrics = {name: float(values[0]) for name, values in found.items()}
-    return Detail(metrics, int(codes[0]), (*closed, *_open(state, entries, feed)), np.concatenate(equity), feed)
+    return Detail(metrics, int(codes[0]), (*closed, *_open(state, entries, feed, int(window.stop) - 1)), np.concatenate(equity), feed)
 
 
 def complete_params(engine: Engine, params: Params) -> dict[str, Any]:
@@ -121,12 +122,12 @@ def _excursions(direction: int, price: float, high: float, low: float, feed: Fee
     return (up, down) if direction > 0 else (down, up)
 
 
-def _open(state: State, entries: list[tuple[str, str]], feed: Feed) -> list[TradeRecord]:
+def _open(state: State, entries: list[tuple[str, str]], feed: Feed, last: int) -> list[TradeRecord]:
     """The lots left at the last bar, as trades with the exit signal `Open` at its close."""
     out = []
     unit = feed.instrument.lot_step * feed.instrument.point_value
-    rate = 1.0 if feed.rate is None else float(feed.rate[-1])
-    last, close = len(feed) - 1, float(feed.ltf.close[-1])
+    rate = 1.0 if feed.rate is None else float(feed.rate[last])
+    close = float(feed.ltf.close[last])
     lots = state.account.lots
     for i in range(len(lots)):
         qty, price, fee, high, low = (float(np.asarray(x)[i, 0]) for x in (lots.qty, lots.price, lots.fee, lots.high, lots.low))

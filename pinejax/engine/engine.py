@@ -54,10 +54,11 @@ class Timings:
 
 @dataclass
 class Engine:
-    """Backtests of one strategy on several datasets. Thread-safe for one caller at a time.
+    """Backtests of one strategy on several datasets, or on windows of them. Thread-safe for one caller at a time.
 
     inputs: the strategy's inputs as narrowed by the search space (a pinned one has low == high, or one option): they size buffers,
-    and a pinned switch is compiled away. trade_from: per dataset the first bar on which orders are taken (0: no warm-up).
+    and a pinned switch is compiled away. windows: per feed the bars that it is run over, all of them if not given; several windows of one
+    history are so many times the same feed, whose bars are held once. Everything per dataset is per feed, so per window.
     plan: how the last batch was cut into blocks, in words. Errors: StrategyError where the body cannot be traced; DataError where a
     dataset has too few bars for the longest length.
     """
@@ -67,13 +68,14 @@ class Engine:
     broker: BrokerConfig
     inputs: Mapping[str, Input]
     config: EngineConfig = field(default_factory=EngineConfig)
-    trade_from: Sequence[int] = ()
+    windows: Sequence[Window] = ()
     timings: Timings = field(default_factory=Timings)
 
     def __post_init__(self) -> None:
         jax.config.update("jax_enable_x64", True)
         if not self.feeds:
             raise DataError("expected at least one dataset, got none.")
+        _check_windows(self.feeds, self.windows)
         self.devices = devices_of(self.config.device)
         self.device = self.devices[0]
         self._limit = _memory_limit(self.config, self.devices)
@@ -100,13 +102,13 @@ class Engine:
                 one_function = config.small_call and device.platform == "cpu" and one_function_works()
             self.runner = XlaRunner(job, device, one_function)
         self.program = job.program
-        self._need = Need(footprint_of(job.program).lane, sum(r.nbytes for r in job.rows))
+        self._need = Need(footprint_of(job.program).lane, sum(r.nbytes for r in {id(r): r for r in job.rows}.values()))
 
     def _job(self, lanes: int) -> Job:
         """The program for so many lanes and what it runs on."""
         program, dtype = self._traced(lanes), self.config.dtype
-        rows = [rows_of(f, dtype, program.columns).values for f in self.feeds]
-        return Job(program, rows, self._terms, [self.window(d) for d in range(len(self.feeds))])
+        packed = {id(f): rows_of(f, dtype, program.columns).values for f in {id(f): f for f in self.feeds}.values()}
+        return Job(program, [packed[id(f)] for f in self.feeds], self._terms, [self.window(d) for d in range(len(self.feeds))])
 
     def _traced(self, lanes: int) -> Program:
         started = time.perf_counter()
@@ -117,7 +119,9 @@ class Engine:
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """Names such as `BTCUSDT 5m@1h`, in the order of every `[datasets]` array."""
+        """Names such as `BTCUSDT 5m@1h`, in the order of every `[datasets]` array; windows are told apart by their bars."""
+        if self.windows:
+            return tuple(f"{f.name} [{w.trade_from}:{w.stop}]" for f, w in zip(self.feeds, self.windows, strict=True))
         return tuple(f.name for f in self.feeds)
 
     @property
@@ -127,19 +131,22 @@ class Engine:
 
     def _check_lengths(self, program: Program) -> None:
         """Every dataset has more bars than the longest indicator can need."""
-        for feed in self.feeds:
+        for d, feed in enumerate(self.feeds):
+            window = self.window(d)
+            n_bars = int(window.stop - window.start)
             higher = (longest * bars_in(feed, series) for series, longest in program.htf_longest.items())
             needed = max(program.longest, *higher, 2)
-            if len(feed) <= needed:
+            if n_bars <= needed:
                 raise DataError(
                     f"{feed.name}: expected more bars than the longest indicator of {self.strategy.__name__} can need ({needed}), "
-                    f"got {len(feed)}. Choose a longer range, a lower timeframe, or narrow the length."
+                    f"got {n_bars}. Choose a longer range, a lower timeframe, or narrow the length."
                 )
 
     def window(self, dataset: int) -> Window:
         """The bars a dataset's lanes run over."""
-        first = self.trade_from[dataset] if self.trade_from else 0
-        return Window(np.int32(0), np.int32(first), np.int32(len(self.feeds[dataset])))
+        if self.windows:
+            return self.windows[dataset]
+        return Window(np.int32(0), np.int32(0), np.int32(len(self.feeds[dataset])))
 
     def warm_up(self) -> float:
         """Compile (or load from the persistent cache) for every shape of the datasets. Returns the seconds it took."""
@@ -228,7 +235,8 @@ class Engine:
 
     def _bound(self, dataset: int, segment: int, n_segments: int) -> int:
         """The bar with which a segment of a dataset begins."""
-        return len(self.feeds[dataset]) * segment // n_segments
+        window = self.window(dataset)
+        return int(window.start) + int(window.stop - window.start) * segment // n_segments
 
     def advance(self, state: State, params: Mapping[str, Any], dataset: int, begin: int, end: int) -> State:
         """The whole state of the program's lanes after the bars begin..end of a dataset."""
@@ -241,9 +249,9 @@ class Engine:
         return run_detail(self, params, dataset)
 
     def measure(self, state: State, dataset: int, done: int | None = None) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """Metrics and status of a block's state, `[lanes]`, `done` bars of the dataset having been run (by default all)."""
+        """Metrics and status of a block's state, `[lanes]`, the bars before `done` having been run (by default the whole window)."""
         feed, window = self.feeds[dataset], self.window(dataset)
-        done = len(feed) if done is None else done
+        done = int(window.stop) if done is None else done
         first = min(int(window.trade_from), done - 1)
         fields = lambda x: {f: np.asarray(getattr(x, f), np.float64) for f in type(x).__dataclass_fields__}  # noqa: E731
         stats, track = fields(state.account.stats), fields(state.track)
@@ -255,6 +263,18 @@ class Engine:
             stats, track, open_profit, self.broker.initial_capital, done - first, span_ms, feed.timeframe.ltf.seconds / 86_400
         )
         return metrics, status_of(np.asarray(state.account.status), metrics)
+
+
+def _check_windows(feeds: Sequence[Feed], windows: Sequence[Window]) -> None:
+    """Errors: DataError for a window that its feed does not have."""
+    if windows and len(windows) != len(feeds):
+        raise DataError(f"windows: expected one per feed, {len(feeds)}, got {len(windows)}.")
+    for feed, window in zip(feeds, windows, strict=False):
+        if not 0 <= window.start <= window.trade_from < window.stop <= len(feed):
+            raise DataError(
+                f"{feed.name}: expected a window with 0 <= start <= trade_from < stop <= {len(feed)}, "
+                f"got start={window.start}, trade_from={window.trade_from}, stop={window.stop}."
+            )
 
 
 def open_profit_at(state: State, price: float, unit: float) -> np.ndarray:

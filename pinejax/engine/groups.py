@@ -6,7 +6,7 @@ block at a time is faster: a bar's prices are then scalars.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import jax
@@ -18,11 +18,11 @@ from pinejax.engine.runner import P, Part
 from pinejax.engine.ungated import compiled_ungated
 
 
-def group_blocks(blocks: Sequence[P], n_bars: Sequence[int], at_most: int) -> list[list[P]]:
-    """Blocks that may share a call: of datasets with one number of bars (`n_bars` per dataset), at most so many in a group, in order."""
+def group_blocks(blocks: Sequence[P], spans: Sequence[Hashable], at_most: int) -> list[list[P]]:
+    """Blocks that may share a call: of datasets with one span of bars (`spans` per dataset), at most so many in a group, in order."""
     groups = []
-    for n in dict.fromkeys(n_bars):
-        mine = [b for b in blocks if n_bars[b.dataset] == n]
+    for span in dict.fromkeys(spans):
+        mine = [b for b in blocks if spans[b.dataset] == span]
         groups += [mine[first : first + at_most] for first in range(0, len(mine), at_most)]
     return groups
 

@@ -62,7 +62,8 @@ def bar_step(t: Any, state: State, program: Program, rows: Any, constants: Const
     readings = readings_of(account, bar, env)
     account, broken = judge(account, readings.equity, day, row[R.NEW_DAY] > 0, program.broker)
     last = t + 1 >= window.stop
-    track = mark(state.track, readings.equity, position_of(account) != 0, (row[R.DAY_ENDS] > 0) & ~last)
+    day_ends = (row[R.DAY_ENDS] > 0) & (t >= window.trade_from) & ~last  # the days of a warm-up are none of the account's
+    track = mark(state.track, readings.equity, position_of(account) != 0, day_ends)
 
     view = R.bar_of(row, t - window.start, program.columns)
     sites = Sites("step", np.dtype(program.dtype), program.lanes, read=state.sites, constants=constants.hoisted)

@@ -43,8 +43,8 @@ class GpuRunner:
         self.unit = self.most_lanes = job.program.lanes
         self.trace_s, self.compile_s, self.n_compiled = 0.0, 0.0, 0
         self._shared = list(zip(job.rows, job.terms, job.windows, strict=True))
-        self._n_bars = [int(w.stop) for w in job.windows]
-        self._sizes = [min(datasets, self._n_bars.count(n)) for n in self._n_bars]
+        self._spans = [(int(w.start), int(w.stop)) for w in job.windows]
+        self._sizes = [min(datasets, self._spans.count(s)) for s in self._spans]
         self._together, self._alone = compiled_group(job.program), compiled_ungated(job.program)
         self._warm: set[tuple[int, ...]] = set()
 
@@ -95,8 +95,8 @@ class GpuRunner:
 
     def _grouped(self, blocks: Sequence[P]) -> list[list[P]]:
         out: list[list[P]] = []
-        for n_bars, size in dict(zip(self._n_bars, self._sizes, strict=True)).items():
-            out += group_blocks([b for b in blocks if self._n_bars[b.dataset] == n_bars], self._n_bars, size)
+        for span, size in dict(zip(self._spans, self._sizes, strict=True)).items():
+            out += group_blocks([b for b in blocks if self._spans[b.dataset] == span], self._spans, size)
         return out
 
     def _advance_group(self, group: Sequence[Any], begin: int, end: int, device: Any) -> None:
