@@ -19,9 +19,9 @@ FEWEST_TRIALS, FEWEST_PER_BLOCK = 2, 2
 
 @dataclass(frozen=True)
 class Overfit:
-    """pbo: share of the splits in which the best half-history trial is at or below the median on the other half; logits: of its relative
-    rank there, per split; slope: of the best trials' Sharpe out of sample against in sample; loss_rate: share of splits in which it is negative
-    out of sample; null: the 5 % and 95 % quantiles of pbo for trials without skill that are as correlated as these.
+    """pbo: share of the splits in which the best trial of one half is at or below the median on the other; logits: of its relative rank
+    there, per split; slope: of its Sharpe out of sample against in sample; loss_rate: share of splits in which it loses out of sample;
+    null: the 5 % and 95 % quantiles of pbo for trials without skill that are as correlated as these.
     """
 
     pbo: float

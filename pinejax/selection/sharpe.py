@@ -66,7 +66,7 @@ def deflated_sharpe(m: Moments, n_trials: float, variance: float) -> float:
 
 
 def minimum_track_record(m: Moments, benchmark: float = 0.0, confidence: float = 0.95) -> float:
-    """How many returns it takes to say with this confidence that the true ratio is above `benchmark`; inf where it is not. (2012, eq. 11)"""
+    """How many returns it takes to say so surely that the true ratio is above `benchmark`; inf where the ratio is not. (2012, eq. 11)"""
     if not m.sharpe > benchmark:
         return nan if np.isnan(m.sharpe) else inf
     return 1.0 + _spread(m) * (float(ndtri(confidence)) / (m.sharpe - benchmark)) ** 2

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import comb
 
 from pinejax.errors import ConfigError
@@ -89,7 +89,7 @@ def combinatorial(n_bars: int, n_groups: int, n_test: int, *, purge: int = 0, em
     if n_bars < n_groups:
         raise ConfigError(f"validation: {n_bars} bars cannot be cut into {n_groups} parts.")
     edges = [n_bars * i // n_groups for i in range(n_groups + 1)]
-    parts = [Span(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [Span(a, b) for a, b in pairwise(edges)]
     return [_without([parts[g] for g in groups], n_bars, purge, embargo, groups) for groups in combinations(range(n_groups), n_test)]
 
 
