@@ -77,8 +77,8 @@ def _lock(path: Path) -> JournalFileOpenLock | JournalFileSymlinkLock:
 def _dask(url: str) -> Opened:
     address = url.removeprefix(DASK)
     try:
-        from distributed import Client
-        from optuna_integration.dask import DaskStorage
+        from distributed import Client  # pyright: ignore[reportMissingImports]
+        from optuna_integration.dask import DaskStorage  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise StudyError("storage=dask needs packages that are not installed: pip install 'pinejax[dask]'.") from None
     guard = _guard(f"dask {address}", "Check storage.address and that the scheduler runs (dask scheduler).")
