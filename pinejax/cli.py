@@ -31,7 +31,7 @@ EXIT_PIPE = 141
 _OPEN_KEY = re.compile(r"\+{0,2}((?:params|objective\.gates)\.[A-Za-z_]\w*)=(.*)", re.DOTALL)
 """Keys the tree need not hold before: a strategy's own parameters, gates on any metric."""
 _TEXT = re.compile(
-    r"(storage\.url|storage\.address|data\.root|data\.rates|search\.resume_from|search\.study_name|strategy\.name|compare|compare_zone)=(.*)",
+    r"(storage\.url|storage\.address|storage\.journal|storage\.sqlite|data\.root|data\.rates|search\.resume_from|search\.study_name|strategy\.name|compare|compare_zone)=(.*)",
     re.DOTALL,
 )
 _MODE = re.compile(r"^\s*(hydra[./])?mode\s*:", re.MULTILINE)

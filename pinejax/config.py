@@ -34,6 +34,7 @@ class SearchChoices:
     """How to search. n_trials: of the study, all runs together. None: no limit, or the search's own choice.
 
     dataset_jobs: threads or processes (dataset_executor) that a batch's datasets are spread over; None: one per core.
+    n_workers: processes that this run starts; worker: its number among runs on one study, None: as the environment says.
     """
 
     n_trials: int = 200
@@ -48,28 +49,68 @@ class SearchChoices:
     patience_batches: int | None = None
     dataset_jobs: int | None = None
     dataset_executor: Literal["thread", "process"] = "thread"
+    n_workers: int = 1
+    worker: int | None = None
+    heartbeat_s: float = 30.0
+    grace_s: float = 120.0
 
     def __post_init__(self) -> None:
-        for key in ("n_trials", "batch_size", "top_k", "patience_batches", "dataset_jobs"):
+        for key in ("n_trials", "batch_size", "top_k", "patience_batches", "dataset_jobs", "n_workers"):
             value = getattr(self, key)
             if value is not None and value < 1:
                 raise ConfigError(f"search.{key}: expected 1 or more, got {value}.")
         if not 0 <= self.seed < 2**32:
             raise ConfigError(f"search.seed: expected a whole number in 0..4294967295, got {self.seed}.")
+        if self.worker is not None and self.worker < 0:
+            raise ConfigError(f"search.worker: expected 0 or more, got {self.worker}.")
+
+    def worker_number(self, environment: Mapping[str, str]) -> int:
+        """The number of this run's own worker: `worker`, else that of the first of WORKER_VARIABLES that is set, else 0.
+
+        A run with several workers has as many numbers. Errors: ConfigError for PINEJAX_WORKER that is no number.
+        """
+        number = self.worker
+        for name in WORKER_VARIABLES:
+            value = environment.get(name, "")
+            if number is None and value:
+                if not value.isdecimal():
+                    raise ConfigError(f"{name}: expected a whole number, the worker's, got {value!r}.")
+                number = int(value)
+        return (number or 0) * self.n_workers
+
+
+WORKER_VARIABLES = ("PINEJAX_WORKER", "SLURM_PROCID", "JOB_COMPLETION_INDEX")
+"""Ours, that of the tasks of one SLURM job, that of the pods of an indexed Kubernetes Job."""
 
 
 @dataclass(frozen=True)
 class StorageConfig:
-    """Where studies are kept: `url`, else the URL in the environment variable `url_env` if set, else the file `sqlite`."""
+    """Where studies are kept: `url`, else Optuna's `journal` file, else Dask's scheduler at `address`, else the URL in the environment
+    variable `url_env` if set, else the file `sqlite`.
+    """
 
     url: str | None = None
     url_env: str | None = "OPTUNA_STORAGE_URL"
     sqlite: str = "outputs/studies.db"
+    journal: str | None = None
+    address: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.journal is not None and self.address is not None:
+            raise ConfigError("storage: expected one of storage.journal and storage.address, got both.")
+        if self.address is not None and not self.address.startswith(("tcp://", "tls://", "ucx://", "ws://", "wss://")):
+            raise ConfigError(f"storage.address: expected a Dask scheduler such as tcp://host:8786, got {self.address!r}.")
 
     def resolve(self, environment: Mapping[str, str]) -> str:
-        """The URL to use."""
+        """The URL to use: of a database, journal:///path, or dask+tcp://host:port."""
+        if self.url:
+            return self.url
+        if self.journal is not None:
+            return f"journal:///{Path(self.journal).expanduser()}"
+        if self.address is not None:
+            return f"dask+{self.address}"
         from_environment = environment.get(self.url_env, "") if self.url_env else ""
-        return self.url or from_environment or f"sqlite:///{Path(self.sqlite).expanduser()}"
+        return from_environment or f"sqlite:///{Path(self.sqlite).expanduser()}"
 
     def make_room(self, url: str) -> None:
         """Makes the folder of an SQLite file. Errors: ConfigError where that cannot be done."""

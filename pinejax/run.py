@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,35 +27,45 @@ def run(config: Config, folder: Path) -> int:
 
     from pinejax.errors import ConfigError
     from pinejax.job.announce import end_text, start_text
+    from pinejax.job.crew import Crew, shared
     from pinejax.job.outcome import Outcome
     from pinejax.job.plan import plan_search
     from pinejax.job.session import prepare
     from pinejax.job.spent import Spent, advice, time_text
     from pinejax.job.spread import evaluator_of, with_jobs
     from pinejax.report.text import short_path
-    from pinejax.search import run_search
+    from pinejax.search import StopRequest, run_search
     from pinejax.search.config import resolved
 
     if config.compare is not None:
         raise ConfigError(f"compare={config.compare}: a search compares nothing; python -m pinejax.backtest does, with the same keys.")
     import_s = process_age_s()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    session = prepare(with_jobs(config))
+    config = shared(with_jobs(config))
+    session = prepare(config)
     objective, settings = plan_search(session)
     started = time.perf_counter()
     batch_size = resolved(settings, len(objective.directions)).batch_size
     engine = session.engine(batch_size)
     engine.warm_up()
     print(start_text(session, settings), flush=True)
+    if config.search.n_workers > 1:
+        print(f"{config.search.n_workers} workers, {config.engine.n_threads} threads each", flush=True)
+
     storage = config.storage.resolve(os.environ)
     config.storage.make_room(storage)
+    stop = StopRequest()
     with evaluator_of(session, engine, batch_size) as evaluator:
         build_s = time.perf_counter() - started - engine.timings.trace_s - engine.timings.compile_s
         collect_from_here()
         spent = Spent(import_s, session.load_s, build_s)
         outcome = Outcome(folder, session, engine, objective, settings, storage=storage, spent=spent)
-        with outcome:
-            result = run_search(settings, session.space, objective, evaluator, storage, callbacks=[outcome.after_batch])
+        with outcome, Crew(config, settings, stop) as crew:
+            callbacks = [outcome.after_batch]
+            result = run_search(settings, session.space, objective, evaluator, storage, callbacks, stop, before_end=crew.end)
+    if crew.reports:
+        outcome.manifest["workers"] = crew.reports
+        result = replace(result, n_new=result.n_new + crew.total("n_new"), n_duplicates=result.n_duplicates + crew.total("n_duplicates"))
     study = outcome.finish(result)
     print(end_text(session, study, result, outcome.check))
     table = outcome.measured["timings_s"]

@@ -47,6 +47,8 @@ def described(session: Session, objective: Objective, settings: SearchConfig, st
             "n_trials": settings.n_trials,
             "top_k": settings.top_k,
             "resume_from": settings.resume_from,
+            "worker": settings.worker,
+            "n_workers": config.search.n_workers,
         },
         "engine": asdict(config.engine),
         "versions": versions(),

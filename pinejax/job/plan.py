@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -35,6 +36,9 @@ def plan_search(session: Session) -> tuple[Objective, SearchConfig]:
         context=session.context,
         timeout_s=choices.timeout_s,
         patience_batches=choices.patience_batches,
+        worker=choices.worker_number(os.environ),
+        heartbeat_s=choices.heartbeat_s,
+        grace_s=choices.grace_s,
     )
     resolved(settings, len(objective.directions))
     n_segments, n_objectives = config.engine.n_segments, len(objective.directions)

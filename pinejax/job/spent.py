@@ -47,6 +47,7 @@ def seconds(engine: EngineTimings, search: SearchTimings, spent: Spent) -> dict[
         "tell": search.tell_s,
         "flush": search.flush_s,
         "pull": search.pull_s,
+        "wait": search.wait_s,
         "report": spent.report_s,
         "detail": spent.detail_s,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import sqlite3
 import time
@@ -21,10 +22,15 @@ from pinejax.errors import StudyError
 
 T = TypeVar("T")
 
+logger = logging.getLogger(__name__)
+
 SCHEMA = "v3.2.0.a"
 """Revision of Optuna 5's tables."""
 SQLITE_TIMEOUT_S = 60.0
-RETRY_DELAYS_S = (0.1, 0.3, 1.0, 3.0, 10.0)
+RETRY_DELAYS_S = (0.1, 0.3, 1.0, 3.0, 10.0, 15.0, 30.0)
+"""A server that is restarted is back in a minute."""
+SAID_FROM = 2
+"""The first attempts are not worth a word."""
 
 
 class Database:
@@ -57,7 +63,7 @@ class Database:
     def retried(self, action: Callable[[int], T]) -> T:
         """Runs an action, again after a pause while the connection is lost or the database locked; then StudyError.
 
-        The action gets the number of the attempt, from 0. Waits about 15 s in all.
+        The action gets the number of the attempt, from 0. Waits about a minute in all.
         """
         for attempt, delay in enumerate((*self._delays, None)):
             try:
@@ -66,6 +72,8 @@ class Database:
                 if delay is None or not _is_passing(error):
                     message = self._explained(error)
                     break
+                if attempt == SAID_FROM:
+                    logger.warning("%s Trying again for a minute; nothing is lost.", self._explained(error))
                 time.sleep(delay * (0.5 + random.random()))
             except exc.SQLAlchemyError as error:
                 message = self._explained(error)
@@ -109,10 +117,16 @@ class Database:
         advice = "Check storage.url and that the database is reachable."
         if isinstance(error, ImportError):
             advice = "Install the driver (pip install psycopg[binary]), or use sqlite:///path/to/file.db."
+        elif "table schema" in text and "-U optuna" in text:
+            advice = "The tables are those of a newer Optuna than this one: update it, or use another storage.url."
         elif "table schema" in text:
             advice = "Upgrade the storage with `optuna storage upgrade`, or use another storage.url."
         elif "not a database" in text:
             advice = "The file is no SQLite database: use another storage.url."
+        elif any(said in text.lower() for said in _FULL):
+            advice = "Make room there; the same command then goes on, with what was stored before."
+        elif "readonly" in text or "read-only" in text:
+            advice = "The file or its folder cannot be written to: use another storage.sqlite or storage.url."
         return f"storage {self.name}: {scrub(text, self.url)} {advice}"
 
 
@@ -166,6 +180,13 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+_FULL = ("disk is full", "no space left", "disk full", "quota exceeded")
+
+
 def _is_passing(error: exc.DBAPIError) -> bool:
-    """Whether trying again can help: a lost connection, a lock, a deadlock, a server starting up."""
+    """Whether trying again can help: a lost connection, a lock, a deadlock, a server starting up. Not a full or read-only disk."""
+    if isinstance(error.orig, sqlite3.Error):
+        return any(word in str(error.orig) for word in ("locked", "busy"))
+    if any(said in str(error.orig).lower() for said in _FULL):
+        return False
     return error.connection_invalidated or isinstance(error, (exc.OperationalError, exc.InterfaceError))

