@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pinejax.errors import ConfigError, PinejaxError, did_you_mean
+from pinejax.errors import EXIT_INTERRUPTED, ConfigError, PinejaxError, did_you_mean
 from pinejax.report.secrets import without_passwords
 from pinejax.report.slug import symbols_slug, timeframe_slug
 from pinejax.resources import conf_dir
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 EXIT_BUG = 1
 EXIT_USER = 2
-EXIT_INTERRUPTED = 130
 EXIT_PIPE = 141
 
 _OPEN_KEY = re.compile(r"\+{0,2}((?:params|objective\.gates)\.[A-Za-z_]\w*)=(.*)", re.DOTALL)
@@ -58,7 +57,7 @@ def main(run: Callable[[Config, Path], int | None], argv: Sequence[str] | None =
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_PIPE
     except SystemExit as stop:
-        return EXIT_USER if stop.code else 0
+        return EXIT_INTERRUPTED if stop.code == EXIT_INTERRUPTED else EXIT_USER if stop.code else 0
     except Exception as error:
         message = composition_message(error)
         if message is not None:

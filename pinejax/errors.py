@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+EXIT_INTERRUPTED = 130
+"""Exit code of a search that was asked to stop; the same command goes on with it."""
+
 
 class PinejaxError(Exception):
     """A user's mistake or a broken input. The command line prints it without a traceback and exits with code 2."""
