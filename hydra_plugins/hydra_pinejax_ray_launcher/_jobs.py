@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from pinejax.report.secrets import without_passwords
 if TYPE_CHECKING:
     from hydra_plugins.hydra_pinejax_ray_launcher.ray_launcher import RayLauncherConf
 
+CONNECT_S = 10.0
 GRACE_S = 60.0
 """How long Ctrl-C waits for the jobs' batches."""
 log = logging.getLogger(__name__)
@@ -77,16 +79,25 @@ def _cluster(options: RayLauncherConf) -> Iterator[None]:
         return
     own: dict[str, Any] = {"include_dashboard": False, "num_cpus": options.local_cpus} if options.address is None else {}
     try:
+        _check_reachable(options.address)
         # "local": without an address Ray would look for one in RAY_ADDRESS and in what runs on this machine.
         ray.init(options.address or "local", runtime_env=options.runtime_env or None, logging_level=logging.WARNING, **own)
-    except (ConnectionError, RayError, TimeoutError) as error:
+    except (OSError, RayError) as error:
         raise PinejaxError(
-            f"hydra.launcher.address={options.address}: no Ray cluster answers there ({error}). Start one with `ray start --head`, or leave it null."
+            f"hydra.launcher.address={options.address}: no Ray cluster answers there ({error}). "
+            "Start one with `ray start --head`, or leave it null for one on this machine."
         ) from None
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _check_reachable(address: str | None) -> None:
+    """Ray itself tries for minutes. Errors: OSError."""
+    host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=CONNECT_S).close()
 
 
 def _collected(references: list[Any]) -> list[JobReturn]:
