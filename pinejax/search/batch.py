@@ -15,10 +15,8 @@ from pinejax.errors import ConfigError, did_you_mean
 from pinejax.search.objective import Objective
 from pinejax.search.records import ERROR_KEY, METRICS_KEY, STATUS_KEY, VIOLATIONS_KEY, encode_metrics
 from pinejax.search.store import DUPLICATE_OF
-from pinejax.search.study import SearchStudy
+from pinejax.search.study import Asked, SearchStudy
 from pinejax.search.timings import Stopwatch
-
-Asked = tuple[Trial, dict[str, Value]]
 
 
 @dataclass(frozen=True)

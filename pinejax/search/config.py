@@ -12,6 +12,7 @@ import numpy as np
 
 from pinejax.core.inputs import Value
 from pinejax.errors import ConfigError
+from pinejax.search.lease import GRACE_S
 from pinejax.search.samplers import batch_size_of
 from pinejax.search.space import Space
 
@@ -25,7 +26,8 @@ class SearchConfig:
     conf/sampler/<name>.yaml and conf/pruner/<name>.yaml hold, after the user's changes. resume_from: a bank.json whose parameter
     sets are tried first. context: whatever else changes results (data hashes, costs), compared when a study is resumed.
     worker: number of this worker among several on one study. timeout_s: ends after the batch in which it passes.
-    patience_batches: ends after so many batches without a better best.
+    patience_batches: ends after so many batches without a better best. heartbeat_s: a worker's sign of life; grace_s: without one for
+    so long its running trials are given to others.
     """
 
     study_name: str
@@ -42,6 +44,8 @@ class SearchConfig:
     worker: int = 0
     timeout_s: float | None = None
     patience_batches: int | None = None
+    heartbeat_s: float = 30.0
+    grace_s: float = GRACE_S
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,10 @@ def resolved(config: SearchConfig, n_objectives: int) -> Plan:
         raise ConfigError(f"search.batch_size: expected a whole number >= 1, got {config.batch_size!r}.")
     if config.seed is not None and (not isinstance(config.seed, int) or not 0 <= config.seed < 2**32):
         raise ConfigError(f"search.seed: expected a whole number in 0..4294967295, got {config.seed!r}.")
+    if not 0 < config.heartbeat_s < config.grace_s:
+        raise ConfigError(
+            f"search.grace_s: expected more than search.heartbeat_s, and that more than 0, got {config.grace_s} and {config.heartbeat_s}."
+        )
     sampler = config.sampler or ("nsga2" if n_objectives > 1 else "tpe")
     recommended = batch_size_of(sampler, config.sampler_flags)
     seed = int(np.random.SeedSequence().generate_state(1, np.uint32)[0]) if config.seed is None else config.seed

@@ -9,7 +9,7 @@ import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 from pinejax.core.inputs import Value
 from pinejax.errors import SpaceError
@@ -29,12 +29,18 @@ class ConditionalGridSampler(BaseSampler):
         order = np.random.default_rng(seed).permutation(len(combinations)) if shuffle else np.arange(len(combinations))
         self._space = space
         self._left: dict[Key, dict[str, Value]] = {space.key(combinations[i]): combinations[i] for i in order}
+        self._out: dict[Key, dict[str, Value]] = {}
         self._seen: set[int] = set()
         self._random = RandomSampler(seed=seed)
 
     def n_left(self, study: Study) -> int:
-        """Combinations that no trial of the study has visited."""
-        self._forget_visited(study)
+        """Combinations that no trial of the study has visited or is visiting. Asked between batches: what was given out then and
+        is neither is left again.
+        """
+        running = self._forget_visited(study)
+        self._left.update({key: params for key, params in self._out.items() if key not in running})
+        self._out = {key: params for key, params in self._out.items() if key in running}
+        self._out.update({key: self._left.pop(key) for key in running if key in self._left})
         return len(self._left)
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
@@ -46,18 +52,26 @@ class ConditionalGridSampler(BaseSampler):
         if not self._left:
             return {}
         key = next(iter(self._left))
-        combination = self._left.pop(key)
+        combination = self._out[key] = self._left.pop(key)
         return self._space.active(combination)
 
     def sample_independent(self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution) -> Any:
         """Only asked for when the grid is used up."""
         return self._random.sample_independent(study, trial, param_name, param_distribution)
 
-    def _forget_visited(self, study: Study) -> None:
+    def _forget_visited(self, study: Study) -> set[Key]:
+        """What is being visited."""
+        running: set[Key] = set()
         for trial in study.get_trials(deepcopy=False):
-            if trial._trial_id in self._seen or not trial.state.is_finished():
+            if trial._trial_id in self._seen or not (trial.state.is_finished() or trial.state == TrialState.RUNNING):
                 continue
-            self._seen.add(trial._trial_id)
-            if counts(trial):
-                with suppress(SpaceError):  # another tool's trial may lie outside the space
-                    self._left.pop(self._space.key(self._space.complete(trial.params)), None)
+            with suppress(SpaceError):  # another tool's trial may lie outside the space
+                key = self._space.key(self._space.complete(trial.params))
+                if trial.state == TrialState.RUNNING:
+                    running.add(key)
+                elif counts(trial):
+                    self._left.pop(key, None)
+                    self._out.pop(key, None)
+            if trial.state.is_finished():
+                self._seen.add(trial._trial_id)
+        return running

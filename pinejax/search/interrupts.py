@@ -31,6 +31,10 @@ class StopRequest:
         """Asks the search to end after its batch."""
         self._event.set()
 
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Waits until somebody asks, for so many seconds at most; whether somebody did."""
+        return self._event.wait(timeout_s)
+
     @property
     def is_set(self) -> bool:
         """Whether somebody asked."""

@@ -1,8 +1,10 @@
-"""The search: pull, ask a batch, evaluate, tell, flush, until the study has its trials. The parts are in `batch` and `study`."""
+"""The search: pull, ask a batch, reserve, evaluate, tell, flush, until the study has its trials. The parts are in `batch` and `study`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,11 +12,12 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 
 from pinejax.core.evaluation import Evaluator
-from pinejax.errors import ConfigError
+from pinejax.errors import ConfigError, StudyError
 from pinejax.search.batch import evaluate, fail_all, split, tell_duplicate, tell_evaluated
 from pinejax.search.config import Plan, SearchConfig, read_bank, resolved
 from pinejax.search.fingerprint import check_fingerprint, fingerprint
 from pinejax.search.grid import ConditionalGridSampler
+from pinejax.search.heartbeat import heartbeat
 from pinejax.search.interrupts import StopRequest, stop_on_signals
 from pinejax.search.objective import Objective
 from pinejax.search.pruners import make_pruner
@@ -28,6 +31,11 @@ from pinejax.search.store import StudyStore
 from pinejax.search.study import SearchStudy
 from pinejax.search.timings import Stopwatch
 
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 1.0
+"""Between looks at what the others do, when everything that is left is theirs."""
+
 
 def run_search(
     config: SearchConfig,
@@ -37,11 +45,14 @@ def run_search(
     storage: StudyStore | str | None = None,
     callbacks: Sequence[Callback] = (),
     stop: StopRequest | None = None,
+    before_end: Callable[[], None] | None = None,
 ) -> SearchResult:
     """Searches until the study holds `config.n_trials` trials that count; the same call again goes on where it stopped.
 
-    storage: a URL (opened and closed here), an open store, or None for memory. After every batch everything told is stored in one
-    transaction, then the callbacks run. Ctrl-C and SIGTERM end the search after the batch in flight, a second one at once.
+    storage: a URL (opened and closed here), an open store, or None for memory. Every batch is reserved in one transaction, so that
+    several workers come to exactly n_trials, and stored in another; then the callbacks run. While others run all that is left, the
+    search waits for them, and takes over what they give up. Ctrl-C and SIGTERM end the search after the batch in flight, a second one
+    at once. before_end: called when nothing more will be asked, before the others' last trials are pulled for the result.
     If the evaluator raises, its batch is stored as FAIL with the error, none of which counts, and the error goes on.
     Errors: ConfigError, SpaceError, StudyError before anything is asked; StudyError when the database stays away.
     """
@@ -53,14 +64,19 @@ def run_search(
     watch = Stopwatch()
     if storage is None or isinstance(storage, str):
         with watch.span("open"):
-            store = open_store(storage, config.study_name, objective.directions)
+            store = open_store(storage, config.study_name, objective.directions, worker=config.worker, grace_s=config.grace_s)
     else:
         store = storage
     search = _Search(config, plan, space, objective, evaluator, store, tuple(callbacks), stop or StopRequest(), (first, sampler), watch)
     try:
-        with stop_on_signals(search.stop):
-            return search.run()
+        with stop_on_signals(search.stop), heartbeat(store, config.heartbeat_s):
+            stopped = search.run()
+            if before_end is not None:
+                before_end()
+                search.study.pull()
+            return search.result(stopped)
     finally:
+        search.release()
         if store is not storage:
             store.close()
 
@@ -88,23 +104,37 @@ class _Search:
         self.n_bank_outside = 0
         self.best: FrozenTrial | None = None
         self.n_stale_batches = 0
+        self.n_pauses = 0
+        self.waiting_since_s: float | None = None
 
-    def run(self) -> SearchResult:
+    def run(self) -> Stopped:
         with self.watch.span("pull"):
             self.study.pull()
             self._check_study()
+            if self.study.recover():
+                self.study.pull()
         sampler = self._start()
         if self.config.resume_from is not None:
             self._enqueue(self.config.resume_from)
         self._note_best(self.study.trials)
-        stopped: Stopped | None = "nothing_to_do" if self._n_left() <= 0 else self._exhausted(sampler)
+        stopped: Stopped | None = "nothing_to_do" if self._is_complete() else self._exhausted(sampler)
         while stopped is None:
-            n = min(self.plan.batch_size, self._n_left(), self._n_unvisited(sampler))
-            self._batch(n)
+            if self._batch(self._n_next(sampler)):
+                self.n_pauses, self.waiting_since_s = 0, None
+            else:
+                with self.watch.span("wait"):
+                    self._wait()
             with self.watch.span("pull"):
                 self.study.pull()
             stopped = self._stopped(sampler)
-        return self._result(stopped)
+        return stopped
+
+    def release(self) -> None:
+        """Gives back what was reserved and not told. Where the database is gone, the leases run out instead."""
+        try:
+            self.study.release()
+        except StudyError as error:
+            logger.warning("%s", error)
 
     def _check_study(self) -> None:
         mine = fingerprint(self.space, self.objective, tuple(self.evaluator.datasets), self.config.context)
@@ -128,8 +158,25 @@ class _Search:
         bank, self.n_bank_outside = read_bank(path, self.space)
         self.queue = [self.space.active(params) for params in bank if self.study.evaluated(params) is None]
 
-    def _n_left(self) -> int:
-        return self.config.n_trials - self.study.n_counted
+    def _is_complete(self) -> bool:
+        return self.study.n_counted >= self.config.n_trials
+
+    def _n_next(self, sampler: BaseSampler) -> int:
+        """How many trials to ask for: none while others run what is left."""
+        n_left = self.config.n_trials - self.study.n_counted - self.study.n_running
+        return max(0, min(self.plan.batch_size, n_left, max(self._n_unvisited(sampler), self.study.n_waiting)))
+
+    def _wait(self) -> None:
+        """Until the others are done, longer each time; what they gave up is taken from them."""
+        if self.waiting_since_s is None:
+            self.waiting_since_s = self.watch.elapsed_s
+            logger.info("waiting for %d trials that others run", self.study.n_running)
+        if self.study.recover():
+            self.n_pauses = 0
+            return
+        pause_s = min(FIRST_PAUSE_S * 2**self.n_pauses, LONGEST_PAUSE_S) * (0.5 + random.random())
+        self.n_pauses += 1
+        self.stop.wait(pause_s)
 
     def _n_unvisited(self, sampler: BaseSampler) -> int:
         if isinstance(sampler, ConditionalGridSampler):
@@ -137,10 +184,12 @@ class _Search:
         return self.plan.batch_size
 
     def _exhausted(self, sampler: BaseSampler) -> Stopped | None:
-        return "exhausted" if self._n_unvisited(sampler) == 0 else None
+        """Nothing is left to try; but what others run may come back."""
+        is_left = self.study.n_waiting or self.study.n_running or self._n_unvisited(sampler)
+        return None if is_left else "exhausted"
 
     def _stopped(self, sampler: BaseSampler) -> Stopped | None:
-        if self._n_left() <= 0:
+        if self._is_complete():
             return "done"
         if self.stop.is_set:
             return "interrupted"
@@ -150,11 +199,23 @@ class _Search:
             return "timeout"
         if self.config.patience_batches is not None and self.n_stale_batches >= self.config.patience_batches:
             return "no_improvement"
+        waited_s = 0.0 if self.waiting_since_s is None else self.watch.elapsed_s - self.waiting_since_s
+        if waited_s > self.config.grace_s and self.study.only_foreign_run:
+            return "left_to_others"
         return None
 
-    def _batch(self, n: int) -> None:
+    def _batch(self, n: int) -> bool:
+        """False where the study had no room for a single trial."""
+        if n == 0:
+            return False
         with self.watch.span("ask"):
             asked = self.study.ask(self.queue, n)
+        with self.watch.span("flush"):
+            asked = self.study.reserve(asked, self.config.n_trials, self.queue)
+        if not asked:
+            self.study.flush()
+            return False
+        with self.watch.span("ask"):
             parts = split(self.study, asked)
         pruning = self.config.pruner != "none"
         try:
@@ -178,6 +239,7 @@ class _Search:
         self.n_duplicates += sum(duplicate_of(trial) is not None for trial in batch)
         self._note_best(batch)
         self._report(batch)
+        return True
 
     def _note_best(self, trials: Sequence[FrozenTrial]) -> None:
         self.n_stale_batches += 1
@@ -205,7 +267,7 @@ class _Search:
         for callback in self.callbacks:
             callback(progress)
 
-    def _result(self, stopped: Stopped) -> SearchResult:
+    def result(self, stopped: Stopped) -> SearchResult:
         return SearchResult(
             study_name=self.config.study_name,
             storage=self.store.name,

@@ -1,4 +1,4 @@
-"""Reads and writes a study in bulk on Optuna's relational schema: one transaction per batch. Not a general storage.
+"""Reads and writes a study in bulk on Optuna's relational schema: two transactions per batch. Not a general storage.
 
 It uses the tables of Optuna 5 (`optuna.storages._rdb.models`, private) through SQLAlchemy Core, after `schema.unsupported` has
 checked them; `fallback` does the same through Optuna's public interface, about fifty times slower.
@@ -7,20 +7,20 @@ checked them; `fallback` does the same through Optuna's public interface, about 
 from __future__ import annotations
 
 import json
-import uuid
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from optuna.distributions import BaseDistribution, distribution_to_json, json_to_distribution
-from optuna.storages._rdb import models
+from optuna.distributions import BaseDistribution, distribution_to_json
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import Connection, Row
 
 from pinejax.errors import StudyError
+from pinejax.search import leasing
 from pinejax.search.database import Database
+from pinejax.search.lease import GRACE_S, LEASE_KEY, Owner, retry_attrs, said, split_attrs
+from pinejax.search.reading import CHUNK, COLUMNS, TrialReader
 from pinejax.search.schema import (
     PARAMS,
     STEPS,
@@ -33,28 +33,34 @@ from pinejax.search.schema import (
     VALUES,
     attr_rows,
     step_rows,
-    to_local,
     to_utc,
-    trial_row,
     value_rows,
     write,
 )
-from pinejax.search.store import Stored, settled_attrs
+from pinejax.search.store import ERROR_KEY, STATUS_KEY, Stored, counts
 
-BATCH_KEY = "pinejax:batch"
-CHUNK = 500
+JUDGED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 class BulkStore:
-    """One study in an RDB, read incrementally and written batch by batch."""
+    """One study in an RDB, read incrementally, reserved and finished batch by batch.
 
-    def __init__(self, database: Database, study_id: int):
+    owner: who holds the leases; None: this process as worker 0. grace_s: after which a lease without a sign of life has run out.
+    """
+
+    def __init__(self, database: Database, study_id: int, owner: Owner | None = None, grace_s: float = GRACE_S):
         self._db = database
         self._study_id = study_id
+        self._owner = owner or Owner.here(0)
+        self._grace_s = grace_s
+        self._n_batches = 0
+        self._n_counted = 0  # of the trials that are known here to be finished
         self._last_id = 0
-        self._own: set[int] = set()
-        self._unfinished: set[int] = set()
-        self._distributions: dict[str, BaseDistribution] = {}
+        self._own: set[int] = set()  # reserved here since the last read
+        self._running: tuple[int, ...] = ()  # reserved here and not finished; the heartbeat's thread reads it
+        self._claimed: frozenset[int] = frozenset()  # those of them that waited in the study
+        self._unfinished: dict[int, TrialState] = {}  # others' trials, as they were read last
+        self._reader = TrialReader()
         self._json: dict[str, tuple[BaseDistribution, str]] = {}
 
     @property
@@ -92,20 +98,6 @@ class BulkStore:
 
         self._db.retried(attempt)
 
-    def claim(self, trial_id: int) -> bool:
-        """Starts a stored WAITING trial; false when another worker was faster."""
-
-        def attempt(_: int) -> bool:
-            waiting = (TRIALS.c.trial_id == trial_id) & (TRIALS.c.state == TrialState.WAITING)
-            with self._db.engine.begin() as connection:
-                started = sa.update(TRIALS).where(waiting).values(state=TrialState.RUNNING, datetime_start=to_utc(datetime.now()))
-                return connection.execute(started).rowcount == 1
-
-        claimed = self._db.retried(attempt)
-        if claimed:
-            self._unfinished.discard(trial_id)
-        return claimed
-
     def read(self) -> list[FrozenTrial]:
         """Trials that are new or changed since the last call and were not written here.
 
@@ -116,41 +108,94 @@ class BulkStore:
         def attempt(_: int) -> list[FrozenTrial]:
             with self._db.engine.connect() as connection:
                 rows = self._changed(connection)
-                return self._frozen(connection, rows) if rows else []
+                return self._reader.frozen(connection, rows) if rows else []
 
         trials = self._db.retried(attempt)
         for trial in trials:
             if trial.state.is_finished():
-                self._unfinished.discard(trial._trial_id)
+                self._unfinished.pop(trial._trial_id, None)
+                self._n_counted += counts(trial)
             else:
-                self._unfinished.add(trial._trial_id)
+                self._unfinished[trial._trial_id] = trial.state
         self._last_id = max([self._last_id, *(trial._trial_id for trial in trials), *self._own])
         self._own.clear()
         return trials
 
-    def append(self, trials: Sequence[FrozenTrial], system_attrs: Mapping[str, Any]) -> Stored:
-        """Stores finished trials and study attributes in one transaction; tried again when the connection is lost.
+    def reserve(self, trials: Sequence[FrozenTrial], n_trials: int, system_attrs: Mapping[str, Any]) -> Stored:
+        """Inserts the trials as RUNNING, or starts WAITING ones, in one transaction; tried again when the connection is lost.
 
-        The first new trial carries the batch's mark, so that a commit whose answer was lost is not repeated.
+        Every batch has a lease of its own, so that a commit whose answer was lost is not repeated.
         """
-        fresh = [trial for trial in trials if trial._trial_id < 0]
-        mark = uuid.uuid4().hex
-        if fresh:
-            fresh[0].system_attrs[BATCH_KEY] = mark
+        self._n_batches += 1
+        lease = self._owner.lease(self._n_batches)
+        for trial in trials:
+            trial.system_attrs = {**trial.system_attrs, LEASE_KEY: lease}
 
         def attempt(n: int) -> Stored:
             with self._db.engine.begin() as connection:
                 self._lock(connection)
-                stored = self._find_batch(connection, mark, fresh) if n > 0 and fresh else {}
+                stored = self._found(connection, lease, trials) if n > 0 else {}
                 if not stored:
-                    stored = self._insert(connection, fresh)
-                    self._update(connection, [trial for trial in trials if trial._trial_id >= 0])
+                    stored = self._start(connection, trials, n_trials)
                 self._upsert(connection, STUDY_SYSTEM, system_attrs)
                 return stored
 
         stored = self._db.retried(attempt)
-        self._own.update(trial_id for trial_id, _ in stored.values())
+        self._claimed = frozenset(trial_id for trial_id in stored if trial_id >= 0)
+        for trial_id in self._claimed:
+            self._unfinished.pop(trial_id, None)
+        self._running = tuple(trial_id for trial_id, _ in stored.values())
+        self._own.update(trial_id for trial_id in self._running if trial_id > self._last_id)
         return stored
+
+    def finish(self, trials: Sequence[FrozenTrial], system_attrs: Mapping[str, Any]) -> frozenset[int]:
+        """Stores results in one transaction; tried again when the connection is lost."""
+
+        def attempt(n: int) -> frozenset[int]:
+            with self._db.engine.begin() as connection:
+                self._lock(connection)
+                done = self._committed(connection, trials) if n > 0 else set()
+                if not done:
+                    done = self._end(connection, trials)
+                    self._upsert(connection, STUDY_SYSTEM, system_attrs)
+                return frozenset(trial._trial_id for trial in trials) - done
+
+        lost = self._db.retried(attempt)
+        finished = {trial._trial_id for trial in trials}
+        self._running = tuple(trial_id for trial_id in self._running if trial_id not in finished)
+        self._n_counted += sum(counts(trial) for trial in trials if trial._trial_id not in lost)
+        self._unfinished.update(dict.fromkeys(lost, TrialState.RUNNING))  # so that the next read tells what became of them
+        return lost
+
+    def beat(self) -> None:
+        """One statement for all of the batch."""
+        trial_ids = self._running
+
+        def attempt(_: int) -> None:
+            with self._db.engine.begin() as connection:
+                leasing.beat(connection, trial_ids)
+
+        if trial_ids:
+            self._db.retried(attempt)
+
+    def recover(self, mine: bool = False) -> int:
+        """In one transaction, so that of two workers one fails a trial, and its parameters are queued once."""
+
+        def attempt(_: int) -> int:
+            with self._db.engine.connect() as connection:  # without the lock, which the many that wait would fight for
+                if not leasing.stale(connection, self._study_id, self._owner, self._grace_s, mine):
+                    return 0
+            with self._db.engine.begin() as connection:
+                self._lock(connection)
+                found = leasing.stale(connection, self._study_id, self._owner, self._grace_s, mine)
+                self._give_up(connection, found)
+                return len(found)
+
+        n = self._db.retried(attempt)
+        if mine:
+            self._unfinished.update(dict.fromkeys(self._running, TrialState.RUNNING))
+            self._running = ()
+        return n
 
     def _lock(self, connection: Connection) -> None:
         """Holds the study until the transaction ends: the same lock that Optuna takes, and SQLite's write lock."""
@@ -163,35 +208,104 @@ class BulkStore:
         if not found:
             raise StudyError(f"storage {self.name}: the study was deleted while this search ran. Start it again to make a new one.")
 
-    def _insert(self, connection: Connection, trials: Sequence[FrozenTrial]) -> Stored:
-        if not trials:
-            return {}
-        count = sa.select(sa.func.count()).select_from(TRIALS).where(TRIALS.c.study_id == self._study_id)
-        first = connection.execute(count).scalar_one()
-        rows = [trial_row(trial) | {"study_id": self._study_id, "number": first + i} for i, trial in enumerate(trials)]
-        insert = sa.insert(TRIALS).returning(TRIALS.c.trial_id, sort_by_parameter_order=True)
-        ids = list(connection.execute(insert, rows).scalars())
-        numbers = {trial.number: first + i for i, trial in enumerate(trials)}
-        self._insert_parts(connection, list(zip(ids, trials, strict=True)), numbers)
-        return {trial._trial_id: (ids[i], first + i) for i, trial in enumerate(trials)}
-
-    def _update(self, connection: Connection, trials: Sequence[FrozenTrial]) -> None:
-        """Finishes trials whose rows exist: they were waiting in the database."""
+    def _start(self, connection: Connection, trials: Sequence[FrozenTrial], n_trials: int) -> Stored:
+        """Waiting trials first, then new ones as far as there is room, one row each in trials and trial_heartbeats."""
+        room, waiting = self._room(connection, n_trials)
+        stored: Stored = {}
         for trial in trials:
-            for table in (PARAMS, VALUES, STEPS, USER, SYSTEM):
-                connection.execute(sa.delete(table).where(table.c.trial_id == trial._trial_id))
-            connection.execute(sa.update(TRIALS).where(TRIALS.c.trial_id == trial._trial_id).values(**trial_row(trial)))
-        self._insert_parts(connection, [(trial._trial_id, trial) for trial in trials], {})
+            fits = room > 0 or trial.state.is_finished()
+            if trial._trial_id >= 0 and fits and self._claim(connection, trial):
+                stored[trial._trial_id] = (trial._trial_id, trial.number)
+                waiting.discard(trial._trial_id)
+                room -= not trial.state.is_finished()
+        fresh = [trial for trial in trials if trial._trial_id < 0][: max(0, room - len(waiting))]
+        chosen = [trial for trial in trials if trial._trial_id in stored]
+        ids = [trial._trial_id for trial in chosen]
+        if fresh:
+            first = self._next_number(connection)
+            rows = [{**_running_row(t), "study_id": self._study_id, "number": first + i} for i, t in enumerate(fresh)]
+            insert = sa.insert(TRIALS).returning(TRIALS.c.trial_id, sort_by_parameter_order=True)
+            ids += connection.execute(insert, rows).scalars()
+            stored |= {trial._trial_id: (ids[len(chosen) + i], first + i) for i, trial in enumerate(fresh)}
+        trials = [*chosen, *fresh]
+        write(connection, PARAMS, [row for i, trial in zip(ids, trials, strict=True) for row in self._param_rows(i, trial)])
+        write(
+            connection,
+            SYSTEM,
+            [row for i, trial in zip(ids, trials, strict=True) for row in attr_rows(i, split_attrs(trial.system_attrs)[0])],
+        )
+        leasing.beat(connection, ids)
+        return stored
 
-    def _insert_parts(self, connection: Connection, trials: Sequence[tuple[int, FrozenTrial]], numbers: Mapping[int, int]) -> None:
+    def _room(self, connection: Connection, n_trials: int) -> tuple[int, set[int]]:
+        """How many trials may still be started, and the ids of those that wait."""
+        rows = self._changed(connection, everything=True)
+        states = {row.trial_id: row.state for row in rows}
+        failed = [trial_id for trial_id, state in states.items() if state == TrialState.FAIL]
+        judged = (USER.c.key == STATUS_KEY) & USER.c.trial_id.in_(failed)
+        n_judged = connection.execute(sa.select(sa.func.count()).select_from(USER).where(judged)).scalar_one() if failed else 0
+        taken = self._n_counted + len(self._running) + n_judged
+        taken += sum(state in JUDGED or state == TrialState.RUNNING for state in states.values())
+        return n_trials - taken, {trial_id for trial_id, state in states.items() if state == TrialState.WAITING}
+
+    def _claim(self, connection: Connection, trial: FrozenTrial) -> bool:
+        """Starts a waiting trial, unless somebody else has; what it had is written anew."""
+        waiting = (TRIALS.c.trial_id == trial._trial_id) & (TRIALS.c.state == TrialState.WAITING)
+        if connection.execute(sa.update(TRIALS).where(waiting).values(**_running_row(trial))).rowcount != 1:
+            return False
+        for table in (PARAMS, SYSTEM, USER, STEPS):
+            connection.execute(sa.delete(table).where(table.c.trial_id == trial._trial_id))
+        return True
+
+    def _next_number(self, connection: Connection) -> int:
+        last = sa.select(TRIALS.c.number).where(TRIALS.c.study_id == self._study_id).order_by(TRIALS.c.trial_id.desc()).limit(1)
+        found = connection.execute(last).scalar()
+        return 0 if found is None else found + 1
+
+    def _end(self, connection: Connection, trials: Sequence[FrozenTrial]) -> set[int]:
+        ends = [{"trial_id": t._trial_id, "state": t.state, "datetime_complete": to_utc(t.datetime_complete)} for t in trials]
+        alive = leasing.set_finished(connection, ends)
         for table, rows in (
-            (PARAMS, [row for i, trial in trials for row in self._param_rows(i, trial)]),
-            (VALUES, [row for i, trial in trials for row in value_rows(i, trial)]),
-            (STEPS, [row for i, trial in trials for row in step_rows(i, trial)]),
-            (USER, [row for i, trial in trials for row in attr_rows(i, settled_attrs(trial.user_attrs, numbers))]),
-            (SYSTEM, [row for i, trial in trials for row in attr_rows(i, trial.system_attrs)]),
+            (VALUES, [row for t in trials if t._trial_id in alive for row in value_rows(t._trial_id, t)]),
+            (STEPS, [row for t in trials if t._trial_id in alive for row in step_rows(t._trial_id, t)]),
+            (USER, [row for t in trials if t._trial_id in alive for row in attr_rows(t._trial_id, t.user_attrs)]),
+            (SYSTEM, [row for t in trials if t._trial_id in alive for row in attr_rows(t._trial_id, split_attrs(t.system_attrs)[1])]),
         ):
             write(connection, table, rows)
+        return alive
+
+    def _committed(self, connection: Connection, trials: Sequence[FrozenTrial]) -> set[int]:
+        """The trials that are as they should become: a commit went through although its answer was lost. Empty where it did not."""
+        wanted = {trial._trial_id: trial.state for trial in trials}
+        rows = connection.execute(sa.select(TRIALS.c.trial_id, TRIALS.c.state).where(TRIALS.c.trial_id.in_(list(wanted))))
+        return {row.trial_id for row in rows if row.state == wanted[row.trial_id]}
+
+    def _found(self, connection: Connection, lease: dict[str, Any], trials: Sequence[FrozenTrial]) -> Stored:
+        """What the lost answer to a reservation said; empty where it was not made."""
+        numbers = leasing.leased(connection, lease)
+        waited = {trial._trial_id for trial in trials if trial._trial_id >= 0} & numbers.keys()
+        fresh = [(trial_id, number) for trial_id, number in numbers.items() if trial_id not in waited]
+        provisional = [trial._trial_id for trial in trials if trial._trial_id < 0]
+        return {i: (i, numbers[i]) for i in waited} | dict(zip(provisional, fresh, strict=False))
+
+    def _give_up(self, connection: Connection, found: Sequence[leasing.Running]) -> None:
+        """Fails trials and queues their parameters."""
+        if not found:
+            return
+        now = datetime.now(UTC).replace(tzinfo=None)
+        ids = [trial.trial_id for trial in found]
+        rows = connection.execute(sa.select(*COLUMNS).where(TRIALS.c.trial_id.in_(ids)).order_by(TRIALS.c.number)).all()
+        leasing.set_finished(connection, [{"trial_id": i, "state": TrialState.FAIL, "datetime_complete": now} for i in ids])
+        whose = {trial.trial_id: f"given up by {said(trial.lease)}" for trial in found}
+        write(connection, USER, [row for i, text in whose.items() for row in attr_rows(i, {ERROR_KEY: text})])
+        retried = [retry_attrs(t.number, t.params, t.system_attrs) for t in self._reader.frozen(connection, rows)]
+        queued = [attrs for attrs in retried if attrs is not None]
+        first = self._next_number(connection)
+        waiting = [{"study_id": self._study_id, "number": first + i, "state": TrialState.WAITING} for i in range(len(queued))]
+        if waiting:
+            insert = sa.insert(TRIALS).returning(TRIALS.c.trial_id, sort_by_parameter_order=True)
+            new = connection.execute(insert, waiting).scalars().all()
+            write(connection, SYSTEM, [row for i, attrs in zip(new, queued, strict=True) for row in attr_rows(i, attrs)])
 
     def _param_rows(self, trial_id: int, trial: FrozenTrial) -> list[dict[str, Any]]:
         rows = []
@@ -205,16 +319,6 @@ class BulkStore:
             rows.append({"trial_id": trial_id, "param_name": name, "param_value": internal, "distribution_json": text})
         return rows
 
-    def _find_batch(self, connection: Connection, mark: str, trials: Sequence[FrozenTrial]) -> Stored:
-        """The ids of a batch whose commit succeeded although its answer was lost; empty if it did not."""
-        marked = (SYSTEM.c.key == BATCH_KEY) & (SYSTEM.c.value_json == json.dumps(mark))
-        first = connection.execute(sa.select(TRIALS.c.number).join(SYSTEM, SYSTEM.c.trial_id == TRIALS.c.trial_id).where(marked)).scalar()
-        if first is None:
-            return {}
-        batch = TRIALS.c.number.between(first, first + len(trials) - 1) & (TRIALS.c.study_id == self._study_id)
-        rows = connection.execute(sa.select(TRIALS.c.trial_id, TRIALS.c.number).where(batch).order_by(TRIALS.c.number)).all()
-        return {trial._trial_id: (row.trial_id, row.number) for trial, row in zip(trials, rows, strict=True)}
-
     def _upsert(self, connection: Connection, table: sa.Table, attrs: Mapping[str, Any]) -> None:
         if not attrs:
             return
@@ -223,60 +327,18 @@ class BulkStore:
         rows = [{"study_id": self._study_id, "key": key, "value_json": json.dumps(value)} for key, value in attrs.items()]
         connection.execute(sa.insert(table), rows)
 
-    def _changed(self, connection: Connection) -> list[Row[Any]]:
-        columns = [TRIALS.c[name] for name in ("trial_id", "number", "state", "datetime_start", "datetime_complete")]
-        newer = sa.select(*columns).where(TRIALS.c.study_id == self._study_id, TRIALS.c.trial_id > self._last_id)
+    def _changed(self, connection: Connection, everything: bool = False) -> list[Row[Any]]:
+        """Rows of others' trials that are new, or in another state than when they were read; with `everything` all that are not known
+        to be finished.
+        """
+        newer = sa.select(*COLUMNS).where(TRIALS.c.study_id == self._study_id, TRIALS.c.trial_id > self._last_id)
         rows = [row for row in connection.execute(newer) if row.trial_id not in self._own]
         pending = sorted(self._unfinished)
         for start in range(0, len(pending), CHUNK):
-            rows += connection.execute(sa.select(*columns).where(TRIALS.c.trial_id.in_(pending[start : start + CHUNK]))).all()
-        return sorted(rows, key=lambda row: row.number)
+            chunk = connection.execute(sa.select(*COLUMNS).where(TRIALS.c.trial_id.in_(pending[start : start + CHUNK])))
+            rows += [row for row in chunk if everything or row.state != self._unfinished[row.trial_id]]
+        return sorted({row.trial_id: row for row in rows}.values(), key=lambda row: row.number)
 
-    def _frozen(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[FrozenTrial]:
-        trials: list[FrozenTrial] = []
-        for start in range(0, len(rows), CHUNK):
-            chunk = rows[start : start + CHUNK]
-            parts = self._parts(connection, [row.trial_id for row in chunk])
-            trials += [self._build(row, parts) for row in chunk]
-        return trials
 
-    def _parts(self, connection: Connection, ids: Sequence[int]) -> dict[str, dict[int, list[Row[Any]]]]:
-        parts: dict[str, dict[int, list[Row[Any]]]] = {}
-        for table in (PARAMS, VALUES, STEPS, USER, SYSTEM):
-            key = next(iter(table.primary_key.columns))
-            found = parts[table.name] = defaultdict(list)
-            for row in connection.execute(sa.select(table).where(table.c.trial_id.in_(ids)).order_by(key)):
-                found[row.trial_id].append(row)
-        return parts
-
-    def _build(self, row: Row[Any], parts: Mapping[str, Mapping[int, list[Row[Any]]]]) -> FrozenTrial:
-        def of(table: sa.Table) -> list[Row[Any]]:
-            return parts[table.name].get(row.trial_id, [])
-
-        params = {p.param_name: (self._distribution(p.distribution_json), p.param_value) for p in of(PARAMS)}
-        values = sorted(of(VALUES), key=lambda v: v.objective)
-        return FrozenTrial(
-            number=row.number,
-            state=row.state,
-            value=None,
-            values=[models.TrialValueModel.stored_repr_to_value(v.value, v.value_type) for v in values] or None,
-            datetime_start=to_local(row.datetime_start),
-            datetime_complete=to_local(row.datetime_complete),
-            params={name: d.to_external_repr(value) for name, (d, value) in params.items()},
-            distributions={name: d for name, (d, _) in params.items()},
-            user_attrs={a.key: json.loads(a.value_json) for a in of(USER)},
-            system_attrs={a.key: json.loads(a.value_json) for a in of(SYSTEM)},
-            intermediate_values={
-                s.step: models.TrialIntermediateValueModel.stored_repr_to_intermediate_value(
-                    s.intermediate_value, s.intermediate_value_type
-                )
-                for s in of(STEPS)
-            },
-            trial_id=row.trial_id,
-        )
-
-    def _distribution(self, text: str) -> BaseDistribution:
-        found = self._distributions.get(text)
-        if found is None:
-            found = self._distributions[text] = json_to_distribution(text)
-        return found
+def _running_row(trial: FrozenTrial) -> dict[str, Any]:
+    return {"state": TrialState.RUNNING, "datetime_start": to_utc(trial.datetime_start)}

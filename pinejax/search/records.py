@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
-from pinejax.search.store import DUPLICATE_OF
+from pinejax.search.store import DUPLICATE_OF, ERROR_KEY, STATUS_KEY, counts
+
+__all__ = ["ERROR_KEY", "METRICS_KEY", "STATUS_KEY", "VIOLATIONS_KEY", "counts", "duplicate_of", "encode_metrics", "metrics_of"]
 
 METRICS_KEY = "metrics"
-STATUS_KEY = "status"
 VIOLATIONS_KEY = "violations"
-ERROR_KEY = "error"
 
 
 def encode_metrics(metrics: Mapping[str, np.ndarray]) -> dict[str, list[float | str | None]]:
@@ -31,17 +31,6 @@ def metrics_of(trial: FrozenTrial) -> dict[str, np.ndarray]:
 def duplicate_of(trial: FrozenTrial) -> int | None:
     """The number of the trial whose results were reused, None for an evaluated one."""
     return trial.user_attrs.get(DUPLICATE_OF)
-
-
-def counts(trial: FrozenTrial) -> bool:
-    """Whether a trial counts towards n_trials: judged, not lost.
-
-    COMPLETE and PRUNED do, and FAIL where the engine gave a status. A trial that failed because evaluation raised, or whose
-    worker died, does not: the same command evaluates another in its place.
-    """
-    if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
-        return True
-    return trial.state == TrialState.FAIL and STATUS_KEY in trial.user_attrs
 
 
 def _encoded(value: float) -> float | str | None:

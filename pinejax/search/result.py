@@ -16,7 +16,7 @@ from pinejax.search.records import metrics_of
 from pinejax.search.space import Space
 from pinejax.search.timings import Timings
 
-Stopped = Literal["done", "nothing_to_do", "interrupted", "exhausted", "timeout", "no_improvement"]
+Stopped = Literal["done", "nothing_to_do", "interrupted", "exhausted", "timeout", "no_improvement", "left_to_others"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class SearchResult:
     """All trials of the study, other runs' and workers' too, and how this run went.
 
     n_new: trials this run added; n_duplicates: those of them that reused an earlier trial's results. n_counted: trials that
-    count towards n_trials. n_bank_outside: parameter sets of resume_from that lie outside the space. stopped: why the run ended.
+    count towards n_trials. n_bank_outside: parameter sets of resume_from that lie outside the space. stopped: why the run ended
+    (left_to_others: what is missing is being run by programs that leave no sign of life).
     """
 
     study_name: str

@@ -37,6 +37,7 @@ _COLUMNS: Mapping[str, frozenset[str]] = {
     ),
     "trial_user_attributes": frozenset({"trial_user_attribute_id", "trial_id", "key", "value_json"}),
     "trial_system_attributes": frozenset({"trial_system_attribute_id", "trial_id", "key", "value_json"}),
+    "trial_heartbeats": frozenset({"trial_heartbeat_id", "trial_id", "heartbeat"}),
     "study_user_attributes": frozenset({"study_user_attribute_id", "study_id", "key", "value_json"}),
     "study_system_attributes": frozenset({"study_system_attribute_id", "study_id", "key", "value_json"}),
 }
@@ -81,15 +82,6 @@ def write(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, A
 
 def _plain(value: Any) -> Any:
     return value.name if isinstance(value, enum.Enum) else value
-
-
-def trial_row(trial: FrozenTrial) -> dict[str, Any]:
-    """A trial's own columns, without study, number and id."""
-    return {
-        "state": trial.state,
-        "datetime_start": to_utc(trial.datetime_start),
-        "datetime_complete": to_utc(trial.datetime_complete),
-    }
 
 
 def value_rows(trial_id: int, trial: FrozenTrial) -> list[dict[str, Any]]:

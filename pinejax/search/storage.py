@@ -6,12 +6,16 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from optuna.exceptions import DuplicatedStudyError
+from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from sqlalchemy import exc
 
 from pinejax.errors import StudyError
 from pinejax.search.database import Database
 from pinejax.search.fallback import PublicStore
+from pinejax.search.filesystem import warn_of_network
+from pinejax.search.lease import GRACE_S, Owner
+from pinejax.search.others import is_other, open_other, opened_database
 from pinejax.search.rdb import BulkStore
 from pinejax.search.schema import DIRECTION, STUDIES, unsupported
 from pinejax.search.store import MemoryStore, StudyStore
@@ -19,23 +23,33 @@ from pinejax.search.store import MemoryStore, StudyStore
 DIRECTIONS = {"maximize": StudyDirection.MAXIMIZE, "minimize": StudyDirection.MINIMIZE}
 
 
-def open_store(url: str | None, study_name: str, directions: Sequence[str], *, bulk: bool = True) -> StudyStore:
-    """The study of that name, made if it does not exist. url: sqlite:///..., postgresql+psycopg://..., None: memory only.
+def open_store(
+    url: str | None, study_name: str, directions: Sequence[str], *, bulk: bool = True, worker: int = 0, grace_s: float = GRACE_S
+) -> StudyStore:
+    """The study of that name, made if it does not exist.
 
-    bulk: false forces Optuna's public interface, which is also used by itself where the bulk writer does not know the
-    database or the Optuna version. Errors: StudyError (unreachable, another schema, other directions), without passwords.
+    url: sqlite:///..., postgresql+psycopg://..., journal:///path/to/file.log, dask+tcp://host:port; None: memory only. bulk: false
+    forces Optuna's public interface, which is also used by itself where the bulk writer does not know the database or the Optuna
+    version. worker, grace_s: the number in the leases, and when one has run out. Errors: StudyError (unreachable, another schema,
+    other directions), without passwords.
     """
     if not url:
         return MemoryStore()
     if not study_name:
         raise StudyError("search.study_name: expected a name, got an empty one.")
+    owner = Owner.here(worker)
+    if is_other(url):
+        opened = open_other(url)
+        opened.guarded(lambda: _made_through(opened.storage, opened.name, study_name, directions))
+        return PublicStore(opened, study_name, owner, grace_s)
+    warn_of_network(url)
     database = Database(url)
     try:
         known_tables = unsupported(database) is None
         study_id = database.guarded(lambda: _study_id(database, study_name, directions, known_tables))
         if bulk and known_tables:
-            return BulkStore(database, study_id)
-        return PublicStore(database, study_name)
+            return BulkStore(database, study_id, owner, grace_s)
+        return PublicStore(opened_database(database), study_name, owner, grace_s)
     except BaseException:
         database.close()
         raise
@@ -46,12 +60,16 @@ def _study_id(database: Database, study_name: str, directions: Sequence[str], kn
         study_id, found = _known(database, study_name) or _made(database, study_name, directions)
     else:
         study_id, found = _through_optuna(database, study_name, directions)
-    if found != list(directions):
+    _check_directions(found, directions, study_name, database.name)
+    return study_id
+
+
+def _check_directions(found: Sequence[str], wanted: Sequence[str], study_name: str, where: str) -> None:
+    if list(found) != list(wanted):
         raise StudyError(
-            f"study {study_name!r} in {database.name} has the directions {', '.join(found)}, this search {', '.join(directions)}. "
+            f"study {study_name!r} in {where} has the directions {', '.join(found)}, this search {', '.join(wanted)}. "
             "Use another search.study_name."
         )
-    return study_id
 
 
 Found = tuple[int, list[str]]
@@ -84,11 +102,19 @@ def _made(database: Database, study_name: str, directions: Sequence[str]) -> Fou
 def _through_optuna(database: Database, study_name: str, directions: Sequence[str]) -> Found:
     storage = database.optuna_storage()
     try:
-        try:
-            study_id = storage.create_new_study([DIRECTIONS[d] for d in directions], study_name)
-        except DuplicatedStudyError:
-            study_id = storage.get_study_id_from_name(study_name)
-        return study_id, [d.name.lower() for d in storage.get_study_directions(study_id)]
+        return _through(storage, study_name, directions)
     finally:
         storage.remove_session()
         storage.engine.dispose()
+
+
+def _made_through(storage: BaseStorage, where: str, study_name: str, directions: Sequence[str]) -> None:
+    _check_directions(_through(storage, study_name, directions)[1], directions, study_name, where)
+
+
+def _through(storage: BaseStorage, study_name: str, directions: Sequence[str]) -> Found:
+    try:
+        study_id = storage.create_new_study([DIRECTIONS[d] for d in directions], study_name)
+    except DuplicatedStudyError:
+        study_id = storage.get_study_id_from_name(study_name)
+    return study_id, [d.name.lower() for d in storage.get_study_directions(study_id)]

@@ -5,26 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 Stored = dict[int, tuple[int, int]]
-"""Provisional trial id -> (final id, final number)."""
-
+"""The id that a trial was asked under, provisional (negative) or of a WAITING trial -> (final id, final number)."""
 
 DUPLICATE_OF = "duplicate_of"
+STATUS_KEY = "status"
+ERROR_KEY = "error"
 
 
-def settled_attrs(attrs: Mapping[str, Any], numbers: Mapping[int, int]) -> dict[str, Any]:
-    """User attributes with references to provisional trial numbers replaced. numbers: provisional -> final."""
-    if DUPLICATE_OF not in attrs:
-        return dict(attrs)
-    number = attrs[DUPLICATE_OF]
-    return {**attrs, DUPLICATE_OF: numbers.get(number, number)}
+def counts(trial: FrozenTrial) -> bool:
+    """Whether a trial counts towards n_trials: judged, not lost.
+
+    COMPLETE and PRUNED do, and FAIL where the engine gave a status. A trial that failed because evaluation raised, or whose
+    worker died, does not: the same command evaluates another in its place.
+    """
+    if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
+        return True
+    return trial.state == TrialState.FAIL and STATUS_KEY in trial.user_attrs
 
 
 @runtime_checkable
 class StudyStore(Protocol):
-    """One study's durable side. All trials it gives out carry their final ids and numbers."""
+    """One study's durable side. All trials it gives out carry their final ids and numbers.
+
+    A trial is reserved before it is evaluated, and so is RUNNING for everybody, under a lease; while its worker lives, `beat` renews
+    the lease. A lease that ran out, or whose owner is known to be gone, is taken away by `recover`.
+    """
 
     @property
     def name(self) -> str:
@@ -43,12 +51,28 @@ class StudyStore(Protocol):
         """Sets user attributes of the study."""
         ...
 
-    def append(self, trials: Sequence[FrozenTrial], system_attrs: Mapping[str, Any]) -> Stored:
-        """Stores finished trials and changed system attributes of the study, all or nothing."""
+    def reserve(self, trials: Sequence[FrozenTrial], n_trials: int, system_attrs: Mapping[str, Any]) -> Stored:
+        """Makes trials RUNNING under a lease, which is added to their system attributes; those that got one.
+
+        A trial with a negative id is new; one with another id waits in the study and may have been taken by somebody else. Trials
+        that count, RUNNING ones and, before new ones, WAITING ones together are at most `n_trials`: what does not fit is left out.
+        A waiting trial that is finished already (it does not fit the space) is taken in any case: it will not count.
+        """
         ...
 
-    def claim(self, trial_id: int) -> bool:
-        """Starts a stored WAITING trial; false when another worker was faster."""
+    def finish(self, trials: Sequence[FrozenTrial], system_attrs: Mapping[str, Any]) -> frozenset[int]:
+        """Stores the results of reserved trials; the ids of those whose lease was lost meanwhile, of which nothing is stored."""
+        ...
+
+    def beat(self) -> None:
+        """Renews the leases. May be called from another thread."""
+        ...
+
+    def recover(self, mine: bool = False) -> int:
+        """Fails RUNNING trials whose lease ran out, and queues their parameters again as WAITING trials; how many there were.
+
+        mine: those of this object instead, at the end of a search that did not get to tell them.
+        """
         ...
 
     def close(self) -> None:
@@ -77,14 +101,21 @@ class MemoryStore:
         """Kept as long as this object."""
         self._user.update(attrs)
 
-    def append(self, trials: Sequence[FrozenTrial], system_attrs: Mapping[str, Any]) -> Stored:
-        """Numbers the trials; an id is the number."""
+    def reserve(self, trials: Sequence[FrozenTrial], n_trials: int, system_attrs: Mapping[str, Any]) -> Stored:
+        """Numbers the trials; an id is the number. There is always room: nobody else takes any."""
         first, self._n_trials = self._n_trials, self._n_trials + len(trials)
         return {trial._trial_id: (first + i, first + i) for i, trial in enumerate(trials)}
 
-    def claim(self, trial_id: int) -> bool:
-        """Always."""
-        return True
+    def finish(self, trials: Sequence[FrozenTrial], system_attrs: Mapping[str, Any]) -> frozenset[int]:
+        """Nothing to store, nobody to lose a trial to."""
+        return frozenset()
+
+    def beat(self) -> None:
+        """Nobody looks."""
+
+    def recover(self, mine: bool = False) -> int:
+        """What a search does not tell is gone with it."""
+        return 0
 
     def close(self) -> None:
         """Nothing to let go of."""

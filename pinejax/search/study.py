@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,14 +12,20 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from pinejax.errors import SpaceError
+from pinejax.search.lease import FIXED_KEY, LEASE_KEY
 from pinejax.search.records import ERROR_KEY, counts, duplicate_of
 from pinejax.search.space import Key, Space
 from pinejax.search.storage import DIRECTIONS
 from pinejax.search.store import StudyStore
 from pinejax.search.working import WorkingStorage
 
+logger = logging.getLogger(__name__)
+
 _OPTIMIZER_KEYS = ("cma:optimizer:", "cmawm:optimizer:", "sepcma:optimizer:")
 _RELATIVE_KEY = "tpe:relative_params:"
+
+
+Asked = tuple[Trial, dict[str, Any]]
 
 
 class SearchStudy:
@@ -28,7 +35,7 @@ class SearchStudy:
         self._store = store
         self._space = space
         self._name = study_name
-        self._working = WorkingStorage(study_name, [DIRECTIONS[d] for d in directions], claim=store.claim)
+        self._working = WorkingStorage(study_name, [DIRECTIONS[d] for d in directions])
         self._evaluated: dict[Key, FrozenTrial] = {}
         self._study: optuna.Study | None = None
         self._n_counted = 0
@@ -51,6 +58,21 @@ class SearchStudy:
         """Trials that count towards n_trials."""
         return self._n_counted
 
+    @property
+    def n_running(self) -> int:
+        """Trials that somebody is evaluating; between batches that is other workers."""
+        return len(self._working.running)
+
+    @property
+    def n_waiting(self) -> int:
+        """Trials that wait to be evaluated."""
+        return self._working.n_waiting
+
+    @property
+    def only_foreign_run(self) -> bool:
+        """Whether all running trials are other programs', which leave no lease: nobody can tell whether they still run."""
+        return all(LEASE_KEY not in trial.system_attrs for trial in self._working.running)
+
     def start(self, sampler: BaseSampler, pruner: BasePruner) -> None:
         """Gives the study its sampler and pruner."""
         self._study = optuna.load_study(study_name=self._name, storage=self._working, sampler=sampler, pruner=pruner)
@@ -71,18 +93,18 @@ class SearchStudy:
             self._index(trials)
         return len(trials)
 
-    def ask(self, queue: list[dict[str, Any]], n: int) -> list[tuple[Trial, dict[str, Any]]]:
-        """`n` running trials with their complete parameter sets.
+    def ask(self, queue: list[dict[str, Any]], n: int) -> list[Asked]:
+        """`n` running trials with their complete parameter sets, in the working copy alone: `reserve` comes next.
 
         Trials that wait in the database come first, then the queue's active sets, which are taken from it. A waiting trial
         whose parameters do not fit the space fails and does not count.
         """
         asked = []
         while len(asked) < n:
-            if queue and not self._working.has_waiting:
+            if queue and not self._working.n_waiting:
                 self.optuna.enqueue_trial(queue.pop(0))
             trial = self.optuna.ask()
-            enqueued = "fixed_params" in trial.storage.get_trial_system_attrs(trial._trial_id)
+            enqueued = FIXED_KEY in trial.storage.get_trial_system_attrs(trial._trial_id)
             try:
                 params = self._space.suggest(trial)
                 if enqueued and not self._space.contains(params):
@@ -94,6 +116,32 @@ class SearchStudy:
                 continue
             asked.append((trial, params))
         return asked
+
+    def reserve(self, asked: Sequence[Asked], n_trials: int, queue: list[dict[str, Any]]) -> list[Asked]:
+        """Those of the asked trials that the study has room for, as RUNNING in the store. The others are forgotten, or go back."""
+        batch = self._working.batch()
+        ids = [trial._trial_id for trial in batch]
+        stored = self._store.reserve(batch, n_trials, self._working.dirty_system_attrs())
+        queue[:0] = [
+            t.system_attrs[FIXED_KEY] for t in batch if t._trial_id < 0 and t._trial_id not in stored and FIXED_KEY in t.system_attrs
+        ]
+        self._fresh = [trial for trial in self._fresh if trial._trial_id in stored]
+        self._working.settle(stored)
+        if len(stored) < len(ids):
+            logger.info("%d of %d trials asked for found no room: other workers were faster", len(ids) - len(stored), len(ids))
+        return [pair for pair in asked if self._working.holds(pair[0]._trial_id)]
+
+    def recover(self) -> int:
+        """Frees the trials of workers that ended without telling them; how many."""
+        n = self._store.recover()
+        if n:
+            logger.warning("%d running trials were given up by their workers: failed, and their parameters queued again", n)
+        return n
+
+    def release(self) -> None:
+        """Gives back what was reserved and not told, at the end of a search that was broken off."""
+        if self._working.batch():
+            self._store.recover(mine=True)
 
     def evaluated(self, params: Mapping[str, Any]) -> FrozenTrial | None:
         """The COMPLETE or PRUNED trial that already evaluated this complete set."""
@@ -118,15 +166,29 @@ class SearchStudy:
         return self._told(trial, attrs)
 
     def flush(self) -> list[FrozenTrial]:
-        """Stores everything told since the last flush in one transaction; the trials with their final numbers."""
+        """Stores everything told since the last flush in one transaction; the trials that were stored.
+
+        A trial that was given to another worker meanwhile (this one gave no sign of life for too long) is not told twice: its
+        result is dropped.
+        """
         told = self._fresh
         if not told:
             return []
         self._thin(told)
-        stored = self._store.append(self._working.unstored(), self._working.dirty_system_attrs())
-        self._working.renumber(stored)
+        lost = self._store.finish(told, self._working.dirty_system_attrs())
+        self._working.stored()
         self._fresh = []
-        return told
+        if lost:
+            self._drop([trial for trial in told if trial._trial_id in lost])
+        return [trial for trial in told if trial._trial_id not in lost]
+
+    def _drop(self, trials: Sequence[FrozenTrial]) -> None:
+        """Forgets results that came too late; the next pull brings what the study says of these trials."""
+        numbers = [trial.number for trial in trials]
+        logger.warning("trials %s: the results came too late, their lease was lost; dropped. search.grace_s can be raised", numbers)
+        self._n_counted -= sum(counts(trial) for trial in trials)
+        gone = {id(trial) for trial in trials}
+        self._evaluated = {key: trial for key, trial in self._evaluated.items() if id(trial) not in gone}
 
     def _told(self, trial: Trial, attrs: Mapping[str, Any]) -> FrozenTrial:
         # After telling, because tell copies the whole trial, and metrics are its largest part.

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 class Timings:
     """Wall-clock seconds.
 
-    open_s: finding the study in its storage. evaluate_s is without prune_s (reports and pruner inside an evaluation).
+    open_s: finding the study in its storage. evaluate_s is without prune_s (reports and pruner inside an evaluation);
+    wait_s: for trials that other workers run.
     """
 
     open_s: float = 0.0
@@ -22,6 +23,7 @@ class Timings:
     tell_s: float = 0.0
     flush_s: float = 0.0
     pull_s: float = 0.0
+    wait_s: float = 0.0
     total_s: float = 0.0
 
     @property
@@ -73,5 +75,6 @@ class Stopwatch:
             tell_s=get("tell", 0.0),
             flush_s=get("flush", 0.0),
             pull_s=get("pull", 0.0),
+            wait_s=get("wait", 0.0),
             total_s=self.elapsed_s,
         )

@@ -1,7 +1,7 @@
 """The study's working copy in memory, as an Optuna storage. It holds one study, for one thread, and never touches a database.
 
-Trials carry the database's ids and numbers once they are stored. A trial asked for here has a provisional number (the next one)
-and a negative id until `renumber`; with other workers on the study its final number may be higher.
+Trials carry the database's ids and numbers once they are reserved there. A trial asked for here has a provisional number (the next
+one) and a negative id until `settle`; with other workers on the study its final number may be higher, or it may find no room.
 """
 
 from __future__ import annotations
@@ -17,28 +17,24 @@ from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from pinejax.search.store import settled_attrs
+from pinejax.search.store import Stored
 
 STUDY_ID = 0
 
-Claim = Callable[[int], bool]
-
 
 class WorkingStorage(BaseStorage):
-    """One study's trials and attributes, in the order of their numbers.
+    """One study's trials and attributes, in the order of their numbers."""
 
-    claim: asked before a stored WAITING trial is started; false when another worker has it already.
-    """
-
-    def __init__(self, study_name: str, directions: Sequence[StudyDirection], claim: Claim | None = None):
+    def __init__(self, study_name: str, directions: Sequence[StudyDirection]):
         self._name = study_name
         self._directions = list(directions)
-        self._claim = claim
         self._trials: list[FrozenTrial] = []
         self._by_id: dict[int, FrozenTrial] = {}
         self._waiting: set[int] = set()
+        self._running: set[int] = set()
         self._n_asked = 0
-        self._unstored: dict[int, None] = {}
+        self._unstored: dict[int, FrozenTrial | None] = {}  # trials of the batch -> as they were when they waited in the database
+        self._aliases: dict[int, int] = {}
         self._user_attrs: dict[str, Any] = {}
         self._system_attrs: dict[str, Any] = {}
         self._dirty_system: set[str] = set()
@@ -54,55 +50,80 @@ class WorkingStorage(BaseStorage):
             old = self._by_id.get(trial._trial_id)
             trial = trial if trial.state.is_finished() else _detached(trial)
             self._by_id[trial._trial_id] = trial
-            self._note_waiting(trial)
+            self._note(trial)
             if old is None:
                 self._trials.append(trial)
             else:
-                self._trials[next(i for i, t in enumerate(self._trials) if t is old)] = trial
+                self._trials[self._place(old)] = trial
             changed = True
         if changed:
             self._of_states.clear()
             self._trials.sort(key=lambda trial: trial.number)
 
     @property
-    def has_waiting(self) -> bool:
-        """Whether a trial waits to be asked for."""
-        return bool(self._waiting)
+    def n_waiting(self) -> int:
+        """Trials that wait to be asked for."""
+        return len(self._waiting)
 
-    def unstored(self) -> list[FrozenTrial]:
-        """Finished trials that the database does not have yet, in the order of asking."""
-        return [self._by_id[i] for i in self._unstored if self._by_id[i].state.is_finished()]
+    @property
+    def running(self) -> list[FrozenTrial]:
+        """Trials that somebody is evaluating; not to be changed."""
+        return [self._by_id[i] for i in sorted(self._running)]
 
-    def renumber(self, stored: Mapping[int, tuple[int, int]]) -> None:
-        """Everything finished is stored now: trials get their final (id, number). stored: provisional id -> (id, number)."""
+    def batch(self) -> list[FrozenTrial]:
+        """Trials that were asked for here and are not finished in the database, in the order of asking."""
+        return [self._by_id[i] for i in self._unstored]
+
+    def settle(self, stored: Stored) -> None:
+        """The batch is reserved: its trials get their final (id, number); those without one are dropped, or wait again.
+
+        The ids they were asked under stay valid until the next batch: Optuna's trial objects have them.
+        """
+        self._aliases = {}
         self._dirty_system.clear()
-        numbers = {self._by_id[provisional].number: number for provisional, (_, number) in stored.items()}
-        for provisional, (trial_id, number) in stored.items():
-            trial = self._by_id.pop(provisional)
-            trial.user_attrs = settled_attrs(trial.user_attrs, numbers)
-            trial._trial_id, trial.number = trial_id, number
-            self._by_id[trial_id] = trial
-            self._unstored.pop(provisional, None)
-        for trial_id in [i for i in self._unstored if i >= 0 and self._by_id[i].state.is_finished()]:
-            del self._unstored[trial_id]
+        for asked_id, before in list(self._unstored.items()):
+            trial = self._by_id.pop(asked_id)
+            del self._unstored[asked_id]
+            self._waiting.discard(asked_id)
+            self._running.discard(asked_id)
+            if asked_id in stored:
+                trial._trial_id, trial.number = stored[asked_id]
+                self._unstored[trial._trial_id] = before
+                self._aliases[asked_id] = trial._trial_id
+            elif before is not None:
+                self._trials[self._place(trial)] = trial = before
+            else:
+                del self._trials[self._place(trial)]
+                continue
+            self._by_id[trial._trial_id] = trial
+            self._note(trial)
         self._of_states.clear()
         self._trials.sort(key=lambda trial: trial.number)
 
+    def holds(self, trial_id: int) -> bool:
+        """Whether a trial that was asked for is in the batch still."""
+        return self._aliases.get(trial_id, trial_id) in self._unstored
+
+    def stored(self) -> None:
+        """The batch is finished in the database."""
+        self._dirty_system.clear()
+        self._unstored.clear()
+
+    def _place(self, trial: FrozenTrial) -> int:
+        return next(i for i in range(len(self._trials) - 1, -1, -1) if self._trials[i] is trial)
+
     def annotate(self, trial_id: int, attrs: Mapping[str, Any]) -> None:
         """Adds user attributes to a trial that is not stored yet, finished or not."""
-        assert trial_id in self._unstored, "a stored trial is not changed any more"
-        self._by_id[trial_id].user_attrs.update(attrs)
+        self._open(trial_id).user_attrs.update(attrs)
 
     def drop_system_attrs(self, trial_id: int, unwanted: Callable[[str], bool]) -> None:
         """Removes system attributes from a trial that is not stored yet."""
-        assert trial_id in self._unstored, "a stored trial is not changed any more"
-        trial = self._by_id[trial_id]
+        trial = self._open(trial_id)
         trial.system_attrs = {key: value for key, value in trial.system_attrs.items() if not unwanted(key)}
 
     def add_system_attrs(self, trial_id: int, attrs: Mapping[str, Any]) -> None:
         """Adds system attributes to a trial that is not stored yet."""
-        assert trial_id in self._unstored, "a stored trial is not changed any more"
-        trial = self._by_id[trial_id]
+        trial = self._open(trial_id)
         trial.system_attrs = {**trial.system_attrs, **attrs}
 
     @contextmanager
@@ -128,11 +149,16 @@ class WorkingStorage(BaseStorage):
                 value = max(value, self._system_attrs.get(key, value))
             self._system_attrs[key] = value
 
-    def _note_waiting(self, trial: FrozenTrial) -> None:
-        if trial.state == TrialState.WAITING:
-            self._waiting.add(trial._trial_id)
-        else:
-            self._waiting.discard(trial._trial_id)
+    def _open(self, trial_id: int) -> FrozenTrial:
+        assert self.holds(trial_id), "a stored trial is not changed any more"
+        return self._get(trial_id)
+
+    def _note(self, trial: FrozenTrial) -> None:
+        for state, ids in ((TrialState.WAITING, self._waiting), (TrialState.RUNNING, self._running)):
+            if trial.state == state:
+                ids.add(trial._trial_id)
+            else:
+                ids.discard(trial._trial_id)
 
     # Optuna's storage interface.
 
@@ -177,7 +203,7 @@ class WorkingStorage(BaseStorage):
         self._trials.append(trial)
         self._by_id[trial._trial_id] = trial
         self._unstored[trial._trial_id] = None
-        self._note_waiting(trial)
+        self._note(trial)
         return trial._trial_id
 
     def set_trial_param(self, trial_id: int, param_name: str, param_value_internal: float, distribution: BaseDistribution) -> None:
@@ -188,25 +214,18 @@ class WorkingStorage(BaseStorage):
     def set_trial_state_values(self, trial_id: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
         trial = self._updatable(trial_id)
         if state == TrialState.RUNNING:
-            if trial.state != TrialState.WAITING or not self._started(trial_id):
+            if trial.state != TrialState.WAITING:
                 return False
+            if trial._trial_id not in self._unstored:
+                self._unstored[trial._trial_id] = _detached(trial)
             trial.datetime_start = datetime.now()
         trial.state = state
         self._of_states.clear()
-        self._note_waiting(trial)
+        self._note(trial)
         if values is not None:
             trial.values = list(values)
         if state.is_finished():
             trial.datetime_complete = datetime.now()
-        return True
-
-    def _started(self, trial_id: int) -> bool:
-        if trial_id in self._unstored or self._claim is None:
-            return True
-        if not self._claim(trial_id):
-            self._waiting.discard(trial_id)
-            return False
-        self._unstored[trial_id] = None
         return True
 
     def set_trial_intermediate_value(self, trial_id: int, step: int, intermediate_value: float) -> None:
@@ -245,6 +264,7 @@ class WorkingStorage(BaseStorage):
         raise KeyError(f"No trial with number {trial_number}.")
 
     def _get(self, trial_id: int) -> FrozenTrial:
+        trial_id = self._aliases.get(trial_id, trial_id)
         if trial_id not in self._by_id:
             raise KeyError(f"No trial with id {trial_id}.")
         return self._by_id[trial_id]

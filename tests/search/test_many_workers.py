@@ -1,17 +1,21 @@
 import os
+import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import optuna
 import pytest
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 from quadratic import SHARPE, Bowl, Quadratic
 
 from pinejax.search import SearchConfig, build_space, run_search
+from pinejax.search.lease import LEASE_KEY
+from pinejax.search.records import counts
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -44,10 +48,10 @@ def check_shared_study(url: str, n_trials: int, n_workers: int, sampler: str) ->
     assert all(process.returncode == 0 for process in processes), [err for _, err in outputs]
     shares = [int(out.split()[-1]) for out, _ in outputs]
     trials = optuna.load_study(study_name="study", storage=url).trials
-    assert [t.number for t in trials] == list(range(len(trials)))
-    assert sum(shares) == len(trials)
-    # Without leases, every other worker may have one batch in flight when the total is reached.
-    assert n_trials <= len(trials) <= n_trials + 8 * (n_workers - 1)
+    assert [t.number for t in trials] == list(range(n_trials))
+    assert sum(shares) == n_trials
+    assert all(t.state in (TrialState.COMPLETE, TrialState.PRUNED) for t in trials)
+    assert len({t.system_attrs[LEASE_KEY]["worker"] for t in trials}) > 1
     for trial in trials:
         source = trial.user_attrs.get("duplicate_of")
         assert source is None or trials[source].params == trial.params
@@ -78,6 +82,19 @@ def test_a_worker_learns_from_the_others_trials(url):
     assert list(result.trials) == optuna.load_study(study_name="study", storage=url).trials
 
 
+def check_whole(trials: list[FrozenTrial], n_trials: int) -> None:
+    """Numbers without a gap, the total exact, what was given up evaluated by a later trial, nothing left over."""
+    assert [t.number for t in trials] == list(range(len(trials)))
+    assert sum(counts(t) for t in trials) == n_trials
+    given_up = [t for t in trials if t.state == TrialState.FAIL]
+    assert {t.state for t in trials} <= {TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL}
+    retries = {t.system_attrs["retry_history"][-1]: t for t in trials if "retry_history" in t.system_attrs}
+    assert retries.keys() == {t.number for t in given_up}
+    for trial in given_up:
+        assert "given up by worker" in trial.user_attrs["error"]
+        assert retries[trial.number].params == trial.params
+
+
 @pytest.mark.kill
 def test_a_killed_worker_loses_at_most_one_batch_and_the_same_command_completes(url):
     with worker(url, 400, "cmaes", seconds=0.05) as process:
@@ -89,15 +106,64 @@ def test_a_killed_worker_loses_at_most_one_batch_and_the_same_command_completes(
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     trials = optuna.load_study(study_name="study", storage=url).trials
-    assert len(trials) % 8 == 0
-    assert len(trials) >= counted
-    assert all(t.state in (TrialState.COMPLETE, TrialState.PRUNED) for t in trials)
-    with worker(url, len(trials) + 64, "cmaes", seconds=0.0) as process:
+    done = [t for t in trials if t.state in (TrialState.COMPLETE, TrialState.PRUNED)]
+    assert len(done) >= counted
+    assert trials[: len(done)] == done
+    assert {t.state for t in trials[len(done) :]} <= {TrialState.RUNNING}
+    assert len(trials) - len(done) <= 8
+    with worker(url, len(done) + 64, "cmaes", seconds=0.0) as process:
         out, err = process.communicate(timeout=120)
-    assert out.split()[-2:] == ["done", "64"], err
+    assert out.split()[-2] == "done", err
     after = optuna.load_study(study_name="study", storage=url).trials
-    assert after[: len(trials)] == trials
-    assert after[-1].system_attrs["cmawm:generation"] > trials[-1].system_attrs["cmawm:generation"] >= 1
+    assert after[: len(done)] == done
+    check_whole(after, len(done) + 64)
+    judged = [t for t in after if counts(t)]
+    assert judged[-1].system_attrs["cmawm:generation"] > done[-1].system_attrs["cmawm:generation"] >= 1
+
+
+def kill_one_of_three(url: str, seed: int, n_trials: int = 160) -> None:
+    """Three workers; one is killed at a random moment, the others complete the study by themselves."""
+    moment = random.Random(seed)
+    managers = [worker(url, n_trials, "random", number, seconds=0.03) for number in range(3)]
+    processes = [manager.__enter__() for manager in managers]
+    try:
+        for process in processes:
+            assert process.stdout is not None and process.stdout.readline().strip() == "ready"
+        time.sleep(moment.uniform(0.5, 1.2))
+        victim = processes[moment.randrange(3)]
+        victim.kill()
+        victim.wait()
+        outputs = [process.communicate(timeout=120) for process in processes if process is not victim]
+    finally:
+        for manager in managers:
+            manager.__exit__(None, None, None)
+    assert all(process.returncode == 0 for process in processes if process is not victim), outputs
+    check_whole(optuna.load_study(study_name="study", storage=url).trials, n_trials)
+
+
+@pytest.mark.kill
+@pytest.mark.parametrize("seed", range(3))
+def test_the_others_complete_the_study_of_a_worker_that_was_killed(url, seed):
+    kill_one_of_three(url, seed)
+
+
+@pytest.mark.kill
+def test_any_signal_at_any_moment_leaves_a_study_that_the_same_command_completes(url):
+    moment = random.Random(1)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGINT):
+        with worker(url, 4000, seconds=0.02) as process:
+            assert process.stdout is not None and process.stdout.readline().strip() == "ready"
+            time.sleep(moment.uniform(0.0, 0.8))
+            process.send_signal(number)
+            if number == signal.SIGINT:
+                process.send_signal(number)  # a second one: at once, in the middle of a batch
+            process.communicate(timeout=60)
+        assert process.returncode is not None
+    n_trials = sum(counts(t) for t in optuna.load_study(study_name="study", storage=url).trials) + 20
+    with worker(url, n_trials, seconds=0.0) as process:
+        out, err = process.communicate(timeout=120)
+    assert out.split()[-2] == "done", err
+    check_whole(optuna.load_study(study_name="study", storage=url).trials, n_trials)
 
 
 @pytest.mark.kill

@@ -1,6 +1,7 @@
 import shutil
 import warnings
 from collections.abc import Iterator
+from datetime import datetime
 
 import optuna
 import pytest
@@ -36,9 +37,7 @@ def url(server: str) -> Iterator[str]:
 
 def test_stock_optuna_reads_back_exactly_what_was_written(url):
     trials = odd_trials()
-    numbers = stored(url, trials)
-    for trial in trials:
-        trial._trial_id, trial.number = numbers[trial._trial_id]
+    stored(url, trials)
     theirs = optuna.load_study(study_name="study", storage=url).trials
     assert all(same(a, b) for a, b in zip(trials, theirs, strict=True))
     store = open_store(url, "study", ["maximize"])
@@ -65,7 +64,8 @@ def test_a_waiting_trial_is_claimed_once(url):
     stores = [open_store(url, "study", ["maximize"]) for _ in range(2)]
     optuna.load_study(study_name="study", storage=url).enqueue_trial({"x": 0.5})
     (waiting,) = stores[0].read()
-    assert [store.claim(waiting._trial_id) for store in stores] == [True, False]
+    waiting.datetime_start = datetime.now()
+    assert [len(store.reserve([waiting], 1, {})) for store in stores] == [1, 0]
     for store in stores:
         store.close()
 

@@ -1,5 +1,6 @@
 import json
 import sqlite3
+from datetime import datetime
 
 import optuna
 import pytest
@@ -7,7 +8,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from quadratic import SHARPE, Bowl, Quadratic
 
 from pinejax.errors import StudyError
-from pinejax.search import ObjectiveConfig, SearchConfig, build_objective, build_space, open_store, run_search
+from pinejax.search import ObjectiveConfig, SearchConfig, StudyStore, build_objective, build_space, open_store, run_search
 from pinejax.search.database import Database, hide_password, parse_url, scrub
 from pinejax.search.rdb import BulkStore
 from pinejax.search.schema import unsupported
@@ -32,12 +33,29 @@ def odd_trials() -> list[FrozenTrial]:
     return trials
 
 
-def stored(url: str, trials: list[FrozenTrial], bulk: bool = True) -> dict[int, tuple[int, int]]:
+def append(store: StudyStore, trials: list[FrozenTrial]) -> None:
+    """Reserves and finishes; the trials get their ids and numbers."""
+    places = store.reserve(trials, 10**6, {"counter": 3})
+    for trial in trials:
+        trial._trial_id, trial.number = places[trial._trial_id]
+    assert store.finish(trials, {}) == frozenset()
+
+
+def stored(url: str, trials: list[FrozenTrial], bulk: bool = True) -> None:
     store = open_store(url, "study", ["maximize"], bulk=bulk)
     try:
-        return store.append(trials, {"counter": 3})
+        append(store, trials)
     finally:
         store.close()
+
+
+def reserve(store: StudyStore, trials: list[FrozenTrial], n_trials: int = 10**6) -> list[FrozenTrial]:
+    """Those that found room, with their ids and numbers, their results as they were."""
+    places = store.reserve(trials, n_trials, {})
+    reserved = [trial for trial in trials if trial._trial_id in places]
+    for trial in reserved:
+        trial._trial_id, trial.number = places[trial._trial_id]
+    return reserved
 
 
 def same(a: FrozenTrial, b: FrozenTrial) -> bool:
@@ -53,9 +71,7 @@ def same(a: FrozenTrial, b: FrozenTrial) -> bool:
 @pytest.mark.parametrize("bulk", [True, False])
 def test_stock_optuna_reads_back_exactly_what_was_written(url, bulk):
     trials = odd_trials()
-    numbers = stored(url, trials, bulk)
-    for trial in trials:
-        trial._trial_id, trial.number = numbers[trial._trial_id]
+    stored(url, trials, bulk)
     study = optuna.load_study(study_name="study", storage=url)
     assert [t.number for t in study.trials] == list(range(5))
     assert all(same(mine, theirs) for mine, theirs in zip(trials, study.trials, strict=True))
@@ -78,9 +94,9 @@ def test_the_store_reads_what_either_writer_wrote(url, writer, reader):
 @pytest.mark.parametrize("bulk", [True, False])
 def test_a_store_reads_others_trials_once_and_its_own_never(url, bulk):
     mine, other = (open_store(url, "study", ["maximize"], bulk=bulk) for _ in range(2))
-    mine.append(odd_trials()[:2], {})
+    append(mine, odd_trials()[:2])
     assert mine.read() == []
-    other.append(odd_trials()[2:4], {})
+    append(other, odd_trials()[2:4])
     assert [t.number for t in mine.read()] == [2, 3]
     assert [t.number for t in other.read()] == [0, 1]
     assert mine.read() == other.read() == []
@@ -94,7 +110,7 @@ def test_a_trial_that_others_are_still_running_is_read_again_when_it_ends(url, b
     study = optuna.load_study(study_name="study", storage=url)
     running = study.ask()
     assert [t.state for t in store.read()] == [TrialState.RUNNING]
-    store.append(odd_trials()[:1], {})
+    append(store, odd_trials()[:1])
     study.tell(running, 1.0)
     assert [(t.number, t.state) for t in store.read()] == [(0, TrialState.COMPLETE)]
     assert store.read() == []
@@ -107,7 +123,9 @@ def test_a_waiting_trial_is_claimed_once(url, bulk):
     optuna.load_study(study_name="study", storage=url).enqueue_trial({"x": 0.5})
     (waiting,) = stores[0].read()
     assert waiting.state == TrialState.WAITING
-    assert [store.claim(waiting._trial_id) for store in stores] == [True, False]
+    waiting.datetime_start = datetime.now()
+    assert [len(store.reserve([waiting], 1, {})) for store in stores] == [1, 0]
+    assert [t.state for t in stores[1].read()] == [TrialState.RUNNING]
     for store in stores:
         store.close()
 
@@ -117,31 +135,36 @@ def test_a_batch_is_stored_whole_or_not_at_all(url, monkeypatch):
     broken = odd_trials()
     broken[-1].user_attrs["not json"] = object()
     with pytest.raises(TypeError):
-        store.append(broken, {})
-    assert optuna.load_study(study_name="study", storage=url).trials == []
+        append(store, broken)
+    trials = optuna.load_study(study_name="study", storage=url).trials
+    assert [trial.state for trial in trials] == [TrialState.RUNNING] * len(broken)
+    assert all(trial.values is None and not trial.user_attrs for trial in trials)
     store.close()
 
 
-def test_a_lost_answer_to_a_commit_does_not_store_the_batch_twice(url, monkeypatch):
+@pytest.mark.parametrize("lost_call", [1, 2])
+def test_a_lost_answer_to_a_commit_does_not_store_the_batch_twice(url, monkeypatch, lost_call):
     from sqlalchemy import exc
 
     database = Database(url, retry_delays_s=(0.0, 0.0))
     optuna.create_study(study_name="study", storage=url, direction="maximize")
     store = BulkStore(database, 1)
-    insert, calls = BulkStore._upsert, []
+    upsert, calls = BulkStore._upsert, []
 
     def lose_the_answer(self, connection, table, attrs):
-        insert(self, connection, table, attrs)
+        upsert(self, connection, table, attrs)
         calls.append(1)
-        if len(calls) == 1:
+        if len(calls) == lost_call:
             connection.commit()
             raise exc.OperationalError("COMMIT", None, Exception("server closed the connection"))
 
     monkeypatch.setattr(BulkStore, "_upsert", lose_the_answer)
-    numbers = store.append(odd_trials(), {})
-    assert len(calls) == 2
-    assert sorted(number for _, number in numbers.values()) == list(range(5))
-    assert len(optuna.load_study(study_name="study", storage=url).trials) == 5
+    trials = odd_trials()
+    append(store, trials)
+    assert len(calls) >= 2
+    assert [trial.number for trial in trials] == list(range(5))
+    theirs = optuna.load_study(study_name="study", storage=url).trials
+    assert all(same(mine, other) for mine, other in zip(trials, theirs, strict=True))
     store.close()
 
 
