@@ -105,9 +105,10 @@ class StorageConfig:
 class Config:
     """Everything one run was asked to do.
 
-    symbols: empty means every symbol of the store. timeframe: the only or the first pair; pairs: all of them, several in a joint study. params: name -> value, or text such as `interval(5,20)`. samplers,
-    pruners: the flags of each by name. broker_given: the keys of `broker` that somebody chose, such as `size` or `risk.max_drawdown`;
-    the others give way to what the strategy declares. compare, compare_zone: a list of trades to compare with, and its chart's zone.
+    symbols: empty means every symbol of the store. timeframe: the only or the first pair; pairs: all of them, several in a joint
+    study. params: name -> value, or text such as `interval(5,20)`. samplers, pruners: the flags of each by name. broker_given: the
+    keys of `broker` that somebody chose, such as `size` or `risk.max_drawdown`; the others give way to what the strategy declares.
+    compare, compare_zone: a list of trades to compare with, and its chart's zone.
     in_sweep: one of several runs that a process may do: its time does not count from the start of the process.
     """
 

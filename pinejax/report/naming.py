@@ -32,7 +32,13 @@ class Names:
 
     @classmethod
     def of(
-        cls, symbols: Sequence[str], pairs: Sequence[TimeframePair], *, index: int = 0, total: int = 1, swept: Sequence[tuple[str, str]] = ()
+        cls,
+        symbols: Sequence[str],
+        pairs: Sequence[TimeframePair],
+        *,
+        index: int = 0,
+        total: int = 1,
+        swept: Sequence[tuple[str, str]] = (),
     ) -> Names:
         """Of one combination. swept: its other keys and their values, as typed."""
         ltf = "+".join(dict.fromkeys(str(pair.ltf) for pair in pairs))

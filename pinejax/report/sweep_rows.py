@@ -78,7 +78,8 @@ def filled(row: SweepRow, folder: Path, pairs: Iterable[TimeframePair]) -> list[
     rows = []
     for text, place in places.items():
         own = read_json(folder / place / "manifest.json") or {}
-        rows.append(_with_best(known, TimeframePair.parse(text), folder / place, own))
+        placed = replace(known, folder=f"{known.folder}/{place}".lstrip("/"))
+        rows.append(_with_best(placed, TimeframePair.parse(text), folder / place, own))
     return rows
 
 

@@ -61,7 +61,10 @@ def results_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
 
 
 def summary_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
-    """Mean, median and best of the best values, by LTF, HTF, pair and symbol: columns objective, by, key, n, mean, median, best, best_index."""
+    """Mean, median and best of the best values, by LTF, HTF, pair and symbol.
+
+    Columns: objective, by, key, n, mean, median, best, best_index.
+    """
     found = ranked_rows(rows)
     kinds = {
         "ltf": lambda row: str(row.timeframe.ltf),
@@ -86,7 +89,10 @@ def summary_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
 
 
 def rankings_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
-    """Combinations with a value, best first: columns objective, rank, rank_in_symbol, symbol, timeframe, ltf, htf, best_value, index, study."""
+    """Combinations with a value, best first.
+
+    Columns: objective, rank, rank_in_symbol, symbol, timeframe, ltf, htf, best_value, index, study.
+    """
     found = ranked_rows(rows)
     ranks: list[tuple[int, int]] = []
     counts: dict[tuple[str, ...], int] = {}
@@ -114,13 +120,7 @@ def sweep_text(rows: Sequence[SweepRow]) -> str:
     found += [row for row in rows if row.value is None]
     swept = list(dict.fromkeys(key for row in found for key in row.swept))
     header = ["symbol", "timeframe", *swept, "state", "objective", "best", "trials", "seconds", "folder"]
-    lines = [
-        [
-            row.symbol + (" (synthetic)" if row.synthetic else ""), str(row.timeframe), *(row.swept.get(key, "-") for key in swept), row.state,
-            row.objective or "-", _said(row.value, ".6g"), _said(row.n_trials, ",d"), _said(row.seconds, ".1f"), row.folder,
-        ]
-        for row in found[:SHOWN_ROWS]
-    ]  # fmt: skip
+    lines = [_printed(row, swept) for row in found[:SHOWN_ROWS]]
     text = grid(header, lines)
     if len(found) > SHOWN_ROWS:
         text += f"\n... and {len(found) - SHOWN_ROWS} more in results.csv"
@@ -130,6 +130,12 @@ def sweep_text(rows: Sequence[SweepRow]) -> str:
         shown = [[str(key), str(objective), str(n), *(_said(v, ".6g") for v in more)] for key, objective, n, *more in pairs[names].rows()]
         text += "\n\n" + grid(["timeframe", *names[1:]], shown)
     return text
+
+
+def _printed(row: SweepRow, swept: Sequence[str]) -> list[str]:
+    cells = [row.symbol + (" (synthetic)" if row.synthetic else ""), str(row.timeframe), *(row.swept.get(key, "-") for key in swept)]
+    cells += [row.state, row.objective or "-", _said(row.value, ".6g"), _said(row.n_trials, ",d"), _said(row.seconds, ".1f")]
+    return [*cells, row.folder]
 
 
 def _pair_columns(rows: Sequence[SweepRow]) -> dict[str, pl.Series]:

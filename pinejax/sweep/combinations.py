@@ -78,8 +78,9 @@ def choose(overrides: Sequence[Override], joint: bool) -> list[Chosen]:
             swept.discard(key)
             continue
         if not override.is_discrete_sweep():
+            typed = str(override.input_line).partition("=")[2]
             raise ConfigError(
-                f"{key}: expected values with commas between them, got {override.get_value_element_as_str()}. Only a parameter of the "
+                f"{key}: expected values with commas between them, got {typed}. Only a parameter of the "
                 f"strategy can be searched in an interval: 'params.{key.rpartition('.')[2]}=interval(low,high)'."
             )
         if key == "sweep.mode":

@@ -120,7 +120,10 @@ class _Sweep:
             return False
         self.returns += returns
         for i, one in enumerate(batch):
-            self.record.standing[one.index] = self._judged(one, returns[i * self.n_jobs : (i + 1) * self.n_jobs])
+            standing = self._judged(one, returns[i * self.n_jobs : (i + 1) * self.n_jobs])
+            self.record.standing[one.index] = standing
+            if len(batch) == 1 and standing.error:
+                print(f"Failed: {standing.error}", flush=True)
         return any(self.record.standing[one.index].state in ("interrupted", "not run") for one in batch)
 
     def _from_folder(self, one: Combination, otherwise: str, error: str) -> Standing:
@@ -166,7 +169,7 @@ class _Sweep:
         )
         if interrupted:
             rest = [one.said for one in self.record.combinations if standing[one.index].state == "not run"]
-            print("\nNot run: " + ("; ".join(rest) if rest else "nothing") + ". The same command goes on with the same studies.", flush=True)
+            print(f"\nNot run: {'; '.join(rest) or 'nothing'}. The same command goes on with the same studies.", flush=True)
             if failed:
                 print(message, flush=True)
             raise KeyboardInterrupt
