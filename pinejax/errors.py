@@ -33,6 +33,14 @@ class StudyError(PinejaxError):
     """A study or its storage cannot be used for this search."""
 
 
+class SweepError(PinejaxError):
+    """Some combinations of a sweep failed; the message names them. code: 2, or 1 where one of them was a bug."""
+
+    def __init__(self, message: str, code: int = 2):
+        super().__init__(message)
+        self.code = code
+
+
 def did_you_mean(name: str, known: Iterable[str], n: int = 3) -> str:
     """A sentence with the nearest known names, or all of them if few; for the end of an error message."""
     known = sorted(known)
