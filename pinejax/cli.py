@@ -9,11 +9,12 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pinejax.errors import ConfigError, PinejaxError, did_you_mean
+from pinejax.errors import EXIT_INTERRUPTED, ConfigError, PinejaxError, SweepError, did_you_mean
 from pinejax.report.secrets import without_passwords
 from pinejax.report.slug import symbols_slug, timeframe_slug
 from pinejax.resources import conf_dir
@@ -25,16 +26,18 @@ if TYPE_CHECKING:
 
 EXIT_BUG = 1
 EXIT_USER = 2
-EXIT_INTERRUPTED = 130
 EXIT_PIPE = 141
 
 _OPEN_KEY = re.compile(r"\+{0,2}((?:params|objective\.gates)\.[A-Za-z_]\w*)=(.*)", re.DOTALL)
 """Keys the tree need not hold before: a strategy's own parameters, gates on any metric."""
 _TEXT = re.compile(
-    r"(storage\.url|storage\.address|storage\.journal|storage\.sqlite|data\.root|data\.rates|search\.resume_from|search\.study_name|strategy\.name|compare|compare_zone)=(.*)",
+    r"(storage\.url|storage\.address|storage\.journal|storage\.sqlite|data\.root|data\.rates|search\.resume_from|search\.study_name"
+    r"|strategy\.name|compare|compare_zone|search\.study_template|search\.run_tag_template|hydra\.sweeper\.storage|hydra\.sweeper\.study_name)=(.*)",
     re.DOTALL,
 )
 _MODE = re.compile(r"^\s*(hydra[./])?mode\s*:", re.MULTILINE)
+STOP_FILE = ".stop"
+"""Where it lies in a sweep's folder, a job that has not begun does not begin."""
 _NARROWING = re.compile(r"\s*(interval|choice)\s*\(.*\)\s*", re.DOTALL)
 _LIST_GROUPS = ("sampler", "pruner")
 
@@ -51,14 +54,14 @@ def main(run: Callable[[Config, Path], int | None], argv: Sequence[str] | None =
         with _hydra_arguments(rewrite(list(sys.argv[1:] if argv is None else argv))):
             return _compose_and_run(run)
     except PinejaxError as error:
-        return _say(str(error), EXIT_USER)
+        return _say(str(error), error.code if isinstance(error, SweepError) else EXIT_USER)
     except KeyboardInterrupt:
         return _say("Interrupted.", EXIT_INTERRUPTED)
     except BrokenPipeError:  # the reader of our output went away (`... | head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_PIPE
     except SystemExit as stop:
-        return EXIT_USER if stop.code else 0
+        return EXIT_INTERRUPTED if stop.code == EXIT_INTERRUPTED else EXIT_USER if stop.code else 0
     except Exception as error:
         message = composition_message(error)
         if message is not None:
@@ -80,7 +83,7 @@ def rewrite(arguments: Sequence[str]) -> list[str]:
 def _rewrite_one(argument: str) -> list[str]:
     param = _OPEN_KEY.fullmatch(argument)
     if param:
-        value = _quoted(param[2]) if _NARROWING.fullmatch(param[2]) else param[2]
+        value = quoted(param[2]) if _NARROWING.fullmatch(param[2]) else param[2]
         return [f"++{param[1]}={value}"]
     key, equals, value = argument.partition("=")
     if equals and key in _LIST_GROUPS:
@@ -88,7 +91,7 @@ def _rewrite_one(argument: str) -> list[str]:
     if equals and key == "strategy":
         return _strategy(value)
     text = _TEXT.fullmatch(argument)
-    return [f"{text[1]}={_quoted(text[2])}"] if text and text[2] not in ("", "null") else [argument]
+    return [f"{text[1]}={quoted(text[2])}"] if text and text[2] not in ("", "null") else [argument]
 
 
 def _strategy(value: str) -> list[str]:
@@ -96,10 +99,11 @@ def _strategy(value: str) -> list[str]:
     names = value.split(",")
     if all((conf_dir() / "strategy" / f"{name}.yaml").is_file() for name in names):
         return [f"strategy={value}"]
-    return [f"strategy.name={','.join(map(_quoted, names))}"]
+    return [f"strategy.name={','.join(map(quoted, names))}"]
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Text that Hydra's grammar takes as it is."""
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         return text
     return "'" + text.replace("'", "\\'") + "'"
@@ -130,15 +134,23 @@ def _compose_and_run(run: Callable[[Config, Path], int | None]) -> int:
     failures: list[Exception] = []
     codes = [0]
 
-    def task(composed: DictConfig) -> None:
-        folder = Path(HydraConfig.get().runtime.output_dir)
+    def task(composed: DictConfig) -> int:
+        hydra = HydraConfig.get()
+        folder, alone = Path(hydra.runtime.output_dir), hydra.mode == RunMode.RUN
+        if not alone and (Path(hydra.sweep.dir) / STOP_FILE).exists():
+            discard_if_empty(folder)
+            return EXIT_INTERRUPTED
         try:
             codes.append(run(to_config(composed), folder) or 0)
+            return codes[-1]
         except Exception as error:
             discard_if_empty(folder)
-            if HydraConfig.get().mode != RunMode.RUN:
+            if not alone:
+                if composition_message(error) is None:
+                    _show_bug(error, full=False)
                 raise
             failures.append(error)  # raised outside Hydra, which would print the overrides with their passwords
+            return EXIT_USER
         except KeyboardInterrupt:
             discard_if_empty(folder)
             raise
@@ -180,13 +192,16 @@ def _may_set_mode(arguments: Sequence[str]) -> bool:
 
 def to_config(composed: DictConfig) -> Config:
     """A Config from what Hydra composed. Errors: ConfigError."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
     from omegaconf import OmegaConf
 
     from pinejax.config import from_mapping
 
     tree = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     assert isinstance(tree, dict), "a configuration is a tree"
-    return from_mapping({str(key): value for key, value in tree.items()}, broker_given=chosen_keys("broker"))
+    config = from_mapping({str(key): value for key, value in tree.items()}, broker_given=chosen_keys("broker"))
+    return replace(config, in_sweep=HydraConfig.get().mode != RunMode.RUN)
 
 
 def chosen_keys(group: str) -> set[str]:

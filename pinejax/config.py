@@ -11,7 +11,8 @@ from pinejax.broker.config import BrokerConfig
 from pinejax.core.timeframe import TimeframePair
 from pinejax.engine.config import EngineConfig
 from pinejax.errors import ConfigError, did_you_mean
-from pinejax.report.slug import symbols_slug
+from pinejax.report.naming import check_template
+from pinejax.report.slug import symbols_slug, timeframe_slug
 from pinejax.schema import as_mapping, as_name, as_names, build
 from pinejax.search.objective import ObjectiveConfig
 
@@ -34,7 +35,8 @@ class SearchChoices:
     """How to search. n_trials: of the study, all runs together. None: no limit, or the search's own choice.
 
     dataset_jobs: threads or processes (dataset_executor) that a batch's datasets are spread over; None: one per core.
-    n_workers: processes that this run starts; worker: its number among runs on one study, None: as the environment says.
+    n_workers: processes that this run starts; worker: its number among runs on one study, None: as the environment says. study_template,
+    run_tag_template: names with placeholders (`pinejax.report.naming`), of the study and of a combination's folder in a sweep.
     """
 
     n_trials: int = 200
@@ -53,6 +55,8 @@ class SearchChoices:
     worker: int | None = None
     heartbeat_s: float = 30.0
     grace_s: float = 120.0
+    study_template: str | None = None
+    run_tag_template: str | None = None
 
     def __post_init__(self) -> None:
         for key in ("n_trials", "batch_size", "top_k", "patience_batches", "dataset_jobs", "n_workers"):
@@ -63,6 +67,13 @@ class SearchChoices:
             raise ConfigError(f"search.seed: expected a whole number in 0..4294967295, got {self.seed}.")
         if self.worker is not None and self.worker < 0:
             raise ConfigError(f"search.worker: expected 0 or more, got {self.worker}.")
+        for key in ("study_template", "run_tag_template"):
+            if getattr(self, key) is not None:
+                check_template(f"search.{key}", getattr(self, key))
+        if self.study_name is not None and self.study_template is not None:
+            raise ConfigError(
+                f"search.study_template: the study has a name already, search.study_name={self.study_name}. Give one of the two."
+            )
 
     def worker_number(self, environment: Mapping[str, str]) -> int:
         """The number of this run's own worker: `worker`, else that of the first of WORKER_VARIABLES that is set, else 0.
@@ -81,6 +92,13 @@ class SearchChoices:
 
 WORKER_VARIABLES = ("PINEJAX_WORKER", "SLURM_PROCID", "JOB_COMPLETION_INDEX")
 """Ours, that of the tasks of one SLURM job, that of the pods of an indexed Kubernetes Job."""
+
+
+@dataclass(frozen=True)
+class SweepChoices:
+    """How several timeframe pairs are searched. study: a study for each; joint: one study, with the pair as its parameter `timeframe`."""
+
+    mode: Literal["study", "joint"] = "study"
 
 
 @dataclass(frozen=True)
@@ -127,9 +145,11 @@ class StorageConfig:
 class Config:
     """Everything one run was asked to do.
 
-    symbols: empty means every symbol of the store. params: name -> value, or text such as `interval(5,20)`. samplers,
-    pruners: the flags of each by name. broker_given: the keys of `broker` that somebody chose, such as `size` or `risk.max_drawdown`;
-    the others give way to what the strategy declares. compare, compare_zone: a list of trades to compare with, and its chart's zone.
+    symbols: empty means every symbol of the store. timeframe: the only or the first pair; pairs: all of them, several in a joint
+    study. params: name -> value, or text such as `interval(5,20)`. samplers, pruners: the flags of each by name. broker_given: the
+    keys of `broker` that somebody chose, such as `size` or `risk.max_drawdown`; the others give way to what the strategy declares.
+    compare, compare_zone: a list of trades to compare with, and its chart's zone.
+    in_sweep: one of several runs that a process may do: its time does not count from the start of the process.
     """
 
     strategy: str
@@ -149,15 +169,28 @@ class Config:
     broker_given: frozenset[str] = frozenset()
     compare: str | None = None
     compare_zone: str | None = None
+    sweep: SweepChoices = field(default_factory=SweepChoices)
+    more_timeframes: tuple[TimeframePair, ...] = ()
+    in_sweep: bool = False
+
+    @property
+    def pairs(self) -> tuple[TimeframePair, ...]:
+        """Every timeframe pair of the run."""
+        return (self.timeframe, *self.more_timeframes)
 
     @property
     def slug(self) -> str:
         """`BTCUSDT+1_5m_1h`: for folders and studies."""
-        return f"{symbols_slug(self.symbols)}_{self.timeframe.slug}"
+        return f"{symbols_slug(self.symbols)}_{self.timeframes_slug}"
+
+    @property
+    def timeframes_slug(self) -> str:
+        """`5m_1h`, and `5m_1h+2` for two pairs more."""
+        return timeframe_slug([str(pair) for pair in self.pairs])
 
 
 _KEYS = (
-    "symbol", "timeframe", "strategy", "data", "broker", "objective", "search", "sampler", "pruner", "storage", "engine",
+    "symbol", "timeframe", "strategy", "data", "broker", "objective", "search", "sampler", "pruner", "storage", "engine", "sweep",
     "enable", "disable", "params", "compare", "compare_zone",
 )  # fmt: skip
 
@@ -172,10 +205,12 @@ def from_mapping(tree: Mapping[str, Any], broker_given: Iterable[str] | None = N
         if key not in _KEYS:
             raise ConfigError(f"{key}: there is no such key. {did_you_mean(str(key), _KEYS)}")
     strategy = tree.get("strategy")
+    sweep = build(SweepChoices, tree.get("sweep"), "sweep")
+    pairs = _pairs(tree.get("timeframe"), sweep)
     return Config(
         strategy=str(as_name("strategy", strategy.get("name") if isinstance(strategy, Mapping) else strategy)),
         symbols=tuple(dict.fromkeys(as_names("symbol", tree.get("symbol")))),
-        timeframe=TimeframePair.parse(as_name("timeframe", tree.get("timeframe"))),
+        timeframe=pairs[0],
         data=build(DataConfig, tree.get("data"), "data"),
         broker=build(BrokerConfig, tree.get("broker"), "broker"),
         objective=build(ObjectiveConfig, tree.get("objective"), "objective"),
@@ -190,7 +225,24 @@ def from_mapping(tree: Mapping[str, Any], broker_given: Iterable[str] | None = N
         broker_given=frozenset(flat_keys(tree.get("broker")) if broker_given is None else broker_given),
         compare=_text("compare", tree.get("compare")),
         compare_zone=_text("compare_zone", tree.get("compare_zone")),
+        sweep=sweep,
+        more_timeframes=pairs[1:],
     )
+
+
+def _pairs(given: Any, sweep: SweepChoices) -> tuple[TimeframePair, ...]:
+    """The pairs of `timeframe`, each once. Errors: ConfigError, also for a list outside of a joint study."""
+    items = given if isinstance(given, (list, tuple)) else [given]
+    pairs = tuple(dict.fromkeys(TimeframePair.parse(as_name("timeframe", item)) for item in items))
+    if not pairs:
+        raise ConfigError("timeframe: expected LTF@HTF or a list of them, got an empty list.")
+    if len(pairs) > 1 and sweep.mode != "joint":
+        listed = ",".join(map(str, pairs))
+        raise ConfigError(
+            f"timeframe: expected one pair, got {len(pairs)}. A study for each: -m timeframe={listed}. One study that compares them: "
+            f"sweep.mode=joint."
+        )
+    return pairs
 
 
 def flat_keys(tree: Any, prefix: str = "") -> list[str]:

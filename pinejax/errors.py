@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+EXIT_INTERRUPTED = 130
+"""Exit code of a search that was asked to stop; the same command goes on with it."""
+
 
 class PinejaxError(Exception):
     """A user's mistake or a broken input. The command line prints it without a traceback and exits with code 2."""
@@ -28,6 +31,14 @@ class SpaceError(PinejaxError):
 
 class StudyError(PinejaxError):
     """A study or its storage cannot be used for this search."""
+
+
+class SweepError(PinejaxError):
+    """Some combinations of a sweep failed; the message names them. code: 2, or 1 where one of them was a bug."""
+
+    def __init__(self, message: str, code: int = 2):
+        super().__init__(message)
+        self.code = code
 
 
 def did_you_mean(name: str, known: Iterable[str], n: int = 3) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pinejax.cli import EXIT_INTERRUPTED, main
-from pinejax.report.machine import process_age_s
+from pinejax.report.machine import age_from_now, process_age_s
 
 if TYPE_CHECKING:
     from pinejax.config import Config
@@ -23,14 +23,16 @@ def run(config: Config, folder: Path) -> int:
     Returns the exit code: 0, or 130 where Ctrl-C ended it (what was finished is stored). Errors: a user's mistakes, as
     PinejaxError, before anything is written.
     """
+    age_s = age_from_now() if config.in_sweep else process_age_s
     import optuna
 
     from pinejax.errors import ConfigError
     from pinejax.job.announce import end_text, start_text
     from pinejax.job.crew import Crew, shared
+    from pinejax.job.joint import JointSession, prepare_search
     from pinejax.job.outcome import Outcome
+    from pinejax.job.pair_files import compare_pairs
     from pinejax.job.plan import plan_search
-    from pinejax.job.session import prepare
     from pinejax.job.spent import Spent, advice, time_text
     from pinejax.job.spread import evaluator_of, with_jobs
     from pinejax.report.text import short_path
@@ -39,10 +41,10 @@ def run(config: Config, folder: Path) -> int:
 
     if config.compare is not None:
         raise ConfigError(f"compare={config.compare}: a search compares nothing; python -m pinejax.backtest does, with the same keys.")
-    import_s = process_age_s()
+    import_s = age_s()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     config = shared(with_jobs(config))
-    session = prepare(config)
+    session = prepare_search(config)
     objective, settings = plan_search(session)
     started = time.perf_counter()
     batch_size = resolved(settings, len(objective.directions)).batch_size
@@ -59,7 +61,7 @@ def run(config: Config, folder: Path) -> int:
         build_s = time.perf_counter() - started - engine.timings.trace_s - engine.timings.compile_s
         collect_from_here()
         spent = Spent(import_s, session.load_s, build_s)
-        outcome = Outcome(folder, session, engine, objective, settings, storage=storage, spent=spent)
+        outcome = Outcome(folder, session, engine, objective, settings, storage=storage, spent=spent, age_s=age_s)
         with outcome, Crew(config, settings, stop) as crew:
             callbacks = [outcome.after_batch]
             result = run_search(settings, session.space, objective, evaluator, storage, callbacks, stop, before_end=crew.end)
@@ -68,6 +70,8 @@ def run(config: Config, folder: Path) -> int:
         result = replace(result, n_new=result.n_new + crew.total("n_new"), n_duplicates=result.n_duplicates + crew.total("n_duplicates"))
     study = outcome.finish(result)
     print(end_text(session, study, result, outcome.check))
+    if isinstance(session, JointSession):
+        print(f"\n{compare_pairs(outcome.folder.path, session)}\n")
     table = outcome.measured["timings_s"]
     print(time_text(table, outcome.measured["seconds_to_first_trial"]))
     if advised := advice(table, settings.sampler or "", len(objective.directions)):

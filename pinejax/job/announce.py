@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pinejax.job.details import Check
+from pinejax.job.joint import without_timeframe
 from pinejax.job.session import Session
 from pinejax.report.folder import SYNTHETIC_NOTE
 from pinejax.report.rows import StudyRows, TrialRow
@@ -44,7 +47,7 @@ def end_text(session: Session, study: StudyRows, result: SearchResult, check: Ch
         return "\n".join(parts)
     best = study.best[0]
     parts += ["", *_front(study), _title(study, best), parameters(best, session.strategy.cls.defaults())]
-    parts += ["", per_dataset(study.datasets, best.metrics)]
+    parts += ["", per_dataset(session.part(best.complete).datasets, best.metrics)]
     if study.synthetic:
         parts.append(f"SYNTHETIC: {SYNTHETIC_NOTE}")
     if best.violation > 0:
@@ -52,9 +55,18 @@ def end_text(session: Session, study: StudyRows, result: SearchResult, check: Ch
     if best.metrics and not any(best.metrics["n_trades"]):
         parts.append("It made no trade. Look at the strategy's conditions, or ask for trades: objective.gates.min_trades=30.")
     parts += ["", str(check)] if check else []
-    typed = overrides(best, session.strategy.cls.defaults())
+    typed = _typed(session, best)
     parts += [f"Its parameters as typed: {typed}"] if typed else []
     return "\n".join(parts)
+
+
+def _typed(session: Session, best: TrialRow) -> str:
+    """As a command line has them; the pair of a joint study is a key, not a parameter of the strategy."""
+    defaults = session.strategy.cls.defaults()
+    if not session.is_joint:
+        return overrides(best, defaults)
+    own = replace(best, params=without_timeframe(best.params), complete=without_timeframe(best.complete))
+    return f"timeframe={best.timeframe} {overrides(own, defaults)}".rstrip()
 
 
 def _title(study: StudyRows, best: TrialRow) -> str:

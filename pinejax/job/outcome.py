@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +13,10 @@ from optuna.trial import FrozenTrial
 
 from pinejax.engine.engine import Engine
 from pinejax.job.details import Check, run_details
+from pinejax.job.joint import TIMEFRAME, JointEngine, JointSession
 from pinejax.job.ledger import Pace
 from pinejax.job.manifest import described, measured
+from pinejax.job.pair_files import PairFiles
 from pinejax.job.session import Session
 from pinejax.job.spent import Spent
 from pinejax.job.study_table import StudyTable
@@ -34,13 +36,35 @@ class Outcome:
     """The files of one run, and what is known for them. A context manager around the search: it shows the progress."""
 
     def __init__(
-        self, folder: Path, session: Session, engine: Engine, objective: Objective, settings: SearchConfig, *, storage: str, spent: Spent
+        self,
+        folder: Path,
+        session: Session,
+        engine: Engine | JointEngine,
+        objective: Objective,
+        settings: SearchConfig,
+        *,
+        storage: str,
+        spent: Spent,
+        age_s: Callable[[], float] = process_age_s,
     ):
+        """age_s: seconds since the run began."""
         self.session, self.engine, self.objective, self.settings = session, engine, objective, settings
         self._wanted = folder
         self.check: Check | None = None
         self.manifest: dict[str, Any] = described(session, objective, settings, storage)
-        self._table = StudyTable(settings.study_name, session.strategy.name, session.space, objective, session.datasets, settings.top_k)
+        self._table = StudyTable(
+            settings.study_name,
+            session.strategy.name,
+            session.space,
+            objective,
+            session.columns,
+            settings.top_k,
+            timeframe=TIMEFRAME if session.is_joint else None,
+        )
+        self._pairs = PairFiles(session, objective, settings) if isinstance(session, JointSession) else None
+        if self._pairs is not None:
+            self.manifest["pairs"] = self._pairs.folders
+        self._age_s = age_s
         self._spent, self._watch = spent, Stopwatch()
         self._files, self._details = Pace(), Pace(first_after_s=FIRST_DETAIL_S)
         self.measured: dict[str, Any] = {}
@@ -68,12 +92,12 @@ class Outcome:
         if "folder" not in vars(self):  # nothing has been written
             return
         said = without_passwords(f"{type(error).__name__}: {error}"[:500])
-        self._write_manifest("interrupted" if isinstance(error, KeyboardInterrupt) else "failed", {**self._last, "error": said})
+        self._write_manifest("interrupted" if isinstance(error, (KeyboardInterrupt, SystemExit)) else "failed", {**self._last, "error": said})
 
     def after_batch(self, progress: Progress) -> None:
         """The search's callback: shows where it stands and, now and then, writes the files."""
         if self._spent.first_trial_s is None:
-            self._spent = replace(self._spent, first_trial_s=process_age_s())
+            self._spent = replace(self._spent, first_trial_s=self._age_s())
         self._n_pruned += sum(trial.state.name == "PRUNED" for trial in progress.batch)
         best = f"{progress.best.values[0]:.6g} (trial {progress.best.number})" if progress.best and progress.best.values else ""
         self._bar.update(Step(progress.n_counted, progress.n_trials, progress.n_new, self._n_pruned, best))
@@ -116,6 +140,8 @@ class Outcome:
             with self._watch.span("report"):
                 study = self._table.of(trials)
                 self.folder.write_study(study)
+                if self._pairs is not None:
+                    self._pairs.write(self.folder.path, trials)
             return study
 
         return self._files.timed(write)
@@ -131,8 +157,9 @@ class Outcome:
                 run_again()
 
         def run_again() -> None:
-            self.check, trades = run_details(self.engine, best, self.session.feeds)
-            for feed, listed in zip(self.session.feeds, trades, strict=True):
+            feeds = self.session.part(best.complete).feeds
+            self.check, trades = run_details(self.engine, best, feeds)
+            for feed, listed in zip(feeds, trades, strict=True):
                 broker = self.session.config.broker
                 self.folder.write_trades(feed, listed, broker.initial_capital, currency=broker.currency)
 
@@ -141,7 +168,7 @@ class Outcome:
 
     def _measure(self, timings: Timings, n_new: int) -> dict[str, Any]:
         spans = self._watch.spans
-        spent = replace(self._spent, report_s=spans.get("report", 0.0), detail_s=spans.get("detail", 0.0), total_s=process_age_s())
+        spent = replace(self._spent, report_s=spans.get("report", 0.0), detail_s=spans.get("detail", 0.0), total_s=self._age_s())
         self.measured = measured(self.engine, timings, spent, n_new)
         return self.measured
 

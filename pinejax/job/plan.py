@@ -8,7 +8,9 @@ import os
 from dataclasses import replace
 from typing import Any
 
+from pinejax.config import Config
 from pinejax.job.session import Session
+from pinejax.report.naming import Names, render
 from pinejax.report.slug import slug, symbols_slug
 from pinejax.search import Objective, SearchConfig, build_objective
 from pinejax.search.config import read_bank, resolved
@@ -45,8 +47,14 @@ def plan_search(session: Session) -> tuple[Objective, SearchConfig]:
     make_pruner(settings.pruner, settings.pruner_flags, n_segments=n_segments, n_objectives=n_objectives)
     if choices.resume_from is not None:
         read_bank(choices.resume_from, session.space)
-    name = choices.study_name or default_study_name(session, objective, settings)
+    name = choices.study_name or _from_template(config) or default_study_name(session, objective, settings)
     return objective, replace(settings, study_name=name)
+
+
+def _from_template(config: Config) -> str | None:
+    """The name that search.study_template gives; in a sweep the sweeper has filled it in already."""
+    template = config.search.study_template
+    return None if template is None else render("search.study_template", template, Names.of(config.symbols, config.pairs))
 
 
 def default_study_name(session: Session, objective: Objective, settings: SearchConfig) -> str:
@@ -62,8 +70,8 @@ def default_study_name(session: Session, objective: Objective, settings: SearchC
         "pruner": [settings.pruner, dict(settings.pruner_flags), session.config.engine.n_segments if settings.pruner != "none" else None],
     }
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()[:8]
-    symbols = symbols_slug([feed.symbol for feed in session.feeds])
-    return f"{symbols}_{session.config.timeframe.slug}_{slug(session.strategy.name)}_{digest}"
+    symbols = symbols_slug(list(dict.fromkeys(feed.symbol for feed in session.feeds)))
+    return f"{symbols}_{session.config.timeframes_slug}_{slug(session.strategy.name)}_{digest}"
 
 
 def _decisive_flags(settings: SearchConfig) -> dict[str, Any]:

@@ -8,20 +8,18 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pinejax import __version__
 from pinejax.config import Config
 from pinejax.core.feed import Feed
 from pinejax.core.inputs import Params
 from pinejax.core.timeframe import TimeframePair
+from pinejax.errors import ConfigError
 from pinejax.job.broker_of import broker_of
 from pinejax.job.strategy_source import FoundStrategy, find_strategy
 from pinejax.report.rows import DatasetRow
 from pinejax.search.space import Space, build_space
-
-if TYPE_CHECKING:
-    from pinejax.engine.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,20 @@ class Session:
         return tuple(dataset_row(feed) for feed in self.feeds)
 
     @property
+    def columns(self) -> tuple[DatasetRow, ...]:
+        """What the study's arrays over datasets have, in their order."""
+        return self.datasets
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether the timeframe pair is a parameter of the study."""
+        return False
+
+    def part(self, params: Params) -> Session:
+        """The session on whose bars a parameter set runs: this one, where the set does not name its timeframes."""
+        return self
+
+    @property
     def synthetic(self) -> bool:
         """Whether any bar was made up."""
         return any(feed.synthetic for feed in self.feeds)
@@ -62,7 +74,7 @@ class Session:
             "code": self.strategy.source_hash,
         }
 
-    def engine(self, n_trials: int, pinned: Params | None = None) -> Engine:
+    def engine(self, n_trials: int, pinned: Params | None = None) -> Any:
         """The engine for these feeds and this space, or for one parameter set alone, traced. Errors: StrategyError, DataError.
 
         n_trials: how many parameter sets it will be given at a time.
@@ -82,12 +94,21 @@ class Session:
         config = replace(self.config, data=replace(self.config.data, start=start, end=end))
         return replace(self, config=config, feeds=_load(config))
 
+    def on(self, timeframe: TimeframePair) -> Session:
+        """The same on bars of other timeframes. Errors: DataError."""
+        config = replace(self.config, timeframe=timeframe)
+        started = time.perf_counter()
+        feeds = _load(config)
+        return replace(self, config=config, feeds=feeds, load_s=time.perf_counter() - started)
+
 
 def prepare(config: Config, *, converted: bool = True) -> Session:
     """Finds the strategy, checks parameters, loads the bars. Errors: any PinejaxError; nothing has been written by then.
 
     converted: false leaves the currency rates out (to look at prices alone, also where there are no rates).
     """
+    if config.more_timeframes:
+        raise ConfigError(f"timeframe: expected one pair here, got {len(config.pairs)}. Only a search compares several.")
     strategy = find_strategy(config.strategy)
     space = build_space(strategy.cls, config.params, config.enable, config.disable)
     broker, declared = broker_of(strategy.cls, config.broker, config.broker_given)

@@ -173,6 +173,8 @@ def with_jobs(config: Config) -> Config:
     executor, n_jobs, engine = config.search.dataset_executor, config.search.dataset_jobs, config.engine
     if executor == "process" and engine.device == "gpu":
         raise ConfigError("search.dataset_executor=process: processes would share one GPU's memory. Use thread, or engine.device=cpu.")
+    if executor == "process" and config.more_timeframes:
+        raise ConfigError("search.dataset_executor=process: not in a joint study (sweep.mode=joint), whose pairs take turns. Use thread.")
     if executor == "process" or n_jobs is None:
         return config
     if engine.n_threads not in (0, n_jobs):

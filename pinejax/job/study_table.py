@@ -16,10 +16,23 @@ from pinejax.search.space import Space
 class StudyTable:
     """Rows of one study, each trial converted once however often the table is asked for."""
 
-    def __init__(self, study_name: str, strategy: str, space: Space, objective: Objective, datasets: Sequence[DatasetRow], top_k: int):
+    def __init__(
+        self,
+        study_name: str,
+        strategy: str,
+        space: Space,
+        objective: Objective,
+        datasets: Sequence[DatasetRow],
+        top_k: int,
+        *,
+        timeframe: str | None = None,
+        left_out: Sequence[str] = (),
+    ):
+        """timeframe: the parameter that holds each trial's pair, in a joint study; left_out: parameters that rows do not show."""
         self._name, self._strategy = study_name, strategy
         self._space, self._objective = space, objective
         self._datasets, self._top_k = tuple(datasets), top_k
+        self._timeframe, self._left_out = timeframe, frozenset(left_out)
         self._rows: dict[int, TrialRow] = {}
 
     def of(self, trials: Sequence[FrozenTrial]) -> StudyRows:
@@ -43,16 +56,18 @@ class StudyTable:
 
     def _row(self, trial: FrozenTrial) -> TrialRow:
         if trial.number not in self._rows:
+            params = {name: value for name, value in trial.params.items() if name not in self._left_out}
             self._rows[trial.number] = TrialRow(
                 number=trial.number,
                 state=trial.state.name,
                 values=tuple(trial.values or ()),
-                params=dict(trial.params),
-                complete=self._space.complete(trial.params),
+                params=params,
+                complete=self._space.complete(params),
                 metrics={name: tuple(map(float, values)) for name, values in metrics_of(trial).items()},
                 status=tuple(int(code) for code in trial.user_attrs.get(STATUS_KEY, ())),
                 duplicate_of=duplicate_of(trial),
                 violation=violation(trial),
                 n_steps=len(trial.intermediate_values),
+                timeframe=None if self._timeframe is None else trial.params.get(self._timeframe),
             )
         return self._rows[trial.number]

@@ -43,15 +43,15 @@ def work(config: Config, stop: StopRequest) -> SearchResult | None:
     """The search of a run, without its files; None where it was dismissed before it had begun."""
     import optuna
 
+    from pinejax.job.joint import prepare_search
     from pinejax.job.plan import plan_search
-    from pinejax.job.session import prepare
     from pinejax.job.spread import evaluator_of
     from pinejax.search.config import resolved
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if stop.is_set:
         return None
-    session = prepare(config)
+    session = prepare_search(config)
     objective, settings = plan_search(session)
     batch_size = resolved(settings, len(objective.directions)).batch_size
     engine = session.engine(batch_size)

@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
@@ -40,6 +41,12 @@ def peak_memory_bytes() -> int | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def age_from_now() -> Callable[[], float]:
+    """A function that gives the seconds since this call: the age of a run in a process that had others before."""
+    started = time.perf_counter()
+    return lambda: time.perf_counter() - started
 
 
 def process_age_s() -> float:

@@ -28,6 +28,7 @@ class TrialRow:
 
     metrics: name -> one per dataset, NaN allowed. status: one per dataset, 0 is fine; empty if it was not evaluated. duplicate_of:
     the trial whose results it took over. violation: how far it is from its constraints, 0 where all hold. n_steps: segments reported.
+    timeframe: the pair it was evaluated on, in a study that searches over pairs.
     """
 
     number: int
@@ -40,6 +41,7 @@ class TrialRow:
     duplicate_of: int | None = None
     violation: float = 0.0
     n_steps: int = 0
+    timeframe: str | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 
 def slug(text: str) -> str:
@@ -18,6 +19,8 @@ def symbols_slug(symbols: Sequence[str]) -> str:
     return slug(symbols[0]) + (f"+{len(symbols) - 1}" if len(symbols) > 1 else "")
 
 
-def timeframe_slug(text: object) -> str:
-    """`5m_1h` for `5m@1h`, whether or not it is a valid pair."""
-    return slug(str(text).replace("@", "_"))
+def timeframe_slug(given: Any) -> str:
+    """`5m_1h` for `5m@1h`, whether or not it is a valid pair; `5m_1h+2` for a list of three."""
+    if isinstance(given, Sequence) and not isinstance(given, str):
+        return timeframe_slug(given[0] if given else "") + (f"+{len(given) - 1}" if len(given) > 1 else "")
+    return slug(str(given).replace("@", "_"))

@@ -31,7 +31,7 @@ def trials_table(study: StudyRows) -> pl.DataFrame:
     columns["duplicate_of"] = pl.Series([trial.duplicate_of for trial in study.trials], dtype=pl.Int64)
     names = dict.fromkeys(name for trial in study.trials for name in trial.params)
     for name in names:
-        columns[f"params_{name}"] = _column([trial.params.get(name) for trial in study.trials])
+        columns[f"params_{name}"] = column([trial.params.get(name) for trial in study.trials])
     if study.synthetic:
         columns["synthetic"] = [True] * len(study.trials)
     return pl.DataFrame(columns)
@@ -51,7 +51,7 @@ def datasets_table(study: StudyRows) -> pl.DataFrame:
         "n_steps": pl.Series([trial.n_steps for trial, _, _ in rows], dtype=pl.Int64),
         "dataset": pl.Series([dataset.name for _, _, dataset in rows], dtype=pl.String),
         "symbol": pl.Series([dataset.symbol for _, _, dataset in rows], dtype=pl.String),
-        "timeframe": pl.Series([dataset.timeframe for _, _, dataset in rows], dtype=pl.String),
+        "timeframe": pl.Series([trial.timeframe or dataset.timeframe for trial, _, dataset in rows], dtype=pl.String),
         "synthetic": pl.Series([dataset.synthetic for _, _, dataset in rows], dtype=pl.Boolean),
         "status": pl.Series([trial.status[i] if trial.status else 0 for trial, i, _ in rows], dtype=pl.Int64),
     }
@@ -71,7 +71,7 @@ def _metric(trial: TrialRow, name: str, dataset: int) -> float | None:
     return None if values is None else float(values[dataset])
 
 
-def _column(values: list[Value | None]) -> pl.Series:
+def column(values: list[Value | None]) -> pl.Series:
     """Whole numbers stay whole; a column of mixed kinds (a choice of numbers and words) becomes text."""
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {bool}:

@@ -1,12 +1,24 @@
-"""Ctrl-C and SIGTERM as a wish to stop after the batch. It knows nothing of studies."""
+"""Ctrl-C and a scheduler's signals as a wish to stop after the batch. It knows nothing of studies."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
+
+from pinejax.errors import EXIT_INTERRUPTED
+
+STOP_SIGNALS = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGUSR1", "SIGUSR2")
+    if hasattr(signal, name)  # Windows has no user signals
+)
+"""Ctrl-C; SLURM's, Kubernetes' and a shutdown's request to end; the warnings that SLURM sends before a time limit or a preemption."""
+
+Handler = Callable[[int, FrameType | None], Any]
 
 
 class StopRequest:
@@ -31,22 +43,43 @@ class StopRequest:
 
 @contextmanager
 def stop_on_signals(request: StopRequest) -> Iterator[None]:
-    """The first SIGINT or SIGTERM sets the request, the second raises KeyboardInterrupt at once.
+    """The first of STOP_SIGNALS sets the request. A Ctrl-C after it raises KeyboardInterrupt at once; others do not, for
+    schedulers send several.
 
-    Handlers are installed in the main thread only (Python allows no other) and put back at the end.
+    Handlers are installed in the main thread only (Python allows no other) and put back at the end. Where there was a handler of
+    somebody else's before (submitit's, which queues its job again; a Ray worker's), the process is theirs: they get their signals
+    after the batch, in the order of arrival, and if that returns, SystemExit(130) ends the process, so that nobody takes the
+    unfinished search for a finished one.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
+    arrived: list[int] = []
+
     def handler(number: int, frame: FrameType | None) -> None:
-        if request.is_set:
+        if number == signal.SIGINT and request.is_set:
             raise KeyboardInterrupt
+        arrived.append(number)
         request.set()
 
-    previous = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, handler) for number in STOP_SIGNALS}
     try:
         yield
     finally:
         for number, old in previous.items():
             signal.signal(number, old)
+    _hand_on(arrived, {number: old for number, old in previous.items() if _is_foreign(old)})
+
+
+def _is_foreign(handler: Any) -> bool:
+    """Whether it is a function of a program around us: not the system's default, not Python's own for Ctrl-C."""
+    return callable(handler) and handler is not signal.default_int_handler and not isinstance(handler, signal.Handlers)
+
+
+def _hand_on(arrived: list[int], foreign: dict[Any, Handler]) -> None:
+    theirs = [number for number in arrived if number in foreign]
+    for number in theirs:
+        foreign[number](number, None)
+    if theirs:
+        raise SystemExit(EXIT_INTERRUPTED)

@@ -1,0 +1,1 @@
+"""`hydra/sweeper=pinejax`: `-m` as searches that belong together."""

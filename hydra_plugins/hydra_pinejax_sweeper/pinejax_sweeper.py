@@ -1,0 +1,59 @@
+"""The sweeper that Hydra finds, and its options. Hydra executes this module at every start: what it does is in `pinejax.sweep`."""
+
+# No `from __future__ import annotations`: Hydra executes this module outside of sys.modules, where dataclasses cannot read them.
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+
+@dataclass
+class PinejaxSweeperConf:
+    """`hydra.sweeper.*`: names of Hydra's stock Optuna sweeper, each for a key of ours (docs/sweeps.md has the table).
+
+    n_jobs: workers per combination. max_batch_size: combinations handed to the launcher at once; null is one for the basic launcher,
+    which runs them one after the other anyway, and all for any other.
+    """
+
+    _target_: str = "hydra_plugins.hydra_pinejax_sweeper.pinejax_sweeper.PinejaxSweeper"
+    sampler: Any = None
+    pruner: Any = None
+    direction: Any = None
+    storage: Any = None
+    study_name: Any = None
+    n_trials: Any = None
+    n_jobs: int = 1
+    max_batch_size: int | None = None
+    params: dict[str, Any] | None = None
+
+
+ConfigStore.instance().store(group="hydra/sweeper", name="pinejax", node=PinejaxSweeperConf, provider="pinejax")
+
+
+class PinejaxSweeper(Sweeper):
+    """One study per combination of the swept keys, launched through the configured launcher."""
+
+    def __init__(self, **options: Any):
+        self.options = options
+        self.hydra_context: HydraContext | None = None
+        self.config: DictConfig | None = None
+        self.launcher: Launcher | None = None
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """What Hydra gives every sweeper before it sweeps."""
+        from hydra.core.plugins import Plugins
+
+        self.hydra_context, self.config = hydra_context, config
+        self.launcher = Plugins.instance().instantiate_launcher(hydra_context=hydra_context, task_function=task_function, config=config)
+
+    def sweep(self, arguments: Sequence[str]) -> Any:
+        """Runs every combination; the launcher's returns. Errors: those of `pinejax.sweep.run_sweep`."""
+        from pinejax.sweep import run_sweep
+
+        assert self.hydra_context is not None and self.config is not None and self.launcher is not None, "Hydra calls setup first"
+        return run_sweep(list(arguments), self.options, self.hydra_context.config_loader, self.config, self.launcher)

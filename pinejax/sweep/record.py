@@ -1,0 +1,120 @@
+"""How a sweep stands: sweep.json and its tables, made from what the runs leave in their folders, so that any launcher will do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pinejax import __version__
+from pinejax.report.atomic import write_json
+from pinejax.report.machine import versions
+from pinejax.report.secrets import without_passwords
+from pinejax.report.sweep_folder import write_sweep
+from pinejax.report.sweep_rows import State, SweepRow, filled, read_json, run_folder
+from pinejax.sweep.combinations import Combination
+
+
+def claim_folder(wanted: Path) -> Path:
+    """The sweep's folder for this process alone; `<wanted>_2` and so on where another sweep has it."""
+    n, path = 1, wanted
+    while True:
+        path.mkdir(parents=True, exist_ok=True)
+        try:
+            (path / "sweep.json").open("x").close()
+        except FileExistsError:
+            n += 1
+            path = wanted.with_name(f"{wanted.name}_{n}")
+            continue
+        return path
+
+
+@dataclass
+class Standing:
+    """One combination's state. error: its first line; by_user: whether a user's mistake, not a bug, made it fail."""
+
+    state: State = "waiting"
+    error: str = ""
+    by_user: bool = True
+
+
+@dataclass
+class Record:
+    """What is known of a sweep while it runs. about: mode, launcher and workers, as sweep.json says them."""
+
+    folder: Path
+    combinations: Sequence[Combination]
+    about: Mapping[str, Any]
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __post_init__(self) -> None:
+        self.standing = [Standing() for _ in self.combinations]
+
+    def place(self, one: Combination) -> Path:
+        """Where the combination's files are."""
+        return run_folder(self.folder / one.folder)
+
+    def manifest_state(self, one: Combination) -> str | None:
+        """What the combination's own manifest says; None where it has written none."""
+        manifest = read_json(self.place(one) / "manifest.json")
+        return None if manifest is None else manifest.get("state", "done")
+
+    def rows(self) -> list[SweepRow]:
+        """The tables' rows as of now."""
+        rows = []
+        for one, standing in zip(self.combinations, self.standing, strict=True):
+            place = self.place(one)
+            row = SweepRow(
+                index=one.index,
+                symbol=one.names.symbol,
+                timeframe=one.config.timeframe,
+                strategy=one.config.strategy,
+                swept=one.other_swept,
+                study=one.study or "",
+                state=standing.state,
+                error=standing.error,
+                folder=str(place.relative_to(self.folder)),
+            )
+            rows += filled(row, place, one.config.pairs)
+        return rows
+
+    def write(self, state: State) -> list[SweepRow]:
+        """sweep.json, and the tables once a search has left something; their rows."""
+        rows = self.rows()
+        write_json(self.folder / "sweep.json", self._described(state, rows))
+        if any(row.objective or row.state == "failed" for row in rows):
+            write_sweep(self.folder, rows)
+        return rows
+
+    def _described(self, state: State, rows: Sequence[SweepRow]) -> dict[str, Any]:
+        of = {row.index: row for row in rows}
+        now = datetime.now(UTC)
+        ended = None if state == "running" else now.isoformat(timespec="seconds")
+        listed = [
+            {
+                "index": one.index,
+                "symbols": list(one.config.symbols),
+                "timeframes": [str(pair) for pair in one.config.pairs],
+                "swept": {key: without_passwords(value) for key, value in one.chosen.swept},
+                "overrides": [without_passwords(text) for text in one.chosen.overrides],
+                "study": of[one.index].study or None,
+                "folder": of[one.index].folder,
+                "state": standing.state,
+                "error": standing.error or None,
+                "seconds": of[one.index].seconds,
+                "n_trials": of[one.index].n_trials,
+            }
+            for one, standing in zip(self.combinations, self.standing, strict=True)
+        ]
+        return {
+            "pinejax": __version__,
+            "state": state,
+            "started": self.started.isoformat(timespec="seconds"),
+            "ended": ended,
+            "seconds": round((now - self.started).total_seconds(), 3),
+            **self.about,
+            "combinations": listed,
+            "versions": versions(),
+        }

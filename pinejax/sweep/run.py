@@ -1,0 +1,220 @@
+"""A sweep from its overrides to its tables: plan, launch, record. The launcher is Hydra's, whichever is configured."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from pinejax.cli import EXIT_BUG, EXIT_INTERRUPTED, EXIT_USER, STOP_FILE, composition_message
+from pinejax.errors import ConfigError, PinejaxError, SweepError
+from pinejax.report.secrets import without_passwords
+from pinejax.report.sweep_rows import SweepRow
+from pinejax.report.sweep_tables import sweep_text
+from pinejax.report.text import short_path
+from pinejax.sweep.combinations import Combination, choose, compose
+from pinejax.sweep.record import Record, Standing, claim_folder
+from pinejax.sweep.stock import n_jobs_of, with_stock_names
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
+    from hydra.core.utils import JobReturn
+    from hydra.plugins.launcher import Launcher
+    from omegaconf import DictConfig
+
+
+def run_sweep(
+    arguments: Sequence[str], options: Mapping[str, Any], loader: ConfigLoader, config: DictConfig, launcher: Launcher
+) -> list[JobReturn]:
+    """Runs every combination and leaves sweep.json and the tables; what the launcher returned.
+
+    options: `hydra.sweeper.*`. Errors: PinejaxError before anything is started; SweepError at the end, naming the combinations that
+    failed; KeyboardInterrupt after Ctrl-C, what was not run having been said.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    for name in ("hydra", "hydra_plugins"):  # launchers log the overrides, passwords and all
+        logging.getLogger(name).setLevel(logging.WARNING)
+    n_jobs = n_jobs_of(options)
+    one_by_one = _is_basic(launcher)
+    if n_jobs > 1 and one_by_one:
+        raise ConfigError(
+            f"hydra.sweeper.n_jobs={n_jobs}: the basic launcher runs one job after the other, so that further workers would find nothing "
+            "to do. Choose one that runs them side by side, such as hydra/launcher=joblib."
+        )
+    overrides = OverridesParser.create(config_loader=loader).parse_overrides(with_stock_names(options, arguments))
+    mode = _mode(overrides, config)
+    combinations = compose(choose(overrides, mode == "joint"), loader, config)
+    folder = claim_folder(Path(str(config.hydra.sweep.dir)).absolute())
+    about = {"mode": mode, "launcher": type(launcher).__name__, "workers_per_combination": n_jobs}
+    sweep = _Sweep(launcher, Record(folder, combinations, about), n_jobs)
+    return sweep.run(_batch_size(options, one_by_one))
+
+
+def _is_basic(launcher: Launcher) -> bool:
+    from hydra._internal.core_plugins.basic_launcher import BasicLauncher
+
+    return isinstance(launcher, BasicLauncher)
+
+
+def _batch_size(options: Mapping[str, Any], one_by_one: bool) -> int | None:
+    given = options.get("max_batch_size")
+    if given is not None and given < 1:
+        raise ConfigError(f"hydra.sweeper.max_batch_size: expected 1 or more, got {given}.")
+    return 1 if one_by_one else given
+
+
+def _mode(overrides: Sequence[Any], config: DictConfig) -> str:
+    """What sweep.mode is for all combinations: as typed, else as composed."""
+    typed = [override for override in overrides if override.get_key_element() == "sweep.mode" and not override.is_sweep_override()]
+    return str(typed[-1].value()) if typed else str(config.sweep.mode)
+
+
+class _Sweep:
+    """One sweep while it runs."""
+
+    def __init__(self, launcher: Launcher, record: Record, n_jobs: int):
+        self.launcher, self.record, self.n_jobs = launcher, record, n_jobs
+        self.returns: list[JobReturn] = []
+
+    def run(self, batch_size: int | None) -> list[JobReturn]:
+        combinations = self.record.combinations
+        size = batch_size or len(combinations)
+        studies = "one study each" if self.record.about["mode"] == "study" else "timeframes compared within each study"
+        print(f"sweep: {len(combinations)} combinations, {studies}, files in {short_path(self.record.folder)}", flush=True)
+        self.record.write("running")
+        interrupted = False
+        for first in range(0, len(combinations), size):
+            interrupted = self._launch(combinations[first : first + size])
+            if interrupted:
+                break
+            self.record.write("running")
+        return self._end(interrupted)
+
+    def _launch(self, batch: Sequence[Combination]) -> bool:
+        """Runs some combinations; whether somebody asked to stop."""
+        for one in batch:
+            self.record.standing[one.index].state = "running"
+            if len(batch) == 1:
+                print(f"\n[{one.index + 1}/{len(self.record.combinations)}] {one.said}", flush=True)
+        self.record.write("running")
+        folder = str(self.record.folder)
+        jobs = [one.job(folder, worker) for one in batch for worker in range(self.n_jobs)]
+        try:
+            with _stopping(self.record.folder, deferred="joblib" in type(self.launcher).__module__):
+                returns = list(self.launcher.launch(jobs, initial_job_idx=batch[0].index * self.n_jobs))
+        except KeyboardInterrupt:
+            for one in batch:
+                self.record.standing[one.index] = self._from_folder(one, "interrupted", "")
+            return True
+        except Exception as error:
+            if all(self.record.manifest_state(one) is None for one in batch) and isinstance(error, PinejaxError):
+                raise
+            for one in batch:
+                self.record.standing[one.index] = self._from_folder(one, "failed", _first_line(error))
+            return False
+        self.returns += returns
+        for i, one in enumerate(batch):
+            standing = self._judged(one, returns[i * self.n_jobs : (i + 1) * self.n_jobs])
+            self.record.standing[one.index] = standing
+            if len(batch) == 1 and standing.error:
+                print(f"Failed: {standing.error}", flush=True)
+        return any(self.record.standing[one.index].state in ("interrupted", "not run") for one in batch)
+
+    def _from_folder(self, one: Combination, otherwise: str, error: str) -> Standing:
+        """A combination whose job brought nothing back: what its own files say."""
+        state = self.record.manifest_state(one)
+        if state == "done":
+            return Standing("done")
+        if state is None and otherwise == "interrupted":
+            return Standing("not run")
+        return Standing(otherwise, error, by_user=False)
+
+    def _judged(self, one: Combination, returns: Sequence[JobReturn]) -> Standing:
+        """By worker 0, whose results are the combination's; a failure of another worker is told."""
+        standings = [self._of_job(one, returned) for returned in returns]
+        first = standings[0]
+        for worker, other in enumerate(standings[1:], 1):
+            if other.state == "failed" and not first.error:
+                first = Standing("failed", f"worker {worker}: {other.error}", other.by_user)
+        return first
+
+    def _of_job(self, one: Combination, returned: JobReturn) -> Standing:
+        from hydra.core.utils import JobStatus
+
+        value = returned._return_value  # the public property prints all overrides, passwords too
+        if returned.status == JobStatus.FAILED:
+            return Standing("failed", _first_line(value), _is_users(value))
+        if value == EXIT_INTERRUPTED:
+            return Standing("not run" if self.record.manifest_state(one) is None else "interrupted")
+        if value:
+            return Standing("failed", f"exit code {value}")
+        return Standing("done")
+
+    def _end(self, interrupted: bool) -> list[JobReturn]:
+        standing = self.record.standing
+        for one in standing:
+            if one.state == "waiting":
+                one.state = "not run"
+        failed = [one for one in self.record.combinations if standing[one.index].state == "failed"]
+        rows = self.record.write("interrupted" if interrupted else "failed" if failed else "done")
+        self._print(rows)
+        message = "\n".join(
+            [f"{len(failed)} of {len(standing)} combinations failed:", *(f"  {one.said}: {standing[one.index].error}" for one in failed)]
+        )
+        if interrupted:
+            rest = [one.said for one in self.record.combinations if standing[one.index].state == "not run"]
+            print(f"\nNot run: {'; '.join(rest) or 'nothing'}. The same command goes on with the same studies.", flush=True)
+            if failed:
+                print(message, flush=True)
+            raise KeyboardInterrupt
+        if failed:
+            raise SweepError(message, EXIT_USER if all(standing[one.index].by_user for one in failed) else EXIT_BUG)
+        return self.returns
+
+    def _print(self, rows: Sequence[SweepRow]) -> None:
+        print(f"\n{sweep_text(rows)}\n\nFiles: {short_path(self.record.folder)}", flush=True)
+
+
+def _first_line(error: BaseException) -> str:
+    text = (composition_message(error) if isinstance(error, Exception) else None) or str(error)
+    lines = [line for line in text.splitlines() if line.strip()]
+    said = lines[0] if lines else ""
+    return without_passwords(said if _is_users(error) and said else f"{type(error).__name__}: {said}")
+
+
+def _is_users(error: Any) -> bool:
+    return isinstance(error, Exception) and composition_message(error) is not None
+
+
+@contextmanager
+def _stopping(folder: Path, deferred: bool) -> Iterator[None]:
+    """While jobs run elsewhere: Ctrl-C and SIGTERM leave the stop file, so that no further job begins.
+
+    deferred: the jobs' processes get the terminal's Ctrl-C themselves and end after their batches, so the first one only waits for
+    them; otherwise, and for a second one, it is raised. One-by-one searches have handlers of their own while they run.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    stop = folder / STOP_FILE
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        asked = stop.exists()
+        stop.touch()
+        if asked or not deferred:
+            raise KeyboardInterrupt
+        print("Stopping after the batches in flight. Ctrl-C again stops at once.", flush=True)
+
+    previous = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, old in previous.items():
+            signal.signal(number, old)
+        stop.unlink(missing_ok=True)
