@@ -31,7 +31,7 @@ EXIT_PIPE = 141
 _OPEN_KEY = re.compile(r"\+{0,2}((?:params|objective\.gates)\.[A-Za-z_]\w*)=(.*)", re.DOTALL)
 """Keys the tree need not hold before: a strategy's own parameters, gates on any metric."""
 _TEXT = re.compile(
-    r"(storage\.url|storage\.address|data\.root|data\.rates|search\.resume_from|search\.study_name|strategy\.name|compare|compare_zone)=(.*)",
+    r"(storage\.url|storage\.address|data\.root|data\.rates|search\.resume_from|search\.study_name|sampler\.cmaes\.warm_start|strategy\.name|compare|compare_zone)=(.*)",
     re.DOTALL,
 )
 _MODE = re.compile(r"^\s*(hydra[./])?mode\s*:", re.MULTILINE)
@@ -88,7 +88,7 @@ def _rewrite_one(argument: str) -> list[str]:
     if equals and key == "strategy":
         return _strategy(value)
     text = _TEXT.fullmatch(argument)
-    return [f"{text[1]}={_quoted(text[2])}"] if text and text[2] not in ("", "null") else [argument]
+    return [f"{text[1]}={_quoted_text(text[2])}"] if text and text[2] not in ("", "null") else [argument]
 
 
 def _strategy(value: str) -> list[str]:
@@ -97,6 +97,13 @@ def _strategy(value: str) -> list[str]:
     if all((conf_dir() / "strategy" / f"{name}.yaml").is_file() for name in names):
         return [f"strategy={value}"]
     return [f"strategy.name={','.join(map(_quoted, names))}"]
+
+
+def _quoted_text(text: str) -> str:
+    """Free text; of a list in brackets each item."""
+    if text.startswith("[") and text.endswith("]"):
+        return "[" + ",".join(_quoted(item.strip()) for item in text[1:-1].split(",") if item.strip()) + "]"
+    return _quoted(text)
 
 
 def _quoted(text: str) -> str:

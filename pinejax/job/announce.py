@@ -15,6 +15,7 @@ _STOPPED = {
     "interrupted": "Interrupted after {n_new} new trials; all are stored. The same command goes on from here.",
     "exhausted": "Every combination has been tried: {n_counted} trials, {n_new} of them new.",
     "timeout": "search.timeout_s has passed: {n_counted} trials, {n_new} of them new. The same command goes on from here.",
+    "target": "search.target is reached: {n_counted} trials, {n_new} of them new.",
     "no_improvement": "No better set for search.patience_batches batches: {n_counted} trials, {n_new} of them new.",
 }
 
@@ -35,6 +36,8 @@ def start_text(session: Session, settings: SearchConfig) -> str:
 def end_text(session: Session, study: StudyRows, result: SearchResult, check: Check | None) -> str:
     """How the search ended, the best set, its table per dataset, and the check of its detail run."""
     parts = [_STOPPED[result.stopped].format(n_counted=result.n_counted, n_new=result.n_new)]
+    if result.warm_start:
+        parts.append(result.warm_start)
     if result.n_duplicates:
         parts.append(f"{result.n_duplicates} new trials repeated a known set and were not evaluated again.")
     if result.n_bank_outside:

@@ -95,6 +95,7 @@ class Outcome:
             "interrupted" if result.stopped == "interrupted" else "done",
             {
                 "stopped": result.stopped,
+                "warm_start": result.warm_start,
                 "n_trials": result.n_counted,
                 "n_new": result.n_new,
                 "n_duplicates": result.n_duplicates,
