@@ -30,7 +30,7 @@ from pinejax.search import ObjectiveConfig, Progress, SearchConfig, build_object
 
 TIMEFRAME = "5m@1h"
 STRATEGIES = ("squeeze_momentum", "supertrend")
-MARKS = (64, 128, 256, 512)
+MARKS = (64, 128, 256, 512, 1024, 2048)
 YARDSTICK = "tpe 16"
 OBJECTIVE = build_objective(ObjectiveConfig("sharpe", gates={"min_trades": 20}))
 
@@ -49,7 +49,7 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """`tpe 16`, `tpe 16 max_history=150`."""
+        """`tpe 16`, or `nsga2 32 population_size=32`."""
         return " ".join([f"{self.sampler} {self.batch}", *(f"{flag}={value}" for flag, value in self.flags)])
 
 
@@ -57,11 +57,13 @@ ENTRIES = (
     Entry("random", 64),
     Entry("qmc", 64),
     Entry("tpe", 8, 1),
-    Entry("tpe", 16, 1),
+    Entry("tpe", 16, 2),
     Entry("tpe", 16, 1, (("max_history", 150),)),
     Entry("tpe", 64, 1),
     Entry("cmaes", 16),
     Entry("cmaes", 64),
+    Entry("nsga2", 16, flags=(("population_size", 16),)),
+    Entry("nsga2", 32, flags=(("population_size", 32),)),
     Entry("nsga2", 32),
     Entry("nsga2", 64),
 )
@@ -186,24 +188,25 @@ def report(asked: argparse.Namespace) -> None:
             print(f"{strategy}: nothing to report yet.")
             continue
         print(f"{strategy}: {n_seeds} seeds, {len(asked.symbols)} symbols, {TIMEFRAME}, {asked.trials} trials\n")
-        print(table(curves, [n for n in MARKS if n <= asked.trials]) + "\n")
+        print(table(curves, asked.trials) + "\n")
         if asked.plots:
             write_plots(asked.plots, strategy, curves, asked.trials, n_seeds)
 
 
-def table(curves: Mapping[str, Sequence[Curve]], marks: Sequence[int]) -> str:
-    """Median (lower .. upper quartile) of the best after so many trials, and within a quarter and all of the seconds that `tpe 16` took.
-
-    A search that ended sooner counts with its end.
+def table(curves: Mapping[str, Sequence[Curve]], n_trials: int) -> str:
+    """Median (lower .. upper quartile) of the best after so many trials, and within a quarter and all of the seconds that `tpe 16` took
+    for `n_trials` of them. A search that ended sooner counts with its end.
     """
-    tpe_s = statistics.median(curve.total_s for curve in curves[YARDSTICK])
+    longest = max(len(curve.best) for found in curves.values() for curve in found)
+    marks = [n for n in MARKS if n <= longest]
+    tpe_s = statistics.median(curve.seconds_of(n_trials) for curve in curves[YARDSTICK])
     limits = (tpe_s / 4, tpe_s)
-    header = ["sampler, batch", *(f"{n} trials" for n in marks), *(f"{limit:.2g} s" for limit in limits), f"seconds for {marks[-1]}"]
+    header = ["sampler, batch", *(f"{n} trials" for n in marks), *(f"{limit:.2g} s" for limit in limits), f"seconds for {n_trials}"]
     rows = [header, ["---", *["---:"] * (len(header) - 1)]]
     for name, found in curves.items():
-        cells = [quartiles([curve.at_trials(n) for curve in found]) for n in marks]
+        cells = [quartiles([curve.at_trials(n) for curve in found]) if n <= len(found[0].best) else "" for n in marks]
         cells += [quartiles([curve.at_seconds(limit) for curve in found]) for limit in limits]
-        rows.append([f"`{name}`", *cells, f"{statistics.median(curve.seconds_of(marks[-1]) for curve in found):.1f}"])
+        rows.append([f"`{name}`", *cells, f"{statistics.median(curve.seconds_of(n_trials) for curve in found):.1f}"])
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 

@@ -6,7 +6,7 @@ from pinejax.job.details import Check
 from pinejax.job.session import Session
 from pinejax.report.folder import SYNTHETIC_NOTE
 from pinejax.report.rows import StudyRows, TrialRow
-from pinejax.report.text import objective_values, overrides, parameters, per_dataset
+from pinejax.report.text import grid, objective_values, overrides, parameters, per_dataset
 from pinejax.search import SearchConfig, SearchResult
 
 _STOPPED = {
@@ -66,7 +66,11 @@ def _title(study: StudyRows, best: TrialRow) -> str:
 
 
 def _front(study: StudyRows) -> list[str]:
+    """The front's first sets as a table, one column per objective; pareto.json has all."""
     if len(study.objectives) == 1:
         return []
-    shown = [f"  trial {trial.number}: {objective_values(study, trial)}" for trial in study.best]
-    return [f"Pareto front (the first {len(shown)}):", *shown, ""]
+    n, shown = len(study.front), study.best
+    counted = f"{n} set{'s' if n != 1 else ''}"
+    title = f"Pareto front, {counted}:" if n == len(shown) else f"Pareto front, the first {len(shown)} of {counted} (pareto.json has all):"
+    rows = [[str(trial.number), *(f"{value:.6g}" for value in trial.values)] for trial in shown]
+    return [title, grid(["trial", *study.objectives], rows), ""]

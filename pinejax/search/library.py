@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.study import get_all_study_summaries
 from optuna.trial import FrozenTrial, TrialState
 
@@ -19,6 +20,10 @@ from pinejax.search.fingerprint import KEY
 from pinejax.search.ranking import pareto_front, ranked
 from pinejax.search.schema import unsupported
 from pinejax.search.storage import open_store
+
+StoredTrial = FrozenTrial
+RETRY_DELAYS_S = (0.1, 0.3, 1.0)
+"""Shorter than a search's: somebody waits for the answer."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,31 @@ class StoredStudy:
     def fingerprint(self) -> Mapping[str, Any] | None:
         """What the search that made it was; None for a study of another tool."""
         return self.attrs.get(KEY)
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """A name for each value: the metrics, or `value`, `value_0`, `value_1`, ... where nobody has said."""
+        metric = (self.fingerprint or {}).get("objective", {}).get("metric")
+        if isinstance(metric, Mapping):
+            metric = " + ".join(f"{weight:g} {name}" for name, weight in metric.items())
+        names = [metric] if isinstance(metric, str) else metric
+        if isinstance(names, list) and len(names) == len(self.directions):
+            return tuple(map(str, names))
+        return ("value",) if len(self.directions) == 1 else tuple(f"value_{i}" for i in range(len(self.directions)))
+
+    @property
+    def space(self) -> dict[str, dict[str, Any]]:
+        """Name -> what is known of its domain: `value` of a pin, else `kind` with `values`, or with low, high, step and log.
+
+        Of another tool's study: what its trials were asked for.
+        """
+        if self.fingerprint is not None:
+            return {name: dict(domain) for name, domain in self.fingerprint["space"].items()}
+        found: dict[str, dict[str, Any]] = {}
+        for trial in self.trials:
+            for name, distribution in trial.distributions.items():
+                found.setdefault(name, _described(distribution))
+        return found
 
     def top(self, k: int) -> list[FrozenTrial]:
         """The best k trials, best first; of several objectives the first k of the Pareto front, by number."""
@@ -71,7 +101,7 @@ class Library:
         if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").expanduser().is_file():
             raise StudyError(f"storage {url}: there is no such file. Check the path, or name another storage (--sqlite, --storage).")
         self._url = url
-        self._db = Database(url, make_tables=False)
+        self._db = Database(url, RETRY_DELAYS_S, make_tables=False)
         try:
             if self._db.retried(lambda _: self._db.revision()) is None:
                 raise StudyError(f"storage {self._db.name}: it holds no studies: it has none of Optuna's tables.")
@@ -167,6 +197,13 @@ class Library:
     def _counted(self, study: StoredStudy) -> Overview:
         moments = [moment for t in study.trials for moment in (t.datetime_start, t.datetime_complete) if moment is not None]
         return Overview(study.name, study.directions, study.n_by_state(), _value(study), max(moments, default=None), 0)
+
+
+def _described(distribution: BaseDistribution) -> dict[str, Any]:
+    if isinstance(distribution, CategoricalDistribution):
+        return {"kind": "choice", "values": list(distribution.choices)}
+    kind = "int" if isinstance(distribution, IntDistribution) else "float"
+    return {"kind": kind, **{key: getattr(distribution, key) for key in ("low", "high", "step", "log")}}
 
 
 def _value(study: StoredStudy) -> float | None:
