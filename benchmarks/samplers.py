@@ -61,11 +61,12 @@ ENTRIES = (
     Entry("tpe", 16, 1, (("max_history", 150),)),
     Entry("tpe", 64, 1),
     Entry("cmaes", 16),
+    Entry("cmaes", 32),
     Entry("cmaes", 64),
     Entry("nsga2", 16, flags=(("population_size", 16),)),
     Entry("nsga2", 32, flags=(("population_size", 32),)),
-    Entry("nsga2", 32),
-    Entry("nsga2", 64),
+    Entry("nsga2", 32, flags=(("population_size", 50),)),
+    Entry("nsga2", 64, flags=(("population_size", 50),)),
 )
 
 

