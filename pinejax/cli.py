@@ -32,6 +32,7 @@ _OPEN_KEY = re.compile(r"\+{0,2}((?:params|objective\.gates)\.[A-Za-z_]\w*)=(.*)
 """Keys the tree need not hold before: a strategy's own parameters, gates on any metric."""
 _TEXT = re.compile(
     r"(storage\.url|storage\.address|storage\.journal|storage\.sqlite|data\.root|data\.rates|search\.resume_from|search\.study_name"
+    r"|sampler\.cmaes\.warm_start"
     r"|strategy\.name|compare|compare_zone|search\.study_template|search\.run_tag_template|hydra\.sweeper\.storage|hydra\.sweeper\.study_name)=(.*)",
     re.DOTALL,
 )
@@ -91,7 +92,7 @@ def _rewrite_one(argument: str) -> list[str]:
     if equals and key == "strategy":
         return _strategy(value)
     text = _TEXT.fullmatch(argument)
-    return [f"{text[1]}={quoted(text[2])}"] if text and text[2] not in ("", "null") else [argument]
+    return [f"{text[1]}={_quoted_text(text[2])}"] if text and text[2] not in ("", "null") else [argument]
 
 
 def _strategy(value: str) -> list[str]:
@@ -100,6 +101,13 @@ def _strategy(value: str) -> list[str]:
     if all((conf_dir() / "strategy" / f"{name}.yaml").is_file() for name in names):
         return [f"strategy={value}"]
     return [f"strategy.name={','.join(map(quoted, names))}"]
+
+
+def _quoted_text(text: str) -> str:
+    """Free text; of a list in brackets each item."""
+    if text.startswith("[") and text.endswith("]"):
+        return "[" + ",".join(quoted(item.strip()) for item in text[1:-1].split(",") if item.strip()) + "]"
+    return quoted(text)
 
 
 def quoted(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -46,9 +46,11 @@ class SearchChoices:
     batch_size: int | None = None
     study_name: str | None = None
     top_k: int = 10
-    resume_from: str | None = None
+    resume_from: str | Sequence[str] | None = None
     timeout_s: float | None = None
     patience_batches: int | None = None
+    patience_min_delta: float = 0.0
+    target: float | None = None
     dataset_jobs: int | None = None
     dataset_executor: Literal["thread", "process"] = "thread"
     n_workers: int = 1

@@ -9,7 +9,7 @@ from pinejax.job.joint import without_timeframe
 from pinejax.job.session import Session
 from pinejax.report.folder import SYNTHETIC_NOTE
 from pinejax.report.rows import StudyRows, TrialRow
-from pinejax.report.text import objective_values, overrides, parameters, per_dataset
+from pinejax.report.text import grid, objective_values, overrides, parameters, per_dataset
 from pinejax.search import SearchConfig, SearchResult
 
 _STOPPED = {
@@ -18,6 +18,7 @@ _STOPPED = {
     "interrupted": "Interrupted after {n_new} new trials; all are stored. The same command goes on from here.",
     "exhausted": "Every combination has been tried: {n_counted} trials, {n_new} of them new.",
     "timeout": "search.timeout_s has passed: {n_counted} trials, {n_new} of them new. The same command goes on from here.",
+    "target": "search.target is reached: {n_counted} trials, {n_new} of them new.",
     "no_improvement": "No better set for search.patience_batches batches: {n_counted} trials, {n_new} of them new.",
 }
 
@@ -38,6 +39,8 @@ def start_text(session: Session, settings: SearchConfig) -> str:
 def end_text(session: Session, study: StudyRows, result: SearchResult, check: Check | None) -> str:
     """How the search ended, the best set, its table per dataset, and the check of its detail run."""
     parts = [_STOPPED[result.stopped].format(n_counted=result.n_counted, n_new=result.n_new)]
+    if result.warm_start:
+        parts.append(result.warm_start)
     if result.n_duplicates:
         parts.append(f"{result.n_duplicates} new trials repeated a known set and were not evaluated again.")
     if result.n_bank_outside:
@@ -75,7 +78,11 @@ def _title(study: StudyRows, best: TrialRow) -> str:
 
 
 def _front(study: StudyRows) -> list[str]:
+    """The front's first sets as a table, one column per objective; pareto.json has all."""
     if len(study.objectives) == 1:
         return []
-    shown = [f"  trial {trial.number}: {objective_values(study, trial)}" for trial in study.best]
-    return [f"Pareto front (the first {len(shown)}):", *shown, ""]
+    n, shown = len(study.front), study.best
+    counted = f"{n} set{'s' if n != 1 else ''}"
+    title = f"Pareto front, {counted}:" if n == len(shown) else f"Pareto front, the first {len(shown)} of {counted} (pareto.json has all):"
+    rows = [[str(trial.number), *(f"{value:.6g}" for value in trial.values)] for trial in shown]
+    return [title, grid(["trial", *study.objectives], rows), ""]

@@ -92,7 +92,9 @@ class Outcome:
         if "folder" not in vars(self):  # nothing has been written
             return
         said = without_passwords(f"{type(error).__name__}: {error}"[:500])
-        self._write_manifest("interrupted" if isinstance(error, (KeyboardInterrupt, SystemExit)) else "failed", {**self._last, "error": said})
+        self._write_manifest(
+            "interrupted" if isinstance(error, (KeyboardInterrupt, SystemExit)) else "failed", {**self._last, "error": said}
+        )
 
     def after_batch(self, progress: Progress) -> None:
         """The search's callback: shows where it stands and, now and then, writes the files."""
@@ -119,6 +121,7 @@ class Outcome:
             "interrupted" if result.stopped == "interrupted" else "done",
             {
                 "stopped": result.stopped,
+                "warm_start": result.warm_start,
                 "n_trials": result.n_counted,
                 "n_new": result.n_new,
                 "n_duplicates": result.n_duplicates,

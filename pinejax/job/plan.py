@@ -13,10 +13,11 @@ from pinejax.job.session import Session
 from pinejax.report.naming import Names, render
 from pinejax.report.slug import slug, symbols_slug
 from pinejax.search import Objective, SearchConfig, build_objective
-from pinejax.search.config import read_bank, resolved
+from pinejax.search.banks import read_bank
+from pinejax.search.config import resolved
 from pinejax.search.pruners import make_pruner
-
-LATER_FLAGS = ("max_history",)
+from pinejax.search.sampler_flags import LATER
+from pinejax.search.stopping import check_stops
 
 
 def plan_search(session: Session) -> tuple[Objective, SearchConfig]:
@@ -38,11 +39,14 @@ def plan_search(session: Session) -> tuple[Objective, SearchConfig]:
         context=session.context,
         timeout_s=choices.timeout_s,
         patience_batches=choices.patience_batches,
+        patience_min_delta=choices.patience_min_delta,
+        target=choices.target,
         worker=choices.worker_number(os.environ),
         heartbeat_s=choices.heartbeat_s,
         grace_s=choices.grace_s,
     )
     resolved(settings, len(objective.directions))
+    check_stops(settings.target, settings.patience_min_delta, objective)
     n_segments, n_objectives = config.engine.n_segments, len(objective.directions)
     make_pruner(settings.pruner, settings.pruner_flags, n_segments=n_segments, n_objectives=n_objectives)
     if choices.resume_from is not None:
@@ -76,4 +80,4 @@ def default_study_name(session: Session, objective: Objective, settings: SearchC
 
 def _decisive_flags(settings: SearchConfig) -> dict[str, Any]:
     """Flags that came later do not count while they are off, so that studies keep their names."""
-    return {name: value for name, value in settings.sampler_flags.items() if name not in LATER_FLAGS or value is not None}
+    return {name: value for name, value in settings.sampler_flags.items() if name not in LATER or value is not None}

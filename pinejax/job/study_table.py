@@ -38,6 +38,8 @@ class StudyTable:
     def of(self, trials: Sequence[FrozenTrial]) -> StudyRows:
         """The study with these trials, of which the unfinished are left out."""
         finished = [trial for trial in trials if trial.state.is_finished()]
+        several = len(self._objective.directions) > 1
+        front = pareto_front(finished, self._objective.directions) if several else []
         return StudyRows(
             study_name=self._name,
             strategy=self._strategy,
@@ -45,14 +47,13 @@ class StudyTable:
             directions=self._objective.directions,
             datasets=self._datasets,
             trials=tuple(self._row(trial) for trial in finished),
-            best=tuple(self._row(trial) for trial in self.best(finished)),
+            best=tuple(self._row(trial) for trial in (front or self._ranked(finished))[: self._top_k]),
+            front=tuple(self._row(trial) for trial in front),
         )
 
-    def best(self, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
-        """The best trials, best first; of several objectives the first of the Pareto front."""
+    def _ranked(self, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
         directions = self._objective.directions
-        found = pareto_front(trials, directions) if len(directions) > 1 else ranked(trials, *directions)
-        return found[: self._top_k]
+        return ranked(trials, *directions) if len(directions) == 1 else []
 
     def _row(self, trial: FrozenTrial) -> TrialRow:
         if trial.number not in self._rows:

@@ -21,7 +21,9 @@ SYNTHETIC_NOTE = "Bars made by a generator: these results say nothing about any 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """manifest.json, trials.parquet and .csv, results_datasets.csv, best.json, bank.json, trades_<dataset>.csv."""
+    """manifest.json, trials.parquet and .csv, results_datasets.csv, best.json, bank.json, trades_<dataset>.csv; with several objectives
+    pareto.json.
+    """
 
     path: Path
 
@@ -51,6 +53,8 @@ class RunFolder:
         write_json(self.path / "bank.json", [_entry(study, trial) for trial in study.best])
         if study.best:
             write_json(self.path / "best.json", _entry(study, study.best[0]))
+        if len(study.objectives) > 1:
+            write_json(self.path / "pareto.json", [_entry(study, trial) for trial in study.front])
 
     def write_trades(
         self, feed: Feed, trades: Sequence[TradeRecord], initial_capital: float, name: str | None = None, currency: str = ""

@@ -46,7 +46,10 @@ class TrialRow:
 
 @dataclass(frozen=True)
 class StudyRows:
-    """A study as it stands. objectives, directions: one per value. best: the best trials, best first, or the first of the Pareto front."""
+    """A study as it stands. objectives, directions: one per value. best: the best trials, best first, or the first of the Pareto front.
+
+    front: the whole Pareto front by number; empty with one objective.
+    """
 
     study_name: str
     strategy: str
@@ -55,6 +58,7 @@ class StudyRows:
     datasets: tuple[DatasetRow, ...]
     trials: tuple[TrialRow, ...]
     best: tuple[TrialRow, ...]
+    front: tuple[TrialRow, ...] = ()
 
     @property
     def synthetic(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -15,8 +16,8 @@ from pinejax.report.rows import StudyRows, TrialRow
 def trials_table(study: StudyRows) -> pl.DataFrame:
     """One row per trial, by number.
 
-    Columns: number, state, value (or value_<objective> for several), violation, n_steps, duplicate_of, then params_<name>, null where
-    inactive. The column `synthetic` is there, and true, where any bar was made up.
+    Columns: number, state, value (or for several objectives value_<objective> and pareto, true on the front), violation, n_steps,
+    duplicate_of, then params_<name>, null where inactive. The column `synthetic` is there, and true, where any bar was made up.
     """
     columns: dict[str, Any] = {
         "number": [trial.number for trial in study.trials],
@@ -26,6 +27,9 @@ def trials_table(study: StudyRows) -> pl.DataFrame:
     for i, objective in enumerate(study.objectives):
         values = [float(trial.values[i]) if i < len(trial.values) else None for trial in study.trials]
         columns[f"value_{objective}" if several else "value"] = pl.Series(values, dtype=pl.Float64)
+    if several:
+        front = {trial.number for trial in study.front}
+        columns["pareto"] = pl.Series([trial.number in front for trial in study.trials], dtype=pl.Boolean)
     columns["violation"] = pl.Series([float(trial.violation) for trial in study.trials], dtype=pl.Float64)
     columns["n_steps"] = pl.Series([trial.n_steps for trial in study.trials], dtype=pl.Int64)
     columns["duplicate_of"] = pl.Series([trial.duplicate_of for trial in study.trials], dtype=pl.Int64)
@@ -71,13 +75,15 @@ def _metric(trial: TrialRow, name: str, dataset: int) -> float | None:
     return None if values is None else float(values[dataset])
 
 
-def column(values: list[Value | None]) -> pl.Series:
+def column(values: Sequence[Value | datetime | None]) -> pl.Series:
     """Whole numbers stay whole; a column of mixed kinds (a choice of numbers and words) becomes text."""
     kinds = {type(value) for value in values if value is not None}
+    if kinds == {datetime}:
+        return pl.Series(values, dtype=pl.Datetime("us"))
     if kinds <= {bool}:
         return pl.Series(values, dtype=pl.Boolean)
     if kinds <= {int}:
         return pl.Series(values, dtype=pl.Int64)
     if kinds <= {int, float}:
-        return pl.Series([None if value is None else float(value) for value in values], dtype=pl.Float64)
+        return pl.Series([None if value is None else float(value) for value in values], dtype=pl.Float64)  # type: ignore[arg-type]
     return pl.Series([None if value is None else str(value) for value in values], dtype=pl.String)

@@ -69,7 +69,15 @@ def overrides(trial: TrialRow, defaults: Mapping[str, object]) -> str:
 
 def overrides_of(params: Mapping[str, object]) -> str:
     """Any parameters as they are typed on a command line."""
-    return " ".join(f"params.{name}={_value(value)}" for name, value in params.items())
+    return " ".join(f"params.{name}={typed(value)}" for name, value in params.items())
+
+
+def typed(value: object) -> str:
+    """A value as it is typed on a command line: a number so that it is read back as it was, but for the last bit of one on a grid."""
+    if not isinstance(value, float):
+        return _value(value)
+    short = f"{value:.12g}"
+    return short if abs(float(short) - value) <= 4e-16 * abs(value) else repr(value)
 
 
 def short_path(path: Path) -> str:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pinejax.core.inputs import Value
 from pinejax.errors import ConfigError
+from pinejax.search.banks import Sources
 from pinejax.search.lease import GRACE_S
 from pinejax.search.samplers import batch_size_of
-from pinejax.search.space import Space
 
 
 @dataclass(frozen=True)
@@ -23,11 +20,12 @@ class SearchConfig:
 
     n_trials: the study's total, counting what it already holds. sampler: None: tpe, or nsga2 with several objectives. seed: None
     draws one (it is in the result). batch_size: None: the sampler's recommendation. sampler_flags, pruner_flags: what
-    conf/sampler/<name>.yaml and conf/pruner/<name>.yaml hold, after the user's changes. resume_from: a bank.json whose parameter
-    sets are tried first. context: whatever else changes results (data hashes, costs), compared when a study is resumed.
-    worker: number of this worker among several on one study. timeout_s: ends after the batch in which it passes.
-    patience_batches: ends after so many batches without a better best. heartbeat_s: a worker's sign of life; grace_s: without one for
-    so long its running trials are given to others.
+    conf/sampler/<name>.yaml and conf/pruner/<name>.yaml hold, after the user's changes. resume_from: a bank.json, a run's folder, or
+    several, whose parameter sets are tried first. context: whatever else changes results (data hashes, costs), compared when a study
+    is resumed. worker: number of this worker among several on one study. timeout_s: ends after the batch in which it passes.
+    patience_batches: ends after so many batches without a best that is better by more than patience_min_delta. target: ends when the
+    best trial that holds every gate has this value or a better one. heartbeat_s: a worker's sign of
+    life; grace_s: without one for so long its running trials are given to others.
     """
 
     study_name: str
@@ -38,12 +36,14 @@ class SearchConfig:
     batch_size: int | None = None
     sampler_flags: Mapping[str, Any] = field(default_factory=dict)
     pruner_flags: Mapping[str, Any] = field(default_factory=dict)
-    resume_from: str | Path | None = None
+    resume_from: Sources | None = None
     top_k: int = 10
     context: Mapping[str, Any] = field(default_factory=dict)
     worker: int = 0
     timeout_s: float | None = None
     patience_batches: int | None = None
+    patience_min_delta: float = 0.0
+    target: float | None = None
     heartbeat_s: float = 30.0
     grace_s: float = GRACE_S
 
@@ -75,21 +75,3 @@ def resolved(config: SearchConfig, n_objectives: int) -> Plan:
     recommended = batch_size_of(sampler, config.sampler_flags)
     seed = int(np.random.SeedSequence().generate_state(1, np.uint32)[0]) if config.seed is None else config.seed
     return Plan(sampler, seed, config.batch_size or recommended)
-
-
-def read_bank(path: str | Path, space: Space) -> tuple[list[dict[str, Value]], int]:
-    """Complete parameter sets of a bank.json in its order, and how many of its sets lie outside the space and were left out.
-
-    The file is a list of objects with `params`. Errors: ConfigError for an unreadable file, SpaceError for unknown names.
-    """
-    try:
-        entries = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"search.resume_from: cannot read {path}: {error.strerror}.") from None
-    except ValueError as error:
-        raise ConfigError(f"search.resume_from: {path} is not JSON ({error}).") from None
-    valid = isinstance(entries, Sequence) and all(isinstance(e, Mapping) and isinstance(e.get("params"), Mapping) for e in entries)
-    if not valid:
-        raise ConfigError(f'search.resume_from: expected a list of {{"params": {{...}}}} in {path}.')
-    inside = [space.complete(entry["params"]) for entry in entries if space.contains(entry["params"])]
-    return inside, len(entries) - len(inside)

@@ -36,11 +36,11 @@ SAID_FROM = 2
 class Database:
     """An engine on an Optuna schema. Error messages and `name` never contain the password."""
 
-    def __init__(self, url: str, retry_delays_s: tuple[float, ...] = RETRY_DELAYS_S):
+    def __init__(self, url: str, retry_delays_s: tuple[float, ...] = RETRY_DELAYS_S, *, make_tables: bool = True):
         self.url = parse_url(url)
         self._delays = retry_delays_s
         self.engine = self.guarded(lambda: _engine(self.url))
-        if not self._has_schema():  # Optuna's own check and the migration tools that it loads take a third of a second
+        if make_tables and not self._has_schema():  # Optuna's own check and the migration tools that it loads take a third of a second
             self._create_schema()
 
     @property

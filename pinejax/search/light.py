@@ -34,7 +34,7 @@ def normal_cdf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Float[np.ndarray, ".
     return special.ndtr((x - loc) / scale)
 
 
-def chi2_ppf(q: Any) -> Float[np.ndarray, "..."]:
+def chi2_ppf(q: Any) -> Float[np.ndarray, "..."] | np.float64:
     """As `scipy.stats.chi2.ppf` with one degree of freedom."""
     from scipy import special
 

@@ -13,23 +13,25 @@ from optuna.trial import FrozenTrial
 
 from pinejax.core.evaluation import Evaluator
 from pinejax.errors import ConfigError, StudyError
+from pinejax.search.banks import Sources, read_bank
 from pinejax.search.batch import evaluate, fail_all, split, tell_duplicate, tell_evaluated
-from pinejax.search.config import Plan, SearchConfig, read_bank, resolved
+from pinejax.search.config import Plan, SearchConfig, resolved
 from pinejax.search.fingerprint import check_fingerprint, fingerprint
 from pinejax.search.grid import ConditionalGridSampler
 from pinejax.search.heartbeat import heartbeat
 from pinejax.search.interrupts import StopRequest, stop_on_signals
 from pinejax.search.objective import Objective
 from pinejax.search.pruners import make_pruner
-from pinejax.search.ranking import pareto_front, ranked
 from pinejax.search.records import duplicate_of
 from pinejax.search.result import Callback, Progress, SearchResult, Stopped
 from pinejax.search.samplers import SamplerContext, make_sampler, stream_seed
 from pinejax.search.space import Space
+from pinejax.search.stopping import Improvement, check_stops
 from pinejax.search.storage import open_store
 from pinejax.search.store import StudyStore
 from pinejax.search.study import SearchStudy
 from pinejax.search.timings import Stopwatch
+from pinejax.search.warm import read_warm_start
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +61,10 @@ def run_search(
     plan = resolved(config, len(objective.directions))
     make_pruner(config.pruner, config.pruner_flags, n_segments=evaluator.n_segments, n_objectives=len(objective.directions))
     _refuse_unused_constraints(plan, objective)
-    first = SamplerContext(space, plan.seed, stream_seed(plan.seed, 0, config.worker), plan.batch_size, len(objective.directions))
+    check_stops(config.target, config.patience_min_delta, objective)
+    source = config.sampler_flags.get("warm_start") if plan.sampler == "cmaes" else None
+    warm = None if source is None else read_warm_start(str(source), space, objective.directions, storage)
+    first = SamplerContext(space, plan.seed, stream_seed(plan.seed, 0, config.worker), plan.batch_size, len(objective.directions), warm)
     sampler = make_sampler(plan.sampler, config.sampler_flags, first)  # before a study is made: one that is refused leaves none
     watch = Stopwatch()
     if storage is None or isinstance(storage, str):
@@ -102,8 +107,7 @@ class _Search:
         self.n_new = 0
         self.n_duplicates = 0
         self.n_bank_outside = 0
-        self.best: FrozenTrial | None = None
-        self.n_stale_batches = 0
+        self.improvement = Improvement(self.objective, self.config.patience_min_delta)
         self.n_pauses = 0
         self.waiting_since_s: float | None = None
 
@@ -116,8 +120,8 @@ class _Search:
         sampler = self._start()
         if self.config.resume_from is not None:
             self._enqueue(self.config.resume_from)
-        self._note_best(self.study.trials)
-        stopped: Stopped | None = "nothing_to_do" if self._is_complete() else self._exhausted(sampler)
+        self.improvement.note(self.study.trials, self.study.trials)
+        stopped: Stopped | None = "nothing_to_do" if self._is_complete() else self._reached() or self._exhausted(sampler)
         while stopped is None:
             if self._batch(self._n_next(sampler)):
                 self.n_pauses, self.waiting_since_s = 0, None
@@ -125,7 +129,8 @@ class _Search:
                 with self.watch.span("wait"):
                     self._wait()
             with self.watch.span("pull"):
-                self.study.pull()
+                if self.study.pull():
+                    self.improvement.see(self.study.trials)
             stopped = self._stopped(sampler)
         return stopped
 
@@ -154,8 +159,8 @@ class _Search:
         self.study.start(sampler, pruner)
         return sampler
 
-    def _enqueue(self, path: Any) -> None:
-        bank, self.n_bank_outside = read_bank(path, self.space)
+    def _enqueue(self, sources: Sources) -> None:
+        bank, self.n_bank_outside = read_bank(sources, self.space)
         self.queue = [self.space.active(params) for params in bank if self.study.evaluated(params) is None]
 
     def _is_complete(self) -> bool:
@@ -188,7 +193,12 @@ class _Search:
         is_left = self.study.n_waiting or self.study.n_running or self._n_unvisited(sampler)
         return None if is_left else "exhausted"
 
+    def _reached(self) -> Stopped | None:
+        return "target" if self.improvement.has_reached(self.config.target) else None
+
     def _stopped(self, sampler: BaseSampler) -> Stopped | None:
+        if self._reached():
+            return "target"
         if self._is_complete():
             return "done"
         if self.stop.is_set:
@@ -197,7 +207,7 @@ class _Search:
             return "exhausted"
         if self.config.timeout_s is not None and self.watch.elapsed_s >= self.config.timeout_s:
             return "timeout"
-        if self.config.patience_batches is not None and self.n_stale_batches >= self.config.patience_batches:
+        if self.config.patience_batches is not None and self.improvement.n_stale_batches >= self.config.patience_batches:
             return "no_improvement"
         waited_s = 0.0 if self.waiting_since_s is None else self.watch.elapsed_s - self.waiting_since_s
         if waited_s > self.config.grace_s and self.study.only_foreign_run:
@@ -237,21 +247,9 @@ class _Search:
             batch = self.study.flush()
         self.n_new += len(batch)
         self.n_duplicates += sum(duplicate_of(trial) is not None for trial in batch)
-        self._note_best(batch)
+        self.improvement.note(batch, self.study.trials)
         self._report(batch)
         return True
-
-    def _note_best(self, trials: Sequence[FrozenTrial]) -> None:
-        self.n_stale_batches += 1
-        if self.objective.is_multi:
-            front = {trial.number for trial in pareto_front(self.study.trials, self.objective.directions)}
-            if any(trial.number in front for trial in trials):
-                self.n_stale_batches = 0
-            return
-        direction = self.objective.directions[0]
-        for trial in ranked(trials, direction)[:1]:
-            if self.best is None or ranked([self.best, trial], direction)[0] is not self.best:
-                self.best, self.n_stale_batches = trial, 0
 
     def _report(self, batch: Sequence[FrozenTrial]) -> None:
         progress = Progress(
@@ -259,7 +257,7 @@ class _Search:
             n_trials=self.config.n_trials,
             trials=self.study.trials,
             batch=tuple(batch),
-            best=self.best,
+            best=self.improvement.best,
             n_new=self.n_new,
             n_duplicates=self.n_duplicates,
             timings=self.watch.read(),
@@ -284,6 +282,7 @@ class _Search:
             n_bank_outside=self.n_bank_outside,
             stopped=stopped,
             timings=self.watch.read(),
+            warm_start=None if self.first[0].warm is None else str(self.first[0].warm),
         )
 
 

@@ -38,15 +38,15 @@ def parse_setting(name: str, given: Any) -> Setting:
     if isinstance(given, (Interval, Choice)):
         return given
     if isinstance(given, (list, tuple)):
-        return Choice(tuple(_scalar(name, item) for item in given))
+        return Choice(tuple(scalar(name, item) for item in given))
     if not isinstance(given, str):
-        return _scalar(name, given)
+        return scalar(name, given)
     call = _CALL.fullmatch(given)
     if call is None:
         if re.match(r"\s*\w+\s*\(", given):
             raise SpaceError(f"params.{name}: expected a value, interval(low, high) or choice(a, b, ...), got {given!r}.")
-        return _scalar(name, given)
-    items = [_scalar(name, item) for item in call.group(2).split(",") if item.strip()]
+        return scalar(name, given)
+    items = [scalar(name, item) for item in call.group(2).split(",") if item.strip()]
     if call.group(1) == "choice":
         if not items:
             raise SpaceError(f"params.{name}: expected at least one value in choice(...), got {given!r}.")
@@ -57,7 +57,7 @@ def parse_setting(name: str, given: Any) -> Setting:
     return Interval(numbers[0], numbers[1])
 
 
-def _scalar(name: str, given: Any) -> Value:
+def scalar(name: str, given: Any) -> Value:
     if isinstance(given, (bool, int, float)):
         return given
     if not isinstance(given, str):

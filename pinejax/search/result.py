@@ -16,7 +16,7 @@ from pinejax.search.records import metrics_of
 from pinejax.search.space import Space
 from pinejax.search.timings import Timings
 
-Stopped = Literal["done", "nothing_to_do", "interrupted", "exhausted", "timeout", "no_improvement", "left_to_others"]
+Stopped = Literal["done", "nothing_to_do", "interrupted", "exhausted", "timeout", "no_improvement", "target", "left_to_others"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class SearchResult:
 
     n_new: trials this run added; n_duplicates: those of them that reused an earlier trial's results. n_counted: trials that
     count towards n_trials. n_bank_outside: parameter sets of resume_from that lie outside the space. stopped: why the run ended
-    (left_to_others: what is missing is being run by programs that leave no sign of life).
+    (left_to_others: what is missing is being run by programs that leave no sign of life). warm_start: where CMA-ES
+    started, in words.
     """
 
     study_name: str
@@ -43,6 +44,7 @@ class SearchResult:
     n_bank_outside: int
     stopped: Stopped
     timings: Timings
+    warm_start: str | None = None
 
     def params(self, trial: FrozenTrial) -> dict[str, Value]:
         """The complete parameter set that the trial's backtest ran with: pins and defaults included, canonical."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,15 +10,18 @@ from typing import Any
 
 import numpy as np
 from optuna.exceptions import ExperimentalWarning
-from optuna.samplers import BaseSampler, CmaEsSampler, RandomSampler, TPESampler, nsgaii
+from optuna.samplers import BaseSampler, CmaEsSampler, RandomSampler, TPESampler
 
 from pinejax.errors import ConfigError, did_you_mean
 from pinejax.search.flags import chosen, merged
+from pinejax.search.genetic import reference_points, take_operators
 from pinejax.search.grid import ConditionalGridSampler
 from pinejax.search.hybrid import EliteSampler, SpaceCmaEsSampler, SpaceNSGAIIISampler, SpaceNSGAIISampler, SpaceQMCSampler
 from pinejax.search.light import import_cmaes
 from pinejax.search.recent import RecentTPESampler
+from pinejax.search.sampler_flags import FLAGS
 from pinejax.search.space import Space
+from pinejax.search.warm import WarmStart, cma_start
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,8 @@ class SamplerContext:
     """What a factory may know besides its flags.
 
     seed: of the user. stream: the seed mixed with what is already in the study and the worker's number, so that a resumed
-    or a second worker does not draw the first one's points again; equal to `seed` in a fresh study's first worker.
+    or a second worker does not draw the first one's points again; equal to `seed` in a fresh study's first worker. warm: what
+    sampler.cmaes.warm_start names, read.
     """
 
     space: Space
@@ -33,6 +38,7 @@ class SamplerContext:
     stream: int
     batch_size: int
     n_objectives: int
+    warm: WarmStart | None = None
 
 
 Factory = Callable[[dict[str, Any], SamplerContext], BaseSampler]
@@ -48,7 +54,7 @@ def stream_seed(seed: int, n_trials: int, worker: int) -> int:
 def make_sampler(name: str, flags: Mapping[str, Any] | None, context: SamplerContext) -> BaseSampler:
     """The sampler of that name. `batch_size` among the flags is the search's business and ignored here.
 
-    Optuna's notices that a flag is experimental are not shown: every flag is written out in the YAML, with its remark there.
+    Optuna's notices that a flag is experimental or goes away are not shown: every flag is in the YAML, with its remark there.
     Errors: ConfigError for an unknown name, flag or combination.
     """
     chosen("sampler", name, SAMPLERS)
@@ -56,6 +62,7 @@ def make_sampler(name: str, flags: Mapping[str, Any] | None, context: SamplerCon
     settings.pop("batch_size")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
+        warnings.simplefilter("ignore", FutureWarning)
         try:
             return SAMPLERS[name](settings, context)
         except ValueError as error:
@@ -71,8 +78,20 @@ def batch_size_of(name: str, flags: Mapping[str, Any] | None = None) -> int:
     return size
 
 
+GAMMAS: Mapping[str, Callable[[int], int]] = {"hyperopt": lambda n: min(math.ceil(0.25 * math.sqrt(n)), 25)}
+"""How many of n trials TPE calls good. Optuna's own rule is a tenth, at most 25; Hyperopt's is stricter."""
+WEIGHTS: Mapping[str, Callable[[int], np.ndarray]] = {"equal": np.ones}
+"""How much each of n trials weighs, oldest first. Optuna's own rule lets all but the last 25 fade."""
+
+
 def _tpe(flags: dict[str, Any], context: SamplerContext) -> BaseSampler:
-    return RecentTPESampler(seed=context.stream, **flags)
+    settings = dict(flags)
+    for flag, known in (("gamma", GAMMAS), ("weights", WEIGHTS)):
+        name = settings[flag]
+        if name is not None and name not in known:
+            raise ConfigError(f"sampler.tpe.{flag}: got {name!r}. {did_you_mean(str(name), known)}")
+        settings[flag] = None if name is None else known[name]
+    return RecentTPESampler(seed=context.stream, **settings)
 
 
 def _random(flags: dict[str, Any], context: SamplerContext) -> BaseSampler:
@@ -100,7 +119,9 @@ def _cmaes(flags: dict[str, Any], context: SamplerContext) -> BaseSampler:
     }
     if independent not in helpers:
         raise ConfigError(f"sampler.cmaes.independent_sampler: got {independent!r}. {did_you_mean(str(independent), helpers)}")
-    settings = flags | {"independent_sampler": helpers[independent](), "seed": context.stream}
+    start = cma_start(flags, context.space, context.warm)
+    settings = flags | {"independent_sampler": helpers[independent](), "seed": context.stream, **start}
+    del settings["warm_start"]
     if settings["popsize"] is None:
         settings["popsize"] = max(default_popsize(len(context.space.distributions)), context.batch_size)
     if flags["with_margin"]:
@@ -113,27 +134,12 @@ def default_popsize(n_parameters: int) -> int:
     return 4 + int(3 * np.log(max(1, n_parameters)))
 
 
-CROSSOVERS: Mapping[str, Callable[[float], nsgaii.BaseCrossover]] = {
-    "uniform": nsgaii.UniformCrossover,
-    "blxalpha": lambda _: nsgaii.BLXAlphaCrossover(),
-    "spx": lambda _: nsgaii.SPXCrossover(),
-    "sbx": lambda _: nsgaii.SBXCrossover(),
-    "vsbx": lambda _: nsgaii.VSBXCrossover(),
-    "undx": lambda _: nsgaii.UNDXCrossover(),
-}
-
-
 def _genetic(name: str, kind: type[SpaceNSGAIISampler] | type[SpaceNSGAIIISampler]) -> Factory:
     def make(flags: dict[str, Any], context: SamplerContext) -> BaseSampler:
         settings = dict(flags)
-        crossover, mutation = settings.pop("crossover"), settings.pop("mutation")
-        eta = settings.pop("mutation_eta")
-        if crossover not in CROSSOVERS:
-            raise ConfigError(f"sampler.{name}.crossover: got {crossover!r}. {did_you_mean(str(crossover), CROSSOVERS)}")
-        if mutation not in (None, "polynomial"):
-            raise ConfigError(f"sampler.{name}.mutation: expected null or polynomial, got {mutation!r}.")
-        settings["crossover"] = CROSSOVERS[crossover](settings["swapping_prob"])
-        settings["mutation"] = nsgaii.PolynomialMutation(eta) if mutation else None
+        take_operators(name, settings)
+        if "reference_points" in settings:
+            settings["reference_points"] = reference_points(settings["reference_points"], context.n_objectives)
         return kind(inherit_seed=context.stream, seed=context.stream, **settings)
 
     return make
@@ -147,43 +153,4 @@ SAMPLERS: Mapping[str, Factory] = {
     "qmc": _qmc,
     "random": _random,
     "grid": _grid,
-}
-
-_GENETIC_FLAGS: Mapping[str, Any] = {
-    "batch_size": 64,
-    "population_size": 50,
-    "crossover": "uniform",
-    "crossover_prob": 0.9,
-    "swapping_prob": 0.5,
-    "mutation": None,
-    "mutation_prob": None,
-    "mutation_eta": 20.0,
-}
-
-FLAGS: Mapping[str, Mapping[str, Any]] = {
-    "tpe": {
-        "batch_size": 16,
-        "n_startup_trials": 10,
-        "n_ei_candidates": 24,
-        "multivariate": True,
-        "group": False,
-        "constant_liar": True,
-        "max_history": None,
-    },
-    "nsga2": _GENETIC_FLAGS,
-    "nsga3": {**_GENETIC_FLAGS, "dividing_parameter": 3},
-    "cmaes": {
-        "batch_size": 16,
-        "n_startup_trials": 0,
-        "popsize": None,
-        "with_margin": True,
-        "use_separable_cma": False,
-        "lr_adapt": False,
-        "consider_pruned_trials": False,
-        "independent_sampler": "elite",
-        "warn_independent_sampling": False,
-    },
-    "qmc": {"batch_size": 64, "qmc_type": "sobol", "scramble": True, "warn_independent_sampling": True},
-    "random": {"batch_size": 64},
-    "grid": {"batch_size": 64, "max_size": 100_000, "shuffle": True},
 }

@@ -21,11 +21,12 @@ from pinejax.data import load_feed, open_store
 from pinejax.data.cli import build_parser
 from pinejax.engine.engine import Engine
 from pinejax.errors import PinejaxError
+from pinejax.study.cli import build_parser as study_parser
 from tests.docs.pages import PAGES, Block, blocks
 
 PYTHON = {page.name if page.parent.name != "data" else "data/README.md": page for page in PAGES}
 COMPOSED = ("pinejax.run", "pinejax.backtest")
-OTHER_COMMANDS = {"python3", "git", "optuna", "cat"}
+OTHER_COMMANDS = {"python3", "git", "optuna", "optuna-dashboard", "cat"}
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +118,5 @@ def test_command_line_is_one_that_the_commands_take(words: list[str], tmp_path: 
         assert seen
     elif module == "pinejax.data":
         assert callable(build_parser().parse_args(arguments).command)
+    elif module == "pinejax.study":
+        assert callable(study_parser().parse_args(arguments).command)

@@ -63,6 +63,19 @@ def test_keys_people_type_reach_the_config_as_typed(composed):
     assert config.objective.gates["min_win_rate"] == 0.4
 
 
+def test_several_banks_and_a_warm_start_are_typed_as_paths(composed):
+    config = composed("search.resume_from=[outputs/a b (1),bank.json]", "sampler.cmaes.warm_start=outputs/a b (1)", "search.target=2")
+    assert config.search.resume_from == ("outputs/a b (1)", "bank.json")
+    assert config.samplers["cmaes"]["warm_start"] == "outputs/a b (1)"
+    assert (config.search.target, config.search.patience_min_delta) == (2.0, 0.0)
+
+
+def test_a_point_for_cmaes_and_points_for_nsga3_are_typed_as_such(composed):
+    config = composed("sampler.cmaes.x0={fast: 9, slow: 21.5}", "sampler.nsga3.reference_points=[[0,1],[1,0]]")
+    assert config.samplers["cmaes"]["x0"] == {"fast": 9, "slow": 21.5}
+    assert config.samplers["nsga3"]["reference_points"] == [[0, 1], [1, 0]]
+
+
 def test_parameters_are_pinned_and_narrowed_as_typed(composed):
     config = composed("params.fast=9", "params.slow=interval(20, 60)", "params.kind=choice(a,b)", "params.x=interval(0.5,2)")
     assert config.params == {"fast": 9, "slow": "interval(20, 60)", "kind": "choice(a,b)", "x": "interval(0.5,2)"}

@@ -148,12 +148,35 @@ def test_a_bank_is_tried_first_by_the_next_search(search, finished):
     assert first["params_slow"].to_list() == [winner["slow"] for winner in winners]
 
 
-def test_several_objectives_end_in_a_front(search, capsys):
-    folder = search("objective.metric=[total_return,max_drawdown]")
-    assert "Pareto front" in capsys.readouterr().out
-    front = json.loads((folder / "bank.json").read_text())
+def test_several_objectives_end_in_a_front_that_is_stored_and_shown(search, capsys):
+    folder = search("objective=return_drawdown", "search.sampler=nsga2", "search.batch_size=8", "search.top_k=1")
+    said = capsys.readouterr().out
+    front = json.loads((folder / "pareto.json").read_text())
+    n_shown = f"the first 1 of {len(front)} sets (pareto.json has all)" if len(front) > 1 else "1 set"
+    assert f"Pareto front, {n_shown}:\ntrial  total_return  max_drawdown\n" in said
     assert set(front[0]["values"]) == {"total_return", "max_drawdown"}
     assert front[0]["directions"] == {"total_return": "maximize", "max_drawdown": "minimize"}
+    assert json.loads((folder / "bank.json").read_text()) == front[:1]
+    assert json.loads((folder / "best.json").read_text()) == front[0]
+    trials = pl.read_parquet(folder / "trials.parquet")
+    assert trials.filter("pareto")["number"].to_list() == [entry["trial"] for entry in front]
+
+
+def test_a_search_ends_at_its_target_and_says_so(search, capsys):
+    folder = search("search.target=-900", "search.n_trials=64")
+    assert "search.target is reached: 4 trials, 4 of them new." in capsys.readouterr().out
+    told = manifest(folder)
+    assert (told["stopped"], told["search"]["target"]) == ("target", -900.0)
+
+
+def test_cmaes_starts_from_a_runs_folder_and_says_so(search, capsys):
+    first = search("search.n_trials=16")
+    folder = search("search.sampler=cmaes", f"sampler.cmaes.warm_start={first}")
+    n = pl.read_csv(first / "trials.csv")["duplicate_of"].null_count()
+    said = f"CMA-ES starts from the best tenth of {n} trials of {first}."
+    assert said in capsys.readouterr().out
+    assert manifest(folder)["warm_start"] == said
+    assert manifest(folder)["search"]["sampler_flags"]["warm_start"] == str(first)
 
 
 def test_a_pruner_looks_after_each_segment(search):

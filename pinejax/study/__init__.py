@@ -1,0 +1,1 @@
+"""Looking at stored studies from the command line: `python -m pinejax.study`. How they are read: `pinejax.search.library`."""

@@ -1,0 +1,45 @@
+"""`best`: the best sets of a study in a form that other commands read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import yaml
+
+from pinejax.errors import StudyError
+from pinejax.report.atomic import plain
+from pinejax.report.text import overrides_of
+from pinejax.search.library import StoredStudy, StoredTrial
+from pinejax.search.ranking import violation
+
+FORMATS = ("words", "json", "yaml")
+
+
+def best_text(study: StoredStudy, top: int, form: str) -> str:
+    """The best `top` sets. words: a line of `params.x=...` for each; json: a list as bank.json is; yaml: a list, and of one set alone
+    its `params` as they stand in an experiment's file. Errors: StudyError where no trial has a result.
+    """
+    entries = [entry_of(study, trial) for trial in study.top(top)]
+    if not entries:
+        raise StudyError(f"study {study.name!r}: no trial has a result yet.")
+    if form == "words":
+        return "\n".join(overrides_of(entry["params"]) for entry in entries)
+    if form == "json":
+        return json.dumps(plain(entries), indent=2, ensure_ascii=False)
+    shown: Any = {"params": entries[0]["params"]} if top == 1 else plain(entries)
+    return yaml.safe_dump(shown, sort_keys=False, allow_unicode=True).rstrip()
+
+
+def entry_of(study: StoredStudy, trial: StoredTrial) -> dict[str, Any]:
+    """A trial as a bank holds it. params: what it was asked for, and the pins of a search of pinejax."""
+    pins = {name: domain["value"] for name, domain in study.space.items() if "value" in domain}
+    values = trial.values or ()
+    return {
+        "study": study.name,
+        "trial": trial.number,
+        "values": dict(zip(study.objectives, values, strict=True)),
+        "directions": dict(zip(study.objectives, study.directions, strict=True)),
+        "violation": violation(trial),
+        "params": {name: {**pins, **trial.params}[name] for name in [*study.space, *trial.params] if name in {**pins, **trial.params}},
+    }
