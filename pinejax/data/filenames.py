@@ -23,6 +23,44 @@ class Naming:
     timeframe: Timeframe | None = None
 
 
+@dataclass(frozen=True)
+class NamePattern:
+    """How names of files are written, such as `{symbol}_{timeframe}_*` or `{exchange}/{symbol}/{timeframe}`.
+
+    Without a slash it is compared with the name less its extension, with n slashes also with n folders above. `*` is anything.
+    An exchange goes before the symbol, as TradingView writes it: `BINANCE:ETHUSDT`.
+    """
+
+    text: str
+    regex: re.Pattern[str]
+
+    @classmethod
+    def parse(cls, text: str) -> NamePattern:
+        """Errors: DataError for a pattern without `{symbol}`, with an unknown field, or with one twice."""
+        fields = re.findall(r"\{(.*?)\}", text)
+        if "symbol" not in fields or set(fields) - {"symbol", "timeframe", "exchange"} or len(set(fields)) != len(fields):
+            raise DataError(
+                f"--pattern: expected {{symbol}} and perhaps {{timeframe}} and {{exchange}}, each once, as in "
+                f"'{{symbol}}_{{timeframe}}_*', got {text!r}."
+            )
+        parts = re.split(r"(\{.*?\}|\*)", text)
+        regex = "".join(f"(?P<{part[1:-1]}>[^/]+?)" if part[:1] == "{" else "[^/]*" if part == "*" else re.escape(part) for part in parts)
+        return cls(text, re.compile(regex))
+
+    def read(self, path: Path) -> Naming:
+        """What the path is called after. Errors: DataError where it is not of the pattern, or its timeframe is none."""
+        depth = self.text.count("/")
+        name = "/".join((*path.absolute().parts[-1 - depth : -1], path.stem) if depth else (path.stem,))
+        match = self.regex.fullmatch(name)
+        if not match:
+            raise DataError(
+                f"{path}: expected a name like {self.text!r}, got {name!r}. Give another --pattern, or import other files alone."
+            )
+        found = match.groupdict()
+        symbol = f"{found['exchange']}:{found['symbol']}" if found.get("exchange") else found["symbol"]
+        return Naming(symbol, _timeframe(found["timeframe"], path) if found.get("timeframe") else None)
+
+
 def is_tradingview_name(path: Path) -> bool:
     """Whether the name is that of a TradingView chart export: `EXCHANGE_SYMBOL, TF[_hash].csv`."""
     match = _TRADINGVIEW.fullmatch(path.stem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from io import BytesIO
 from pathlib import Path
 
@@ -27,22 +28,35 @@ def write_parquet(frame: pl.DataFrame, path: Path) -> None:
     """Write the table beside its place and rename it there, so that readers see the old file or the new one, never a part."""
     temporary = temporary_beside(path)
     try:
-        frame.write_parquet(temporary, compression="zstd", compression_level=_ZSTD_LEVEL)
+        stage_parquet(frame, temporary)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
+def stage_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Write the table at a temporary place. Errors: OSError, whatever Polars makes of a full disk."""
+    try:
+        frame.write_parquet(path, compression="zstd", compression_level=_ZSTD_LEVEL)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise OSError(str(error).splitlines()[0]) from None
+
+
 def write_text(text: str, path: Path) -> None:
-    """Write the text as `write_parquet` writes tables: whole or not at all."""
+    """Write the text, lines ending in a line feed, as `write_parquet` writes tables: whole or not at all."""
+    write_bytes(text.encode(), path)
+
+
+def write_bytes(content: bytes, path: Path) -> None:
+    """Write the bytes whole or not at all."""
     temporary = temporary_beside(path)
     try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_bytes(content)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def temporary_beside(path: Path) -> Path:
-    """A name in the same folder (a rename is atomic only within one file system), different for every process."""
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    """A name in the same folder (a rename is atomic only within one file system), different for every process and thread."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")

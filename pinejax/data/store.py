@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import polars as pl
 from pinejax.core.timeframe import Timeframe
 from pinejax.data.frame import SCHEMA, content_hash
 from pinejax.data.manifest import Manifest, read_manifest
-from pinejax.data.parquet import read_parquet, write_parquet
+from pinejax.data.parquet import read_parquet, stage_parquet, temporary_beside
 from pinejax.errors import DataError, did_you_mean
 
 _ADVICE = "Import its sources again, with --replace."
@@ -68,24 +70,42 @@ class Store:
         frame = read_parquet(path, str(path), _ADVICE)
         if frame.schema != SCHEMA:
             raise DataError(f"{path}: expected the columns {', '.join(SCHEMA)}, got {', '.join(frame.columns)}. {_ADVICE}")
-        if content_hash(frame) != manifest.content_hash:
+        if content_hash(frame) != manifest.content_hash and not self._finish(symbol, timeframe, frame):
             raise DataError(f"{path}: its bars are not the ones its manifest describes (content hash). {_ADVICE}")
         return frame
 
     def write(self, frame: pl.DataFrame, manifest: Manifest) -> None:
-        """Put a dataset into the store, replacing the one of the same symbol and timeframe.
+        """Put a dataset into the store, replacing the one of the same symbol and timeframe. Errors: as `write_all`."""
+        self.write_all([(frame, manifest)])
 
-        Errors: DataError where another symbol already has the folder, or the folder cannot be written.
+    def write_all(self, datasets: Sequence[tuple[pl.DataFrame, Manifest]]) -> None:
+        """Put datasets into the store, replacing those of the same symbol and timeframe: all of them, or none where one cannot be written.
+
+        Everything is written beside its place first, then put in place. A process killed between a dataset's two files leaves the new
+        manifest beside the old one, and `load` takes it. Errors: DataError where another symbol already has the folder, the folder cannot
+        be written, or the disk is full.
         """
-        timeframe = Timeframe.parse(manifest.timeframe)
-        path, manifest_path = self.parquet_path(manifest.symbol, timeframe), self.manifest_path(manifest.symbol, timeframe)
-        self.require_free(manifest.symbol)
+        for _, manifest in datasets:
+            self.require_free(manifest.symbol)
+        staged: list[tuple[Path, Path]] = []
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_parquet(frame.select(SCHEMA.names()).cast(SCHEMA), path)
-            manifest.write(manifest_path)
+            for frame, manifest in datasets:
+                timeframe = Timeframe.parse(manifest.timeframe)
+                path, beside = self.parquet_path(manifest.symbol, timeframe), self.manifest_path(manifest.symbol, timeframe)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                staged += [(temporary_beside(path), path), (_pending(beside), beside)]
+                stage_parquet(frame.select(SCHEMA.names()).cast(SCHEMA), staged[-2][0])
+                manifest.write(staged[-1][0])
+            for temporary, final in staged:
+                os.replace(temporary, final)
         except OSError as error:
-            raise DataError(f"{path.parent}: cannot be written ({error.strerror or error}). Choose another --root.") from None
+            where = staged[-1][1].parent if staged else self.root
+            raise DataError(
+                f"{where}: cannot be written ({error.strerror or error}); nothing was imported. Make room, or choose another --root."
+            ) from None
+        finally:
+            for temporary, _ in staged:
+                temporary.unlink(missing_ok=True)
 
     def require_free(self, symbol: str) -> None:
         """Errors: DataError where the symbol's folder belongs to another symbol of the same slug."""
@@ -96,6 +116,15 @@ class Store:
                 continue  # Replacing a broken dataset must stay possible.
             if other != symbol:
                 raise DataError(f"{symbol}: its folder {slug(symbol)} is taken by {other}. Give another --symbol or --root.")
+
+    def _finish(self, symbol: str, timeframe: Timeframe, frame: pl.DataFrame) -> bool:
+        """Whether a writer was killed between these bars and their manifest, which is then put in place."""
+        path = self.manifest_path(symbol, timeframe)
+        pending = _pending(path)
+        if not pending.exists() or read_manifest(pending).content_hash != content_hash(frame):
+            return False
+        os.replace(pending, path)
+        return True
 
     def parquet_path(self, symbol: str, timeframe: Timeframe) -> Path:
         """Where the dataset's bars lie."""
@@ -110,6 +139,11 @@ class Store:
         other_case = [name for name in known if name.lower() == symbol.lower()]
         hint = f"Did you mean {other_case[0]}?" if other_case else did_you_mean(symbol, known)
         return f"symbol: no bars of {symbol!r} in {self.root}. {hint}"
+
+
+def _pending(manifest_path: Path) -> Path:
+    """Where a manifest waits until its bars are in place."""
+    return manifest_path.with_name(f".{manifest_path.name}.next")
 
 
 def open_store(root: str | Path | None = None) -> Store:

@@ -10,34 +10,71 @@ from pinejax.errors import DataError
 
 _S_FROM, _MS_FROM, _US_FROM, _NS_FROM = 10**8, 10**11, 10**14, 10**17
 """An epoch count's unit by its size: as seconds these would be the years 1973 and 5138, so the ranges cannot be confused."""
+_OFFSET = r"(Z|UTC|[+-]\d{2}:?(\d{2})?)\s*$"
 _EXACT_FLOAT = 2**53
 _ISO = (
-    r"^(?<date>\d{4}-\d{2}-\d{2})(?:[T ](?<hm>\d{2}:\d{2})(?::(?<s>\d{2})(?:\.(?<frac>\d{1,9}))?)?)?"
+    r"^(?<date>\d{4}-\d{2}-\d{2})(?:[T ](?<hm>\d{2}:\d{2})(?::(?<s>[0-5]\d)(?:\.(?<frac>\d{1,9}))?)?)?"
     r"\s*(?:(?:Z|UTC)|(?<sign>[+-])(?<oh>\d{2}):?(?<om>\d{2})?)?$"
 )
 
 
-def parse_times(column: pl.Series) -> pl.Series:
+def parse_times(column: pl.Series, zone: str = "UTC", floor: bool = False) -> pl.Series:
     """Epoch milliseconds UTC (Int64), null where unreadable.
 
     Reads epoch seconds, milliseconds, microseconds and nanoseconds (told apart value by value, by size), ISO 8601 with or
-    without an offset (without: UTC), and Polars dates and datetimes. Finer than a millisecond is unreadable, nanoseconds excepted.
+    without an offset (without: a wall clock of `zone`), and Polars dates and datetimes. Finer than a millisecond is unreadable,
+    nanoseconds excepted; floor: it is cut off instead. A wall clock that the zone left out is unreadable; of two equal ones the second
+    is the later moment (`wall_to_ms`).
     """
     kind = column.dtype
     if isinstance(kind, pl.Datetime):
-        moments = column if kind.time_zone is None else column.dt.convert_time_zone("UTC")
-        return moments.dt.epoch("ms")
+        if kind.time_zone is None:
+            return wall_to_ms(column.dt.epoch("ms"), zone)
+        return column.dt.convert_time_zone("UTC").dt.epoch("ms")
     if kind == pl.Date:
-        return column.cast(pl.Datetime("ms")).dt.epoch("ms")
+        return wall_to_ms(column.cast(pl.Datetime("ms")).dt.epoch("ms"), zone)
     if kind.is_integer():
-        return _select(column, _epoch_to_ms(pl.col("x").cast(pl.Int64, strict=False)))
+        return _select(column, _epoch_to_ms(pl.col("x").cast(pl.Int64, strict=False), floor))
     if kind.is_float():
-        return _select(column, _epoch_to_ms(_whole(pl.col("x"))))
+        return _select(column, _epoch_to_ms(_whole(pl.col("x")), floor))
     if kind != pl.String:
         return pl.Series(column.name, [None] * len(column), dtype=pl.Int64)
     text = pl.col("x").str.strip_chars()
     counts = pl.coalesce(text.cast(pl.Int64, strict=False), _whole(text.cast(pl.Float64, strict=False)))
-    return _select(column, pl.coalesce(_epoch_to_ms(counts), _iso_to_ms(text)))
+    epochs = _select(column, _epoch_to_ms(counts, floor))
+    if not epochs.null_count():
+        return epochs
+    times = _select(column, _iso_to_ms(text))
+    if zone != "UTC":
+        is_wall = ~(column.str.contains(":", literal=True) & column.str.contains(_OFFSET)).fill_null(True)
+        times = wall_to_ms(_masked(times, is_wall), zone).zip_with(is_wall, times)
+    return epochs.zip_with(epochs.is_not_null(), times)
+
+
+def _masked(values: pl.Series, keep: pl.Series) -> pl.Series:
+    return values.zip_with(keep, pl.Series([None], dtype=pl.Int64))
+
+
+def wall_to_ms(wall: pl.Series, zone: str) -> pl.Series:
+    """Epoch milliseconds UTC of wall clocks of a zone, given as if they were UTC; null where the clock was put forward over them.
+
+    Where it was put back, a wall clock comes twice; a row is the earlier of both unless that is not after the row before it.
+    """
+    if zone == "UTC":
+        return wall
+    naive = wall.cast(pl.Datetime("ms"))
+    early, late = (
+        naive.dt.replace_time_zone(zone, ambiguous=which, non_existent="null").dt.convert_time_zone("UTC").dt.epoch("ms")
+        for which in ("earliest", "latest")
+    )
+    doubtful = (early != late).fill_null(False).arg_true().to_list()
+    if not doubtful:
+        return early
+    chosen = early.to_list()
+    for i in doubtful:
+        if i and chosen[i - 1] is not None and chosen[i] <= chosen[i - 1]:
+            chosen[i] = late[i]
+    return pl.Series(wall.name, chosen, dtype=pl.Int64)
 
 
 def parse_bound(text: str, key: str) -> int:
@@ -62,7 +99,7 @@ def _whole(value: pl.Expr) -> pl.Expr:
     return pl.when(exact).then(value).cast(pl.Int64, strict=False)
 
 
-def _epoch_to_ms(count: pl.Expr) -> pl.Expr:
+def _epoch_to_ms(count: pl.Expr, floor: bool = False) -> pl.Expr:
     none = pl.lit(None, dtype=pl.Int64)
     return (
         pl.when(count < _S_FROM)
@@ -72,7 +109,7 @@ def _epoch_to_ms(count: pl.Expr) -> pl.Expr:
         .when(count < _US_FROM)
         .then(count)
         .when(count < _NS_FROM)
-        .then(pl.when(count % 1_000 == 0).then(count // 1_000).otherwise(none))
+        .then(count // 1_000 if floor else pl.when(count % 1_000 == 0).then(count // 1_000).otherwise(none))
         .otherwise(count // 1_000_000)
     )
 

@@ -12,18 +12,18 @@ from pinejax.errors import DataError
 _SHOWN = 10
 
 
-def checked_bars(table: RawTable) -> pl.DataFrame:
+def checked_bars(table: RawTable, zone: str = "UTC") -> pl.DataFrame:
     """The table's bars in the store's columns, oldest first, identical repeats of a row left out.
 
-    Volume is NaN where the file has none at all. Errors: DataError listing the first rows that are unreadable, non-finite, not above
-    zero, out of OHLC order, out of time order, or that repeat a time with other values.
+    Volume is NaN where the file has none at all. zone: of times without an offset. Errors: DataError listing the first rows that
+    are unreadable, non-finite, not above zero, out of OHLC order, out of time order, or that repeat a time with other values.
     """
     if table.frame.is_empty():
         raise DataError(f"{table.source}: expected bars, got a header and no rows.")
     raw = table.frame
     if "volume" not in raw.columns or _is_blank(raw["volume"]):
         raw = raw.with_columns(volume=pl.lit(float("nan")))
-    parsed = raw.select(ROW, parse_times(raw["time"]).alias("time"), *(_number(raw[name]) for name in VALUES))
+    parsed = raw.select(ROW, parse_times(raw["time"], zone).alias("time"), *(_number(raw[name]) for name in VALUES))
     problems = _value_problems(raw, parsed)
     bars = parsed.drop_nulls("time")
     if _is_reversed(bars["time"]):

@@ -11,7 +11,8 @@ from pinejax.core.feed import Feed, Instrument
 from pinejax.core.timeframe import Timeframe, TimeframePair
 from pinejax.data.feed import load_feed
 from pinejax.data.frame import content_hash
-from pinejax.data.ingest import ImportOptions, import_files
+from pinejax.data.ingest import import_files
+from pinejax.data.options import ImportOptions
 from pinejax.data.resample import resample
 from pinejax.data.store import Store, open_store
 from pinejax.errors import ConfigError, DataError

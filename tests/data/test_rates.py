@@ -13,7 +13,8 @@ from pinejax.config import Config, DataConfig
 from pinejax.core.timeframe import TimeframePair
 from pinejax.data.feed import load_feed
 from pinejax.data.frame import content_hash
-from pinejax.data.ingest import ImportOptions, import_files
+from pinejax.data.ingest import import_files
+from pinejax.data.options import ImportOptions
 from pinejax.data.rates import rates_for, read_rates
 from pinejax.data.store import Store, open_store
 from pinejax.errors import ConfigError, DataError

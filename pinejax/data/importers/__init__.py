@@ -12,12 +12,21 @@ FORMATS: tuple[Format, ...] = (binance.FORMAT, tradingview.FORMAT, ohlcv_parquet
 """In the order they are asked; the generic ones last."""
 
 
+SUFFIXES = (".csv", ".txt", ".tsv", ".zip", ".parquet", ".pq")
+"""What files of a folder are taken."""
+
+
 def read_table(path: Path, content: bytes) -> RawTable:
     """The file's OHLCV columns, unchecked. Errors: DataError where no format fits or the file cannot be read as it."""
+    return format_of(path, content).read(content, path.name)
+
+
+def format_of(path: Path, content: bytes) -> Format:
+    """The first format that takes the file. Errors: DataError where none does."""
     for known in FORMATS:
         if known.recognises(path, content):
-            return known.read(content, path.name)
+            return known
     raise DataError(f"{path.name}: expected a .csv, .zip (Binance) or .parquet file, got {path.suffix or 'no extension'!r}.")
 
 
-__all__ = ["FORMATS", "Format", "RawTable", "read_table"]
+__all__ = ["FORMATS", "SUFFIXES", "Format", "RawTable", "format_of", "read_table"]

@@ -58,4 +58,4 @@ def _unzip(content: bytes, source: str) -> tuple[bytes, str]:
         raise DataError(f"{source}: cannot be unpacked ({error}). Download it again.") from None
 
 
-FORMAT = Format("Binance klines", _recognises, _read)
+FORMAT = Format("Binance klines", _recognises, _read, has_header=_has_header)

@@ -8,7 +8,22 @@ from pathlib import Path
 from pinejax.data.importers.base import Format, RawTable, pick_columns, read_csv
 
 SYNONYMS = {
-    "time": ("time", "timestamp", "opentime", "datetime", "date", "ts", "unix", "unixtime", "unixtimestamp", "timestampms", "timems", "t"),
+    "time": (
+        "time",
+        "timestamp",
+        "opentime",
+        "datetime",
+        "date",
+        "ts",
+        "unix",
+        "unixtime",
+        "unixtimestamp",
+        "timestampms",
+        "timems",
+        "t",
+        "transacttime",
+        "tradetime",
+    ),
     "open": ("open", "openprice", "o"),
     "high": ("high", "highprice", "h"),
     "low": ("low", "lowprice", "l"),
@@ -31,4 +46,4 @@ def _read(content: bytes, source: str) -> RawTable:
     return pick_columns(read_csv(content, source), SYNONYMS, source, "line", spell=spell)
 
 
-FORMAT = Format("OHLCV CSV", _recognises, _read)
+FORMAT = Format("OHLCV CSV", _recognises, _read, has_header=lambda line: True)

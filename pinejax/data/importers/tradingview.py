@@ -19,4 +19,4 @@ def _read(content: bytes, source: str) -> RawTable:
     return pick_columns(read_csv(content, source), _COLUMNS, source, "line", spell=lambda name: name.strip().lower())
 
 
-FORMAT = Format("TradingView chart export", _recognises, _read)
+FORMAT = Format("TradingView chart export", _recognises, _read, has_header=lambda line: True)
