@@ -56,6 +56,30 @@ def test_storage_prefers_the_url_then_the_environment_then_sqlite():
     assert StorageConfig(url_env="MINE", sqlite="x.db").resolve({"MINE": "", "OPTUNA_STORAGE_URL": "y"}) == "sqlite:///x.db"
 
 
+def test_a_journal_or_a_scheduler_is_an_url_of_its_own():
+    assert StorageConfig(journal="a/b.log").resolve({"OPTUNA_STORAGE_URL": "x"}) == "journal:///a/b.log"
+    assert StorageConfig(address="tcp://h:8786").resolve({"OPTUNA_STORAGE_URL": "x"}) == "dask+tcp://h:8786"
+    assert build(StorageConfig, {**shipped("storage"), "journal": shipped("storage", "journal")["journal"]}, "storage").journal
+    with pytest.raises(ConfigError, match="got both"):
+        StorageConfig(journal="a", address="tcp://h:1")
+    with pytest.raises(ConfigError, match=r"tcp://host:8786, got 'h:1'"):
+        StorageConfig(address="h:1")
+
+
+def test_a_worker_has_the_number_that_is_typed_or_that_its_environment_gives():
+    slurm = {"SLURM_PROCID": "4", "JOB_COMPLETION_INDEX": "9"}
+    assert SearchChoices().worker_number({}) == 0
+    assert SearchChoices().worker_number(slurm) == 4
+    assert SearchChoices().worker_number({**slurm, "PINEJAX_WORKER": "2"}) == 2
+    assert SearchChoices().worker_number({"JOB_COMPLETION_INDEX": "9"}) == 9
+    assert SearchChoices(worker=0).worker_number(slurm) == 0
+    assert SearchChoices(worker=2, n_workers=4).worker_number({}) == 8
+    with pytest.raises(ConfigError, match="PINEJAX_WORKER: expected a whole number"):
+        SearchChoices().worker_number({"PINEJAX_WORKER": "two"})
+    with pytest.raises(ConfigError, match=r"search\.n_workers: expected 1 or more, got 0"):
+        SearchChoices(n_workers=0)
+
+
 def test_slugs_are_safe_in_paths():
     config = Config("ema_cross", ("BINANCE:A/../B",), TimeframePair.parse("5m@1h"))
     assert config.slug == "BINANCE_A_.._B_5m_1h"

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import optuna
@@ -22,29 +22,43 @@ REPOSITORY = HERE.parents[1]
 
 
 @contextmanager
-def worker(url: str, n_trials: int, sampler: str = "random", number: int = 0, seconds: float = 0.02) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, str(HERE / "worker.py"), url, str(n_trials), sampler, str(number), str(seconds)]
+def worker(
+    url: str, n_trials: int, sampler: str = "random", number: int = 0, seconds: float = 0.02, wait: bool = False
+) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, str(HERE / "worker.py"), url, str(n_trials), sampler, str(number), str(seconds), *(["wait"] if wait else [])]
     env = os.environ | {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(HERE)])}
-    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    process = subprocess.Popen(command, env=env, text=True, **pipes)
     try:
         yield process
     finally:
         process.kill()
         process.wait()
-        for pipe in (process.stdout, process.stderr):
+        for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()
 
 
+@contextmanager
+def workers(
+    url: str, n_trials: int, n_workers: int, sampler: str = "random", seconds: float = 0.02
+) -> Iterator[list[subprocess.Popen[str]]]:
+    """Several that begin at the same moment."""
+    with ExitStack() as stack:
+        started = [stack.enter_context(worker(url, n_trials, sampler, number, seconds, wait=True)) for number in range(n_workers)]
+        for process in started:
+            assert process.stdout is not None and process.stdout.readline() == "ready\n"
+        for process in started:
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+        yield started
+
+
 def check_shared_study(url: str, n_trials: int, n_workers: int, sampler: str) -> None:
     """Runs workers at once on one study; afterwards it is complete, whole and readable by stock Optuna."""
-    managers = [worker(url, n_trials, sampler, number) for number in range(n_workers)]
-    processes = [manager.__enter__() for manager in managers]
-    try:
+    with workers(url, n_trials, n_workers, sampler) as processes:
         outputs = [process.communicate(timeout=120) for process in processes]
-    finally:
-        for manager in managers:
-            manager.__exit__(None, None, None)
     assert all(process.returncode == 0 for process in processes), [err for _, err in outputs]
     shares = [int(out.split()[-1]) for out, _ in outputs]
     trials = optuna.load_study(study_name="study", storage=url).trials
@@ -124,19 +138,12 @@ def test_a_killed_worker_loses_at_most_one_batch_and_the_same_command_completes(
 def kill_one_of_three(url: str, seed: int, n_trials: int = 160) -> None:
     """Three workers; one is killed at a random moment, the others complete the study by themselves."""
     moment = random.Random(seed)
-    managers = [worker(url, n_trials, "random", number, seconds=0.03) for number in range(3)]
-    processes = [manager.__enter__() for manager in managers]
-    try:
-        for process in processes:
-            assert process.stdout is not None and process.stdout.readline().strip() == "ready"
-        time.sleep(moment.uniform(0.5, 1.2))
+    with workers(url, n_trials, 3, seconds=0.03) as processes:
+        time.sleep(moment.uniform(0.1, 0.5))
         victim = processes[moment.randrange(3)]
         victim.kill()
         victim.wait()
         outputs = [process.communicate(timeout=120) for process in processes if process is not victim]
-    finally:
-        for manager in managers:
-            manager.__exit__(None, None, None)
     assert all(process.returncode == 0 for process in processes if process is not victim), outputs
     check_whole(optuna.load_study(study_name="study", storage=url).trials, n_trials)
 

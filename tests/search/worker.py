@@ -1,4 +1,7 @@
-"""One worker process on a study, for the tests: `worker.py URL N_TRIALS SAMPLER WORKER SECONDS_PER_BATCH`."""
+"""One worker process on a study, for the tests: `worker.py URL N_TRIALS SAMPLER WORKER SECONDS_PER_BATCH [wait]`.
+
+wait: after it has said that it is ready it begins when it gets a line.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,10 @@ class Slow(Quadratic):
 
 if __name__ == "__main__":
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    url, n_trials, sampler, worker, seconds = sys.argv[1:]
+    url, n_trials, sampler, worker, seconds, *wait = sys.argv[1:]
     config = SearchConfig("study", int(n_trials), sampler=sampler, batch_size=8, seed=3, worker=int(worker), pruner="median")
     print("ready", flush=True)
+    if wait:
+        sys.stdin.readline()
     result = run_search(config, build_space(Bowl), SHARPE, Slow(float(seconds)), url, [lambda p: print(p.n_counted, flush=True)])
     print(result.stopped, result.n_new, flush=True)
