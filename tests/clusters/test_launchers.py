@@ -33,4 +33,3 @@ def test_a_failing_job_makes_the_command_fail_and_leaves_the_others(place: Path,
     assert done.returncode not in (0, 130)
     assert "fast" in done.stderr, done.stderr
     assert len(trials_of(f"sqlite:///{place}/outputs/studies.db")) == 8
-

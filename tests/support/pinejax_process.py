@@ -34,7 +34,9 @@ def start(place: Path, words: Sequence[str], env: Mapping[str, str] | None = Non
     return subprocess.Popen(command, cwd=place, env=environment(env), text=True, **pipes)
 
 
-def run(place: Path, words: Sequence[str], env: Mapping[str, str] | None = None, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
+def run(
+    place: Path, words: Sequence[str], env: Mapping[str, str] | None = None, timeout_s: float = 300
+) -> subprocess.CompletedProcess[str]:
     """The same, waited for."""
     with start(place, words, env) as process:
         try:
