@@ -4,8 +4,8 @@
 
 The first word lists the pairs; unknown words are those of `python -m pinejax.run` (strategy, objective, data, broker). Tune refuses a
 grid inside of OptunaSearch, and a trial of Tune costs a process where a backtest costs a millisecond. So a trial of Tune is a pair: an
-actor that holds its bars and its traced engine, asks OptunaSearch for a batch of sets, evaluates it in one go, and reports the best so far. Stopping
-and looking on (TensorBoard, `ray.tune.Callback`) work per pair. For many trials on one machine `python -m pinejax.run` does the same with less.
+actor that holds its bars and its traced engine, asks OptunaSearch for a batch of sets, evaluates it in one go, and reports the best so
+far. Stopping and looking on work per pair. On one machine `python -m pinejax.run -m timeframe=...` does the same with less.
 """
 
 from __future__ import annotations

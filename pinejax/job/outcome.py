@@ -92,9 +92,8 @@ class Outcome:
         if "folder" not in vars(self):  # nothing has been written
             return
         said = without_passwords(f"{type(error).__name__}: {error}"[:500])
-        self._write_manifest(
-            "interrupted" if isinstance(error, (KeyboardInterrupt, SystemExit)) else "failed", {**self._last, "error": said}
-        )
+        state = "interrupted" if isinstance(error, (KeyboardInterrupt, SystemExit)) else "failed"
+        self._write_manifest(state, {**self._last, "error": said})
 
     def after_batch(self, progress: Progress) -> None:
         """The search's callback: shows where it stands and, now and then, writes the files."""

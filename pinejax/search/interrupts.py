@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, TypeGuard
 
 from pinejax.errors import EXIT_INTERRUPTED
 
@@ -72,7 +72,7 @@ def stop_on_signals(request: StopRequest) -> Iterator[None]:
     _hand_on(arrived, {number: old for number, old in previous.items() if _is_foreign(old)})
 
 
-def _is_foreign(handler: Any) -> bool:
+def _is_foreign(handler: Any) -> TypeGuard[Handler]:
     """Whether it is a function of a program around us: not the system's default, not Python's own for Ctrl-C."""
     return callable(handler) and handler is not signal.default_int_handler and not isinstance(handler, signal.Handlers)
 

@@ -27,7 +27,7 @@ class Opened:
     storage: BaseStorage
     name: str
     guard: Callable[[Callable[[], object]], object]
-    close: Callable[[], None]
+    close: Callable[[], object]
 
     def guarded(self, action: Callable[[], T]) -> T:
         """Runs an action. Errors: StudyError."""

@@ -91,10 +91,7 @@ def test_a_batch_script_goes_on_after_usr2_and_its_array_shares_one_study(place:
     until(lambda: not _jobs(slurm), "the end of the jobs", 300)
     said = _said(place)
     assert said.count("DUE TO JOB REQUEUE") >= 1, said
-    trials = trials_of(postgres)
-    assert [trial.number for trial in trials] == list(range(len(trials)))
-    assert {trial.state.name for trial in trials} == {"COMPLETE"}
-    assert N_TRIALS <= len(trials) <= N_TRIALS + 2 * 16, said
+    _check(trials_of(postgres), N_TRIALS)
 
 
 def test_a_preempted_job_goes_on_when_the_other_has_ended(place: Path, slurm: Slurm):
