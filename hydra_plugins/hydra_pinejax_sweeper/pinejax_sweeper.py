@@ -29,7 +29,7 @@ class PinejaxSweeperConf:
     n_trials: Any = None
     n_jobs: int = 1
     max_batch_size: int | None = None
-    params: dict[str, Any] | None = None
+    params: Any = None
 
 
 ConfigStore.instance().store(group="hydra/sweeper", name="pinejax", node=PinejaxSweeperConf, provider="pinejax")
