@@ -16,8 +16,8 @@ from omegaconf import DictConfig
 class PinejaxSweeperConf:
     """`hydra.sweeper.*`: names of Hydra's stock Optuna sweeper, each for a key of ours (docs/sweeps.md has the table).
 
-    n_jobs: workers per combination. max_batch_size: combinations handed to the launcher at once; null is one for the basic launcher,
-    which runs them one after the other anyway, and all for any other.
+    n_jobs: workers per combination. max_batch_size: combinations handed to the launcher at once, null is all; the basic
+    launcher, which runs them one after the other, always gets one.
     """
 
     _target_: str = "hydra_plugins.hydra_pinejax_sweeper.pinejax_sweeper.PinejaxSweeper"
