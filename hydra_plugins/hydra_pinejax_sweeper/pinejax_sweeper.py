@@ -16,8 +16,8 @@ from omegaconf import DictConfig
 class PinejaxSweeperConf:
     """`hydra.sweeper.*`: names of Hydra's stock Optuna sweeper, each for a key of ours (docs/sweeps.md has the table).
 
-    n_jobs: workers per combination. max_batch_size: combinations handed to the launcher at once; null is one for the basic launcher,
-    which runs them one after the other anyway, and all for any other.
+    n_jobs: workers per combination. max_batch_size: combinations handed to the launcher at once, null is all; the basic
+    launcher, which runs them one after the other, always gets one.
     """
 
     _target_: str = "hydra_plugins.hydra_pinejax_sweeper.pinejax_sweeper.PinejaxSweeper"
@@ -29,7 +29,7 @@ class PinejaxSweeperConf:
     n_trials: Any = None
     n_jobs: int = 1
     max_batch_size: int | None = None
-    params: dict[str, Any] | None = None
+    params: Any = None
 
 
 ConfigStore.instance().store(group="hydra/sweeper", name="pinejax", node=PinejaxSweeperConf, provider="pinejax")

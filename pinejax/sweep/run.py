@@ -50,10 +50,11 @@ def run_sweep(
     overrides = OverridesParser.create(config_loader=loader).parse_overrides(with_stock_names(options, arguments))
     mode = _mode(overrides, config)
     combinations = compose(choose(overrides, mode == "joint"), loader, config)
+    batch_size = _batch_size(options, one_by_one)
     folder = claim_folder(Path(str(config.hydra.sweep.dir)).absolute())
     about = {"mode": mode, "launcher": type(launcher).__name__, "workers_per_combination": n_jobs}
     sweep = _Sweep(launcher, Record(folder, combinations, about), n_jobs)
-    return sweep.run(_batch_size(options, one_by_one))
+    return sweep.run(batch_size)
 
 
 def _is_basic(launcher: Launcher) -> bool:
@@ -63,6 +64,7 @@ def _is_basic(launcher: Launcher) -> bool:
 
 
 def _batch_size(options: Mapping[str, Any], one_by_one: bool) -> int | None:
+    """Combinations at a time; None: all. The basic launcher gets one, so that files are written and Ctrl-C is heeded after each."""
     given = options.get("max_batch_size")
     if given is not None and given < 1:
         raise ConfigError(f"hydra.sweeper.max_batch_size: expected 1 or more, got {given}.")
