@@ -100,13 +100,14 @@ class _Search:
         sampler = self._start()
         if self.config.resume_from is not None:
             self._enqueue(self.config.resume_from)
-        self.improvement.note(self.study.trials, self.study.trials)
+        self.improvement.look(self.study.trials)
         stopped: Stopped | None = "nothing_to_do" if self._n_left() <= 0 else self._reached() or self._exhausted(sampler)
         while stopped is None:
             n = min(self.plan.batch_size, self._n_left(), self._n_unvisited(sampler))
             self._batch(n)
             with self.watch.span("pull"):
-                self.study.pull()
+                if self.study.pull():
+                    self.improvement.look(self.study.trials)
             stopped = self._stopped(sampler)
         return self._result(stopped)
 

@@ -43,9 +43,14 @@ class Improvement:
             front = {trial.number for trial in pareto_front(trials, self._objective.directions)}
             if any(trial.number in front for trial in batch):
                 self.n_stale_batches = 0
+        self.look(batch)
+
+    def look(self, trials: Sequence[FrozenTrial]) -> None:
+        """Takes a better best from trials that are not a batch of this run: what was there before, what other workers found."""
+        if self._objective.is_multi:
             return
         direction = self._objective.directions[0]
-        for trial in ranked(batch, direction)[:1]:
+        for trial in ranked(trials, direction)[:1]:
             if self.best is None or ranked([self.best, trial], direction)[0] is not self.best:
                 self.best = trial
                 if self._is_worth(trial):
