@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from loglog import BOTTOM, COLOURS, HEIGHT, LEFT, RIGHT, STYLE, TOP, WIDTH, _line, _text
+from loglog import BOTTOM, COLOURS, HEIGHT, LEFT, STYLE, TOP, _line, _text
 
+WIDTH, RIGHT = 780, 230
 Band = Sequence[tuple[float, float, float, float]]
 """Points (x, low, y, high)."""
 DASHES = ("", "6 4", "2 3")

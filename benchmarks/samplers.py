@@ -68,6 +68,8 @@ ENTRIES = (
     Entry("nsga2", 32, flags=(("population_size", 50),)),
     Entry("nsga2", 64, flags=(("population_size", 50),)),
 )
+PLOTTED = ("random 64", "qmc 64", "tpe 16", "tpe 64", "cmaes 32", "nsga2 32 population_size=32", "nsga2 64 population_size=50")
+"""One curve per sampler at its own batch, and two that show what a larger batch or population does."""
 
 
 @dataclass(frozen=True)
@@ -226,12 +228,13 @@ def spread(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def write_plots(folder: Path, strategy: str, curves: Mapping[str, Sequence[Curve]], n_trials: int, n_seeds: int) -> None:
-    """Median best-so-far against trials, with a band between the quartiles."""
-    steps = range(16, n_trials + 1, 8)
+    """Median best-so-far against trials, with a band between the quartiles, for as long as each sampler ran, up to twice the trials."""
     bands: dict[str, Band] = {}
-    for name, found in curves.items():
+    for name in (name for name in PLOTTED if name in curves):
+        found = curves[name]
+        steps = range(16, min(2 * n_trials, len(found[0].best)) + 1, 16)
         bands[name] = [(float(n), *spread([curve.at_trials(n) for curve in found])) for n in steps]
-    title = f"{strategy}: best sharpe so far, median of {n_seeds} seeds"
+    title = f"{strategy}: best sharpe so far, median and quartiles of {n_seeds} seeds"
     write_lines(folder / f"samplers_{strategy}.svg", title, "trials", "sharpe", bands)
 
 

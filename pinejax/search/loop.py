@@ -120,7 +120,7 @@ class _Search:
         sampler = self._start()
         if self.config.resume_from is not None:
             self._enqueue(self.config.resume_from)
-        self.improvement.note(self.study.trials, self.study.trials)
+        self.improvement.look(self.study.trials)
         stopped: Stopped | None = "nothing_to_do" if self._is_complete() else self._reached() or self._exhausted(sampler)
         while stopped is None:
             if self._batch(self._n_next(sampler)):
@@ -130,7 +130,7 @@ class _Search:
                     self._wait()
             with self.watch.span("pull"):
                 if self.study.pull():
-                    self.improvement.see(self.study.trials)
+                    self.improvement.look(self.study.trials)
             stopped = self._stopped(sampler)
         return stopped
 

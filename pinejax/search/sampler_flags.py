@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 _GENETIC: Mapping[str, Any] = {
-    "batch_size": 64,
-    "population_size": 50,
     "crossover": "uniform",
     "crossover_prob": 0.9,
     "swapping_prob": 0.5,
@@ -42,10 +40,10 @@ FLAGS: Mapping[str, Mapping[str, Any]] = {
         "consider_endpoints": None,
         "warn_independent_sampling": None,
     },
-    "nsga2": _GENETIC,
-    "nsga3": {**_GENETIC, "dividing_parameter": 3, "reference_points": None},
+    "nsga2": {"batch_size": 32, "population_size": 32, **_GENETIC},
+    "nsga3": {"batch_size": 64, "population_size": 50, **_GENETIC, "dividing_parameter": 3, "reference_points": None},
     "cmaes": {
-        "batch_size": 16,
+        "batch_size": 32,
         "n_startup_trials": 0,
         "popsize": None,
         "with_margin": True,

@@ -54,13 +54,16 @@ def studies(engine: Engine) -> list[Shelved]:
         ).all()
         running = sa.select(TRIALS.c.study_id, TRIALS.c.datetime_start, HEARTBEATS.c.heartbeat).where(TRIALS.c.state == "RUNNING")
         alive = connection.execute(running.outerjoin_from(TRIALS, HEARTBEATS, HEARTBEATS.c.trial_id == TRIALS.c.trial_id)).all()
+        moment = connection.execute(sa.select(sa.type_coerce(sa.func.current_timestamp(), sa.DateTime))).scalar_one()
     names = {row.study_id: row.study_name for row in rows}
-    limit = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=SILENT_S)
+    # Heartbeats are on the server's clock, in the session's zone; starts are in UTC.
+    beat_limit = moment.replace(tzinfo=None) - timedelta(seconds=SILENT_S)
+    start_limit = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=SILENT_S)
     found = []
     for study_id, name in names.items():
         mine = [row for row in counted if row.study_id == study_id]
         moments = [moment for row in mine for moment in (row.started, row.ended) if moment is not None]
-        signs = [row.heartbeat or row.datetime_start for row in alive if row.study_id == study_id]
+        silent = [_is_silent(row.heartbeat, beat_limit, row.datetime_start, start_limit) for row in alive if row.study_id == study_id]
         found.append(
             Shelved(
                 study_id,
@@ -68,7 +71,7 @@ def studies(engine: Engine) -> list[Shelved]:
                 tuple(row.direction.name.lower() for row in rows if row.study_id == study_id),
                 {row.state.name: row.n for row in sorted(mine, key=lambda row: row.state)},
                 to_local(max(moments, default=None)),
-                sum(sign is None or sign < limit for sign in signs),
+                sum(silent),
             )
         )
     return found
@@ -115,6 +118,12 @@ def delete(engine: Engine, study_id: int) -> None:
             if "study_id" in table.c and table is not STUDIES:
                 connection.execute(sa.delete(table).where(table.c.study_id == study_id))
         connection.execute(sa.delete(STUDIES).where(STUDIES.c.study_id == study_id))
+
+
+def _is_silent(beat: datetime | None, beat_limit: datetime, started: datetime | None, start_limit: datetime) -> bool:
+    if beat is not None:
+        return beat < beat_limit
+    return started is None or started < start_limit
 
 
 def _violated(value: object) -> bool:

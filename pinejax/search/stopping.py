@@ -43,11 +43,10 @@ class Improvement:
             front = {trial.number for trial in pareto_front(trials, self._objective.directions)}
             if any(trial.number in front for trial in batch):
                 self.n_stale_batches = 0
-            return
-        self.see(batch)
+        self.look(batch)
 
-    def see(self, trials: Sequence[FrozenTrial]) -> None:
-        """Trials of whomever: the best may be another worker's. Several objectives have none."""
+    def look(self, trials: Sequence[FrozenTrial]) -> None:
+        """Takes a better best from trials that are not a batch of this run: what was there before, what other workers found."""
         if self._objective.is_multi:
             return
         direction = self._objective.directions[0]

@@ -71,16 +71,16 @@ def test_tpe_samples_from_its_model_and_sees_the_running_trials(monkeypatch):
 
 
 def test_cmaes_samples_from_its_distribution_and_advances_a_generation_per_batch():
-    result = search("cmaes", n_trials=64)
+    result = search("cmaes", n_trials=64, batch_size=16)
     generations = [t.system_attrs["cmawm:generation"] for t in result.trials]
     assert generations == [i // 16 for i in range(64)]
 
 
 def test_cmaes_asks_for_the_points_that_optunas_own_would_ask_for(monkeypatch):
-    mine = search("cmaes", n_trials=80)
+    mine = search("cmaes", n_trials=80, batch_size=16)
     with monkeypatch.context() as patched:
         patched.setattr(hybrid.SpaceCmaEsSampler, "sample_relative", optuna.samplers.CmaEsSampler.sample_relative)
-        theirs = search("cmaes", n_trials=80)
+        theirs = search("cmaes", n_trials=80, batch_size=16)
     for a, b in zip(mine.trials, theirs.trials, strict=True):
         numbers, others = ({k: v for k, v in a.params.items() if isinstance(v, float) == real} for real in (True, False))
         assert numbers == pytest.approx({k: b.params[k] for k in numbers}, rel=1e-9)
@@ -95,7 +95,7 @@ def test_cmaes_steps_to_a_generation_once_and_looks_at_one_generation_only(monke
     told, shown, tell, view = [], [], CMAwM.tell, hybrid.StudyView
     monkeypatch.setattr(CMAwM, "tell", lambda self, solutions: told.append(1) or tell(self, solutions))
     monkeypatch.setattr(hybrid, "StudyView", lambda study, trials: shown.append(len(trials)) or view(study, trials))
-    search("cmaes", n_trials=160)
+    search("cmaes", n_trials=160, batch_size=16)
     # Generation 0 of 16 trials, then the first step in each of the next 16, then 8 steps.
     assert len(told) == 16 + 8
     assert max(shown) <= 16
@@ -108,7 +108,7 @@ def test_the_state_of_cmaes_survives_the_failure_of_the_trial_that_made_it():
             return [replace(e, status=np.ones(2, int)) if i == 0 else e for i, e in enumerate(found)]
 
     objective = build_objective(ObjectiveConfig("sharpe", on_status="fail"))
-    result = run_search(SearchConfig("s", 96, sampler="cmaes", seed=1), build_space(Bowl), objective, FirstFails())
+    result = run_search(SearchConfig("s", 96, sampler="cmaes", seed=1, batch_size=16), build_space(Bowl), objective, FirstFails())
     bearers = [t for t in result.trials if any(key.startswith(hybrid.OPTIMIZER_KEY) for key in t.system_attrs)]
     assert bearers
     assert all(t.state == optuna.trial.TrialState.COMPLETE for t in bearers)
@@ -116,7 +116,7 @@ def test_the_state_of_cmaes_survives_the_failure_of_the_trial_that_made_it():
 
 
 def test_cmaes_starts_after_its_startup_trials():
-    result = search("cmaes", n_trials=64, sampler_flags={"n_startup_trials": 20})
+    result = search("cmaes", n_trials=64, batch_size=16, sampler_flags={"n_startup_trials": 20})
     assert ["cmawm:generation" in t.system_attrs for t in result.trials] == [False] * 32 + [True] * 32
 
 
@@ -134,7 +134,7 @@ def test_an_elite_choice_is_drawn_as_numpy_would_draw_it():
 
 
 def test_nsga2_breeds_from_the_generation_before():
-    result = search("nsga2", n_trials=192)
+    result = search("nsga2", n_trials=192, batch_size=64)
     generations = Counter(t.system_attrs["SpaceNSGAIISampler:generation"] for t in result.trials)
     assert generations == {0: 64, 1: 64, 2: 64}
 

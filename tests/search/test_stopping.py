@@ -42,6 +42,16 @@ def test_a_target_is_a_ceiling_where_less_is_better():
     assert result.best.values[0] <= 0.3
 
 
+def test_a_target_that_another_worker_reaches_ends_this_one_too(url):
+    def other(progress):
+        if progress.n_new == 16:
+            search(64, url=url, evaluator=Quadratic(score=lambda p: 9.0), seed=5)
+
+    config = SearchConfig("s", 512, sampler="random", batch_size=16, target=8.0)
+    result = run_search(config, SPACE, SHARPE, Quadratic(), url, callbacks=[other])
+    assert (result.stopped, result.n_new) == ("target", 16)
+
+
 @pytest.mark.parametrize("mode", ["penalty", "constraint"])
 def test_a_set_that_violates_a_gate_reaches_no_target(mode):
     gated = build_objective(ObjectiveConfig("sharpe", gates={"min_trades": 100}, gate_mode=mode))

@@ -27,7 +27,9 @@ def source(url, name="source", n=200, **more):
 
 
 def search(url=None, n=16, **flags):
-    return run_search(SearchConfig("target", n, sampler="cmaes", sampler_flags=flags), space(), SHARPE, Quadratic(score=corner), url)
+    return run_search(
+        SearchConfig("target", n, sampler="cmaes", batch_size=16, sampler_flags=flags), space(), SHARPE, Quadratic(score=corner), url
+    )
 
 
 def mean_of(trials):

@@ -92,6 +92,29 @@ def test_show_says_what_was_searched_and_how_far_it_is(study, made):
     assert f"length     = {best.params['length']}" in said
 
 
+def test_a_running_trial_without_a_sign_of_life_is_silent(database, capsys):
+    import sqlalchemy as sa
+
+    def listed() -> str:
+        assert main(["list", "--sqlite", str(database)]) == 0
+        return next(line for line in capsys.readouterr().out.splitlines() if line.startswith("stock"))
+
+    def change(statement: str) -> None:
+        engine = sa.create_engine(f"sqlite:///{database}")
+        with engine.begin() as connection:
+            connection.execute(sa.text(statement))
+        engine.dispose()
+
+    assert "1 running " in listed()
+    change("UPDATE trials SET datetime_start = '2020-01-01 00:00:00.000000' WHERE state = 'RUNNING'")
+    assert "1 running (1 silent)" in listed()
+    running = "SELECT trial_id FROM trials WHERE state = 'RUNNING'"
+    change(f"INSERT INTO trial_heartbeats (trial_id, heartbeat) VALUES (({running}), datetime('now', '-30 seconds'))")
+    assert "1 running " in listed()
+    change("UPDATE trial_heartbeats SET heartbeat = datetime('now', '-300 seconds')")
+    assert "1 running (1 silent)" in listed()
+
+
 def test_show_compares_the_pairs_of_a_joint_study(study, made):
     said = study("show", "stock", "--top", "2")
     assert "another tool" in said
