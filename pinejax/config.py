@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pinejax.broker.config import BrokerConfig
 from pinejax.core.timeframe import TimeframePair
@@ -20,13 +20,15 @@ from pinejax.search.objective import ObjectiveConfig
 class DataConfig:
     """Which bars. root: a store; None: the bundled synthetic sample. start, end: ISO dates, UTC, end exclusive.
 
-    rates: a CSV file of daily currency rates, or a folder of them; None: no conversion.
+    rates: a CSV file of daily currency rates, or a folder of them; None: no conversion. policy: what is odd about bars is said (`warn`)
+    or refused (`strict`).
     """
 
     root: str | None = None
     start: str | None = None
     end: str | None = None
     rates: str | None = None
+    policy: Literal["strict", "warn"] = "warn"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pinejax.config import Config
 from pinejax.core.feed import Feed
 from pinejax.core.inputs import Params
 from pinejax.core.timeframe import TimeframePair
+from pinejax.errors import DataError
 from pinejax.job.broker_of import broker_of
 from pinejax.job.strategy_source import FoundStrategy, find_strategy
 from pinejax.report.rows import DatasetRow
@@ -94,7 +95,8 @@ def prepare(config: Config, *, converted: bool = True) -> Session:
     config = replace(config, broker=broker)
     started = time.perf_counter()
     feeds = _load(config, converted)
-    return Session(config, strategy, space, feeds, time.perf_counter() - started, declared)
+    notes = _examine(config, feeds)
+    return Session(config, strategy, space, feeds, time.perf_counter() - started, declared, notes)
 
 
 def _load(config: Config, converted: bool = True) -> tuple[Feed, ...]:
@@ -105,6 +107,26 @@ def _load(config: Config, converted: bool = True) -> tuple[Feed, ...]:
     chosen = config.data
     more = {"currency": config.broker.currency, "rates": chosen.rates} if converted else {}
     return tuple(load_feed(store, symbol, config.timeframe, chosen.start, chosen.end, **more) for symbol in symbols)
+
+
+def _examine(config: Config, feeds: tuple[Feed, ...]) -> list[str]:
+    """What is odd about the bars, a line for each dataset. Errors: DataError for broken bars, with `data.policy=strict` for odd ones."""
+    from pinejax.data import check_feed, open_store
+
+    store = open_store(config.data.root)
+    notes = []
+    for feed in feeds:
+        found = [item for item in check_feed(store, feed) if item.level in ("warning", "error")]
+        if not found:
+            continue
+        text = f"{feed.name}: {'; '.join(item.text for item in found)}"
+        if config.data.policy == "strict" or any(item.level == "error" for item in found):
+            raise DataError(
+                f"data.policy={config.data.policy}: {text}. Look at them: `python -m pinejax.data check {store.root}`; what you accept, "
+                f"name in {store.root / 'symbols.yaml'} (instruments: {feed.symbol}: accept), or run with data.policy=warn."
+            )
+        notes.append(f"WARNING: {text}")
+    return notes
 
 
 def _htf_note(timeframe: TimeframePair) -> str:
