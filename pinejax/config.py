@@ -21,7 +21,7 @@ class DataConfig:
     """Which bars. root: a store; None: the bundled synthetic sample. start, end: ISO dates, UTC, end exclusive.
 
     rates: a CSV file of daily currency rates, or a folder of them; None: no conversion. policy: what is odd about bars is said (`warn`)
-    or refused (`strict`).
+    or refused (`strict`). snapshot: the name of one of the root's; None: the bars as they are now.
     """
 
     root: str | None = None
@@ -29,6 +29,7 @@ class DataConfig:
     end: str | None = None
     rates: str | None = None
     policy: Literal["strict", "warn"] = "warn"
+    snapshot: str | None = None
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def run(config: Config, folder: Path) -> int:
     import optuna
 
     from pinejax.errors import ConfigError
-    from pinejax.job.announce import end_text, start_text
+    from pinejax.job.announce import end_text, other_bars_text, start_text
     from pinejax.job.outcome import Outcome
     from pinejax.job.plan import plan_search
     from pinejax.job.session import prepare
@@ -33,6 +33,8 @@ def run(config: Config, folder: Path) -> int:
     from pinejax.report.text import short_path
     from pinejax.search import run_search
     from pinejax.search.config import resolved
+    from pinejax.search.fingerprint import fingerprint
+    from pinejax.search.siblings import on_other_bars
 
     if config.compare is not None:
         raise ConfigError(f"compare={config.compare}: a search compares nothing; python -m pinejax.backtest does, with the same keys.")
@@ -48,6 +50,9 @@ def run(config: Config, folder: Path) -> int:
 
     storage = config.storage.resolve(os.environ)
     config.storage.make_room(storage)
+    mine = fingerprint(session.space, objective, tuple(engine.datasets), settings.context)
+    if config.search.study_name is None and (changed := on_other_bars(storage, settings.study_name.rpartition("_")[0] + "_", mine)):
+        print(other_bars_text(changed), flush=True)
     collect_from_here()
     outcome = Outcome(folder, session, engine, objective, settings, storage=storage, spent=spent)
     with outcome:

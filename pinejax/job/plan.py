@@ -11,6 +11,7 @@ from pinejax.job.session import Session
 from pinejax.report.slug import slug, symbols_slug
 from pinejax.search import Objective, SearchConfig, build_objective
 from pinejax.search.config import read_bank, resolved
+from pinejax.search.fingerprint import CHOSEN
 from pinejax.search.pruners import make_pruner
 
 LATER_FLAGS = ("max_history",)
@@ -32,7 +33,7 @@ def plan_search(session: Session) -> tuple[Objective, SearchConfig]:
         pruner_flags=config.pruners.get(choices.pruner, {}),
         resume_from=choices.resume_from,
         top_k=choices.top_k,
-        context=session.context,
+        context={**session.context, CHOSEN: session.chosen},
         timeout_s=choices.timeout_s,
         patience_batches=choices.patience_batches,
     )
