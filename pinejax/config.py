@@ -21,13 +21,16 @@ from pinejax.search.objective import ObjectiveConfig
 class DataConfig:
     """Which bars. root: a store; None: the bundled synthetic sample. start, end: ISO dates, UTC, end exclusive.
 
-    rates: a CSV file of daily currency rates, or a folder of them; None: no conversion.
+    rates: a CSV file of daily currency rates, or a folder of them; None: no conversion. policy: what is odd about bars is said (`warn`)
+    or refused (`strict`). snapshot: the name of one of the root's; None: the bars as they are now.
     """
 
     root: str | None = None
     start: str | None = None
     end: str | None = None
     rates: str | None = None
+    policy: Literal["strict", "warn"] = "warn"
+    snapshot: str | None = None
 
 
 @dataclass(frozen=True)

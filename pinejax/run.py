@@ -27,12 +27,12 @@ def run(config: Config, folder: Path) -> int:
     import optuna
 
     from pinejax.errors import ConfigError
-    from pinejax.job.announce import end_text, start_text
+    from pinejax.job.announce import end_text, other_bars_text, start_text
     from pinejax.job.crew import Crew, shared
     from pinejax.job.joint import JointSession, prepare_search
     from pinejax.job.outcome import Outcome
     from pinejax.job.pair_files import compare_pairs
-    from pinejax.job.plan import plan_search
+    from pinejax.job.plan import on_changed_bars, plan_search
     from pinejax.job.spent import Spent, advice, time_text
     from pinejax.job.spread import evaluator_of, with_jobs
     from pinejax.report.text import short_path
@@ -56,6 +56,8 @@ def run(config: Config, folder: Path) -> int:
 
     storage = config.storage.resolve(os.environ)
     config.storage.make_room(storage)
+    if changed := on_changed_bars(session, objective, settings, engine.datasets, storage):
+        print(other_bars_text(changed), flush=True)
     stop = StopRequest()
     with evaluator_of(session, engine, batch_size) as evaluator:
         build_s = time.perf_counter() - started - engine.timings.trace_s - engine.timings.compile_s

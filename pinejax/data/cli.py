@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pinejax.data.commands import fetching, importing, looking, synthesis
+from pinejax.data.commands import fetching, freezing, importing, looking, synthesis
 from pinejax.data.commands.lines import USER_ERROR
 from pinejax.errors import PinejaxError
 
@@ -27,6 +27,6 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m pinejax.data", description="Fetch and import bars into a store, and look at what is there."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (importing, fetching, looking, synthesis):
+    for command in (importing, fetching, looking, freezing, synthesis):
         command.add(commands)
     return parser

@@ -27,11 +27,14 @@ def load_feed(
     """The dataset (symbol, pair) between two ISO dates, by the opens of LTF bars, UTC: start inclusive, end exclusive, None: all there is.
 
     LTF bars come from the longest stored timeframe that divides the LTF; HTF bars are built from the LTF bars in the range, so the
-    first may be partial. currency: the account's, empty for the symbol's own; rates: a path with what converts them (`rates_for`).
+    first may be partial. Other names and the instrument also go by the store's `symbols.yaml`. currency: the account's, empty for the
+    symbol's own; rates: a path with what converts them (`rates_for`).
     Errors: DataError for an unknown symbol (nearest names), an LTF that cannot be built (what is stored), an empty range (what there
     is), a bad date, a broken file, or rates that do not cover the bars; ConfigError for currencies without rates.
     """
     pair = TimeframePair.parse(pair)
+    given = store.given()
+    symbol = given.named(symbol)
     for timeframe in (pair.ltf, pair.htf):
         require_gridded(timeframe)
     base = base_timeframe(store, symbol, pair.ltf)
@@ -39,16 +42,17 @@ def load_feed(
     bars = resample(store.load(symbol, base), base, pair.ltf)
     selected = _between(bars, start, end, f"{symbol} {pair.ltf}")
     ltf = to_bars(selected)
-    daily = rates_for(symbol, manifest.currency, currency, rates)
+    instrument = given.instrument(symbol, manifest.instrument)
+    daily = rates_for(symbol, instrument.currency, currency, rates)
     rate = None if daily is None else daily.on(ltf.time)
-    htf, marks = align_htf(ltf, pair, manifest.instrument.zone)
+    htf, marks = align_htf(ltf, pair, instrument.zone)
     return Feed(
         symbol=symbol,
         timeframe=pair,
         ltf=ltf,
         htf=htf,
         htf_complete=marks,
-        instrument=manifest.instrument,
+        instrument=instrument,
         content_hash=content_hash(selected) if rate is None else _with_rates(content_hash(selected), rate),
         synthetic=manifest.synthetic,
         rate=rate,

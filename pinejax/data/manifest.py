@@ -33,8 +33,9 @@ class Source:
 class Manifest:
     """One dataset's description.
 
-    first, last: opens of the first and last bar, UTC. n_duplicates: rows of the sources that repeated another row exactly and were
-    left out. tick_size is inferred from the prices' decimals unless tick_size_given. sources: in the order they were imported.
+    first, last: opens of the first and last bar, UTC. n_duplicates: rows of the sources that were left out: they repeated another row
+    exactly, or gave way to it (`--prefer`). tick_size is inferred from the prices' decimals unless tick_size_given. sources: in the order
+    they were imported.
     currency, zone, session, point_value: as in `Instrument`; a manifest written before they were kept has the defaults.
     """
 

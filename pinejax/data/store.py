@@ -14,6 +14,7 @@ from pinejax.core.timeframe import Timeframe
 from pinejax.data.frame import SCHEMA, content_hash
 from pinejax.data.manifest import Manifest, read_manifest
 from pinejax.data.parquet import read_parquet, stage_parquet, temporary_beside
+from pinejax.data.symbols import Symbols, read_symbols
 from pinejax.errors import DataError, did_you_mean
 
 _ADVICE = "Import its sources again, with --replace."
@@ -33,8 +34,17 @@ class Store:
 
     def datasets(self) -> list[tuple[str, Timeframe, Manifest]]:
         """Everything stored, by symbol, then timeframe. Errors: DataError for an unreadable manifest."""
-        found = [read_manifest(path) for path in sorted(self.root.glob("*/*.json"))]
+        found = [read_manifest(path) for path in self.manifest_paths()]
         return sorted(((m.symbol, Timeframe.parse(m.timeframe), m) for m in found), key=lambda item: item[:2])
+
+    def manifest_paths(self) -> list[Path]:
+        """The manifests of all datasets, by name. What is hidden is none: a manifest that waits, a cache."""
+        found = sorted(self.root.glob("*/*.json"))
+        return [path for path in found if not (path.name.startswith(".") or path.parent.name.startswith("."))]
+
+    def given(self) -> Symbols:
+        """What the store's `symbols.yaml` says. Errors: DataError where it cannot be read."""
+        return read_symbols(self.root)
 
     def symbols(self) -> list[str]:
         """The stored symbols, sorted."""
@@ -42,7 +52,7 @@ class Store:
 
     def timeframes(self, symbol: str) -> list[Timeframe]:
         """The timeframes stored for a symbol, shortest first. Errors: DataError for an unknown symbol, with the nearest names."""
-        manifests = [read_manifest(path) for path in sorted((self.root / slug(symbol)).glob("*.json"))]
+        manifests = [read_manifest(path) for path in sorted((self.root / slug(symbol)).glob("[!.]*.json"))]
         found = sorted(Timeframe.parse(m.timeframe) for m in manifests if m.symbol == symbol)
         if not found:
             raise DataError(self._unknown(symbol))
@@ -109,7 +119,7 @@ class Store:
 
     def require_free(self, symbol: str) -> None:
         """Errors: DataError where the symbol's folder belongs to another symbol of the same slug."""
-        for path in sorted((self.root / slug(symbol)).glob("*.json")):
+        for path in sorted((self.root / slug(symbol)).glob("[!.]*.json")):
             try:
                 other = read_manifest(path).symbol
             except DataError:

@@ -13,17 +13,22 @@ import yaml
 from pinejax.core.clock import zone_of
 from pinejax.core.feed import Instrument
 from pinejax.core.session import Session
+from pinejax.data.findings import KINDS
 from pinejax.errors import ConfigError, DataError, did_you_mean
 
 FILE = "symbols.yaml"
 _NUMBERS = ("tick_size", "lot_step", "point_value")
 _TEXTS = {"currency": None, "zone": zone_of, "session": Session.parse}
-_EXTRA = ("calendar",)
+_EXTRA = ("calendar", "accept", "commission")
 
 
 @dataclass(frozen=True)
 class Symbols:
-    """aliases: another name -> the name bars are stored under. given: name -> fields of its `Instrument`, and `calendar`."""
+    """aliases: another name -> the name bars are stored under.
+
+    given: name -> fields of its `Instrument`; `calendar`, the exchange's name in exchange-calendars; `accept`, kinds of findings that were
+    looked at; `commission`, a fraction of the traded value.
+    """
 
     aliases: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -40,6 +45,14 @@ class Symbols:
     def calendar(self, symbol: str) -> str | None:
         """The exchange's name in exchange-calendars, such as XNYS."""
         return self.given.get(symbol, {}).get("calendar")
+
+    def accepted(self, symbol: str) -> tuple[str, ...]:
+        """The kinds of findings that are no reason to warn."""
+        return self.given.get(symbol, {}).get("accept", ())
+
+    def commission(self, symbol: str) -> float | None:
+        """The fee, as a fraction of the traded value."""
+        return self.given.get(symbol, {}).get("commission")
 
 
 def read_symbols(root: Path) -> Symbols:
@@ -83,6 +96,18 @@ def _instrument(values: Mapping[Any, Any], path: Path, where: str) -> dict[str, 
         if key in _NUMBERS:
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value) or value <= 0:
                 raise DataError(f"{path}: {where}.{key}: expected a number above zero, got {value!r}.")
+            found[key] = float(value)
+            continue
+        if key == "accept":
+            kinds = value if isinstance(value, list) else [value]
+            wrong = [kind for kind in kinds if kind not in KINDS]
+            if wrong:
+                raise DataError(f"{path}: {where}.accept: expected kinds among {', '.join(KINDS)}, got {wrong[0]!r}.")
+            found[key] = tuple(kinds)
+            continue
+        if key == "commission":
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 0.1:
+                raise DataError(f"{path}: {where}.commission: expected a fraction below 0.1 (0.0005 is 5 bps), got {value!r}.")
             found[key] = float(value)
             continue
         check = _TEXTS.get(key)

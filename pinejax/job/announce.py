@@ -36,6 +36,14 @@ def start_text(session: Session, settings: SearchConfig) -> str:
     return "\n".join([*lines, *session.notes])
 
 
+def other_bars_text(studies: list[str]) -> str:
+    """That the same search was made before, on bars that have changed since."""
+    return (
+        f"NOTE: the bars have changed since the study {studies[-1]} was made by this search; its trials are not mixed with new ones. "
+        f"Bars that stay: python -m pinejax.data snapshot NAME, then data.snapshot=NAME."
+    )
+
+
 def end_text(session: Session, study: StudyRows, result: SearchResult, check: Check | None) -> str:
     """How the search ended, the best set, its table per dataset, and the check of its detail run."""
     parts = [_STOPPED[result.stopped].format(n_counted=result.n_counted, n_new=result.n_new)]

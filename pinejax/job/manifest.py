@@ -36,6 +36,7 @@ def described(session: Session, objective: Objective, settings: SearchConfig, st
         },
         "datasets": [asdict(dataset) for dataset in session.datasets],
         "data": asdict(config.data),
+        "chosen": session.chosen,
         "broker": asdict(config.broker),
         "objective": objective.config.describe(),
         "search": {

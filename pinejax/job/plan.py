@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +16,11 @@ from pinejax.report.slug import slug, symbols_slug
 from pinejax.search import Objective, SearchConfig, build_objective
 from pinejax.search.banks import read_bank
 from pinejax.search.config import resolved
+from pinejax.search.fingerprint import CHOSEN, fingerprint
+from pinejax.search.others import is_other
 from pinejax.search.pruners import make_pruner
 from pinejax.search.sampler_flags import LATER
+from pinejax.search.siblings import on_other_bars
 from pinejax.search.stopping import check_stops
 
 
@@ -36,7 +40,7 @@ def plan_search(session: Session) -> tuple[Objective, SearchConfig]:
         pruner_flags=config.pruners.get(choices.pruner, {}),
         resume_from=choices.resume_from,
         top_k=choices.top_k,
-        context=session.context,
+        context={**session.context, CHOSEN: session.chosen},
         timeout_s=choices.timeout_s,
         patience_batches=choices.patience_batches,
         patience_min_delta=choices.patience_min_delta,
@@ -76,6 +80,17 @@ def default_study_name(session: Session, objective: Objective, settings: SearchC
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()[:8]
     symbols = symbols_slug(list(dict.fromkeys(feed.symbol for feed in session.feeds)))
     return f"{symbols}_{session.config.timeframes_slug}_{slug(session.strategy.name)}_{digest}"
+
+
+def on_changed_bars(session: Session, objective: Objective, settings: SearchConfig, datasets: Sequence[str], storage: str) -> list[str]:
+    """Studies in the storage that this search made on bars that have changed since. None of a name of the user's own, whose bars are
+    compared with the study itself, and none in a storage that is no database. Errors: StudyError.
+    """
+    choices = session.config.search
+    if choices.study_name is not None or choices.study_template is not None or is_other(storage):
+        return []
+    mine = fingerprint(session.space, objective, tuple(datasets), settings.context)
+    return on_other_bars(storage, settings.study_name.rpartition("_")[0] + "_", mine)
 
 
 def _decisive_flags(settings: SearchConfig) -> dict[str, Any]:

@@ -8,18 +8,22 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pinejax import __version__
+from pinejax.broker.config import BrokerConfig
 from pinejax.config import Config
 from pinejax.core.feed import Feed
 from pinejax.core.inputs import Params
 from pinejax.core.timeframe import TimeframePair
-from pinejax.errors import ConfigError
+from pinejax.errors import ConfigError, DataError
 from pinejax.job.broker_of import broker_of
 from pinejax.job.strategy_source import FoundStrategy, find_strategy
 from pinejax.report.rows import DatasetRow
 from pinejax.search.space import Space, build_space
+
+if TYPE_CHECKING:
+    from pinejax.data import Store
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,17 @@ class Session:
             "code": self.strategy.source_hash,
         }
 
+    @cached_property
+    def chosen(self) -> dict[str, Any]:
+        """Where the bars came from: recorded with a study, not compared. The snapshot with its hash, None where the bars are not frozen."""
+        data = self.config.data
+        if data.snapshot is None:
+            return {"snapshot": None, "start": data.start, "end": data.end}
+        from pinejax.data import read_snapshot
+
+        found = read_snapshot(_store(self.config).root)
+        return {"snapshot": found.name, "snapshot_hash": found.hash, "start": data.start, "end": data.end}
+
     def engine(self, n_trials: int, pinned: Params | None = None) -> Any:
         """The engine for these feeds and this space, or for one parameter set alone, traced. Errors: StrategyError, DataError.
 
@@ -112,20 +127,69 @@ def prepare(config: Config, *, converted: bool = True) -> Session:
     strategy = find_strategy(config.strategy)
     space = build_space(strategy.cls, config.params, config.enable, config.disable)
     broker, declared = broker_of(strategy.cls, config.broker, config.broker_given)
+    broker, fees = _with_fees(config, broker, declared)
     config = replace(config, broker=broker)
     started = time.perf_counter()
     feeds = _load(config, converted)
-    return Session(config, strategy, space, feeds, time.perf_counter() - started, declared)
+    notes = [*fees, *_examine(config, feeds)]
+    return Session(config, strategy, space, feeds, time.perf_counter() - started, declared, notes)
 
 
 def _load(config: Config, converted: bool = True) -> tuple[Feed, ...]:
-    from pinejax.data import load_feed, open_store
+    from pinejax.data import load_feed
 
-    store = open_store(config.data.root)
+    store = _store(config)
     symbols = config.symbols or store.symbols()
     chosen = config.data
     more = {"currency": config.broker.currency, "rates": chosen.rates} if converted else {}
     return tuple(load_feed(store, symbol, config.timeframe, chosen.start, chosen.end, **more) for symbol in symbols)
+
+
+def _store(config: Config) -> Store:
+    from pinejax.data import open_snapshot, open_store
+
+    chosen = config.data
+    return open_store(chosen.root) if chosen.snapshot is None else open_snapshot(chosen.root, chosen.snapshot)
+
+
+def _with_fees(config: Config, broker: BrokerConfig, declared: tuple[str, ...]) -> tuple[BrokerConfig, list[str]]:
+    """The broker with the commission that the store's `symbols.yaml` gives, where neither user nor strategy chose one; and a note.
+
+    Errors: ConfigError where the symbols of one run have different ones, or some have none.
+    """
+    if {"commission", "commission_type"} & {*config.broker_given, *declared}:
+        return broker, []
+    store = _store(config)
+    given = store.given()
+    fees = {symbol: given.commission(given.named(symbol)) for symbol in config.symbols or store.symbols()}
+    if all(fee is None for fee in fees.values()):
+        return broker, []
+    if len(set(fees.values())) > 1:
+        shown = ", ".join(f"{symbol} {'none' if fee is None else fee}" for symbol, fee in fees.items())
+        raise ConfigError(f"broker.commission: the symbols' own differ ({shown}), and a run has one. Give broker.commission.")
+    (fee,) = set(fees.values())
+    note = f"broker.commission={fee}: from {store.root / 'symbols.yaml'}"
+    return replace(broker, commission_type="percent", commission=float(fee or 0.0)), [note]
+
+
+def _examine(config: Config, feeds: tuple[Feed, ...]) -> list[str]:
+    """What is odd about the bars, a line for each dataset. Errors: DataError for broken bars, with `data.policy=strict` for odd ones."""
+    from pinejax.data import check_feed
+
+    store = _store(config)
+    notes = []
+    for feed in feeds:
+        found = [item for item in check_feed(store, feed) if item.level in ("warning", "error")]
+        if not found:
+            continue
+        text = f"{feed.name}: {'; '.join(item.text for item in found)}"
+        if config.data.policy == "strict" or any(item.level == "error" for item in found):
+            raise DataError(
+                f"data.policy={config.data.policy}: {text}. Look at them: `python -m pinejax.data check {store.root}`; what you accept, "
+                f"name in {store.root / 'symbols.yaml'} (instruments: {feed.symbol}: accept), or run with data.policy=warn."
+            )
+        notes.append(f"WARNING: {text}")
+    return notes
 
 
 def _htf_note(timeframe: TimeframePair) -> str:

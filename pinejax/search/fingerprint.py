@@ -12,6 +12,8 @@ from pinejax.search.space import Space
 from pinejax.search.store import StudyStore
 
 KEY = "pinejax:fingerprint"
+CHOSEN = "chosen"
+"""The part of a context that is recorded and not compared: where the bars came from. The bars themselves are in `data`, by their hashes."""
 
 
 def fingerprint(space: Space, objective: Objective, datasets: tuple[str, ...], context: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,13 +40,30 @@ def check_fingerprint(store: StudyStore, study_name: str, mine: Mapping[str, Any
             )
         store.set_user_attrs({KEY: mine})
         return
-    if stored == mine:
+    differences = list(_differences(_compared(stored), _compared(mine), ""))
+    if not differences:
         return
-    differences = list(_differences(stored, mine, ""))
+    if all(text.startswith("context.data.") for text in differences):
+        raise StudyError(_other_bars(store, study_name, stored, differences))
     shown = "; ".join(differences[:6]) + (f"; and {len(differences) - 6} more" if len(differences) > 6 else "")
     raise StudyError(
         f"study {study_name!r} in {store.name} was made for another search: {shown}. Use another search.study_name for this one, "
         "or the settings above to go on with the stored one."
+    )
+
+
+def _compared(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
+    context = {key: value for key, value in fingerprint.get("context", {}).items() if key != CHOSEN}
+    return {**fingerprint, "context": context}
+
+
+def _other_bars(store: StudyStore, study_name: str, stored: Mapping[str, Any], differences: list[str]) -> str:
+    chosen = stored["context"].get(CHOSEN) or {}
+    made_on = f"; it was made on the snapshot {chosen['snapshot']}" if chosen.get("snapshot") else ""
+    back = f"data.snapshot={chosen['snapshot']}" if chosen.get("snapshot") else "the bars it was made on"
+    return (
+        f"study {study_name!r} in {store.name}: the bars have changed since ({'; '.join(differences[:6])}){made_on}. Its trials are told "
+        f"by other bars and are not mixed with new ones. Go on with {back}, or use another search.study_name."
     )
 
 

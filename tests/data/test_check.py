@@ -34,11 +34,11 @@ def test_good_bars_are_ok(store: Store) -> None:
     assert [(finding.level, finding.dataset) for finding in check_store(store)] == [("ok", "BTCUSDT 5m")]
 
 
-def test_gaps_and_missing_volume_are_warnings(store: Store, csv_file, make_bars) -> None:
+def test_gaps_are_warnings_and_missing_volume_is_a_note(store: Store, csv_file, make_bars) -> None:
     import_files(store.root, [csv_file("ETHUSDT_5m.csv", make_bars(skip=[5, 6]).drop("volume"))])
     assert [(finding.level, finding.text.split(";")[0]) for finding in check_store(store)][1:] == [
         ("warning", "gaps: 1, bars missing: 2, never filled"),
-        ("warning", "no volume (NaN)"),
+        ("note", "no volume (NaN)"),
     ]
 
 

@@ -66,7 +66,7 @@ def test_a_pattern_tells_symbol_and_timeframe(pattern: str, name: str, symbol: s
 
 
 def test_a_name_that_is_not_of_the_pattern_and_a_bad_pattern_are_refused(root: Path, csv_file, make_bars) -> None:
-    with pytest.raises(DataError, match="expected a name like '{symbol}__{timeframe}'"):
+    with pytest.raises(DataError, match=r"expected a name like '\{symbol\}__\{timeframe\}'"):
         import_files(root, [csv_file("BTCUSDT_5m.csv", make_bars())], ImportOptions(pattern="{symbol}__{timeframe}"))
     for bad in ("{timeframe}", "{symbol}{symbol}", "{symbol}_{date}"):
         with pytest.raises(DataError, match="--pattern: expected"):
