@@ -182,8 +182,8 @@ def with_jobs(config: Config) -> Config:
     return replace(config, engine=replace(engine, n_threads=n_jobs))
 
 
-def evaluator_of(session: Session, engine: Engine, n_trials: int) -> AbstractContextManager[Evaluator]:
-    """What evaluates batches of up to so many trials: the engine, or processes. A context manager."""
+def evaluator_of(session: Session, engine: Any, n_trials: int) -> AbstractContextManager[Evaluator]:
+    """What evaluates batches of up to so many trials: the session's engine (of a joint one its engines), or processes. A context manager."""
     choices = session.config.search
     n_jobs = min(choices.dataset_jobs or session.config.engine.threads, len(session.feeds))
     if choices.dataset_executor == "thread" or n_jobs == 1:

@@ -26,7 +26,7 @@ from tests.docs.pages import PAGES, Block, blocks
 
 PYTHON = {page.name if page.parent.name != "data" else "data/README.md": page for page in PAGES}
 COMPOSED = ("pinejax.run", "pinejax.backtest")
-OTHER_COMMANDS = {"python3", "git", "optuna", "optuna-dashboard", "cat"}
+OTHER_COMMANDS = {"pip", "python3", "git", "optuna", "optuna-dashboard", "cat"}
 
 
 @pytest.fixture(scope="module")
