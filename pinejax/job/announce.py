@@ -20,6 +20,8 @@ _STOPPED = {
     "timeout": "search.timeout_s has passed: {n_counted} trials, {n_new} of them new. The same command goes on from here.",
     "target": "search.target is reached: {n_counted} trials, {n_new} of them new.",
     "no_improvement": "No better set for search.patience_batches batches: {n_counted} trials, {n_new} of them new.",
+    "left_to_others": "{n_counted} trials, {n_new} of them new. The missing ones are marked as running by another program that gives no "
+    "sign of life: end them there (as FAIL), or raise search.n_trials.",
 }
 
 

@@ -83,7 +83,11 @@ def _dask(url: str) -> Opened:
         raise StudyError("storage=dask needs packages that are not installed: pip install 'pinejax[dask]'.") from None
     guard = _guard(f"dask {address}", "Check storage.address and that the scheduler runs (dask scheduler).")
     client = guard(lambda: Client(address, set_as_default=False, timeout=10))
-    return Opened(guard(lambda: DaskStorage(name="pinejax", client=client)), url, guard, client.close)
+
+    def close() -> None:
+        client.close()
+
+    return Opened(guard(lambda: DaskStorage(name="pinejax", client=client)), url, guard, close)
 
 
 def _guard(where: str, advice: str) -> Callable[[Callable[[], T]], T]:
