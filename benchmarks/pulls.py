@@ -43,7 +43,8 @@ def batch(n: int, first: int = 1) -> list[FrozenTrial]:
 
 
 def put(store: StudyStore, n: int) -> tuple[float, float]:
-    """Reserves and finishes a batch; seconds of each."""
+    """Pulls, as a search does before it asks, then reserves and finishes a batch; seconds of the two."""
+    store.read()
     trials = batch(n)
     started = time.perf_counter()
     ids = store.reserve(trials, 10**9, {})
@@ -87,7 +88,7 @@ def growth(url: str, sizes: list[int]) -> None:
 
 
 def write(url: str, n: int, for_s: float, ready: object, results: object) -> None:
-    """One of many writers: batches without a pause."""
+    """One of many writers, which pulls what the others wrote and writes a batch, without a pause."""
     store = open_store(url, "writers", ["maximize"])
     put(store, n)
     ready.wait()  # type: ignore[attr-defined]

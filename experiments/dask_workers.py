@@ -52,7 +52,8 @@ def main() -> int:
         common = [f"storage.url={storage}", "search.study_name=dask", *words]
         started = time.perf_counter()
         # pure=False: the same call again is another worker of the study, not the same result.
-        tasks = [client.submit(search, [*common, f"hydra.run.dir=outputs/dask_{i}"], pure=False, retries=2) for i in range(own.n_workers)]
+        each = [[*common, f"search.worker={i}", f"hydra.run.dir=outputs/dask_{i}"] for i in range(own.n_workers)]
+        tasks = [client.submit(search, words, pure=False, retries=2) for words in each]
         codes = client.gather(tasks)
         print(f"{own.n_workers} workers on {storage}: {time.perf_counter() - started:.1f} s, exit codes {codes}")
     return max(codes)

@@ -183,7 +183,7 @@ def with_jobs(config: Config) -> Config:
 
 
 def evaluator_of(session: Session, engine: Any, n_trials: int) -> AbstractContextManager[Evaluator]:
-    """What evaluates batches of up to so many trials: the session's engine (of a joint one its engines), or processes. A context manager."""
+    """What evaluates batches of up to so many trials: the session's engine, or engines if it is joint, or processes. A context manager."""
     choices = session.config.search
     n_jobs = min(choices.dataset_jobs or session.config.engine.threads, len(session.feeds))
     if choices.dataset_executor == "thread" or n_jobs == 1:

@@ -53,7 +53,7 @@ def run_search(
 
     storage: a URL (opened and closed here), an open store, or None for memory. Every batch is reserved in one transaction, so that
     several workers come to exactly n_trials, and stored in another; then the callbacks run. While others run all that is left, the
-    search waits for them, and takes over what they give up. Ctrl-C and SIGTERM end the search after the batch in flight, a second one
+    search waits for them, and takes over what they give up. Ctrl-C and SIGTERM end the search after the batch in flight, another Ctrl-C
     at once. before_end: called when nothing more will be asked, before the others' last trials are pulled for the result.
     If the evaluator raises, its batch is stored as FAIL with the error, none of which counts, and the error goes on.
     Errors: ConfigError, SpaceError, StudyError before anything is asked; StudyError when the database stays away.
