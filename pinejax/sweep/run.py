@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from pinejax.cli import EXIT_BUG, EXIT_INTERRUPTED, EXIT_USER, STOP_FILE, composition_message
+from pinejax.cli import EXIT_BUG, EXIT_INTERRUPTED, EXIT_USER, STOP_FILE, composition_message, discard_if_empty
 from pinejax.errors import ConfigError, PinejaxError, SweepError
 from pinejax.report.secrets import without_passwords
 from pinejax.report.sweep_rows import SweepRow
@@ -61,7 +61,12 @@ def run_sweep(
     folder = claim_folder(Path(str(config.hydra.sweep.dir)).absolute())
     with read_write(config), open_dict(config):
         config.hydra.sweep.dir = str(folder)
-    launcher = make_launcher(config)
+    try:
+        launcher = make_launcher(config)
+    except BaseException:  # whatever it is, nothing was started: nothing stays
+        (folder / "sweep.json").unlink()
+        discard_if_empty(folder)
+        raise
     about = {"mode": mode, "launcher": type(launcher).__name__, "workers_per_combination": n_jobs}
     sweep = _Sweep(launcher, Record(folder, combinations, about), n_jobs)
     return sweep.run(batch_size)
