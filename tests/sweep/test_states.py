@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +12,12 @@ import pytest
 
 from pinejax.cli import main
 from pinejax.config import Config
+from pinejax.core.timeframe import TimeframePair
 from pinejax.errors import DataError
+from pinejax.report.naming import Names
+from pinejax.sweep.combinations import Chosen, Combination
+from pinejax.sweep.record import Record
+from pinejax.sweep.watch import watching
 
 THREE = ["-m", "timeframe=15m,1h,2h", "hydra.sweep.dir=sweep"]
 
@@ -109,3 +115,28 @@ def test_the_sweeps_file_says_what_was_asked_for_and_with_what():
     assert said["combinations"][1]["swept"] == {"timeframe": "1h"}
     assert "search.n_trials=3" in said["combinations"][1]["overrides"]
     assert said["versions"]["hydra-core"].startswith("1.3")
+
+
+def test_files_are_written_again_while_a_launcher_is_silent(tmp_path):
+    pair = TimeframePair.parse("1h")
+    combinations = [
+        Combination(i, Chosen((), ()), Config("ema_cross", ("A",), pair), Names.of(("A",), (pair,)), f"run_{i}", None) for i in (0, 1)
+    ]
+    record = Record(tmp_path, combinations, {})
+
+    def says(i: int, state: str) -> None:
+        (tmp_path / f"run_{i}").mkdir(exist_ok=True)
+        (tmp_path / f"run_{i}" / "manifest.json").write_text(json.dumps({"state": state}))
+
+    def wait_for(expected: list[str]) -> list[str]:
+        limit = time.monotonic() + 10
+        while not (Path(tmp_path, "sweep.json").exists() and states(str(tmp_path)) == expected) and time.monotonic() < limit:
+            time.sleep(0.005)
+        return states(str(tmp_path))
+
+    says(1, "running")
+    with watching(record, combinations, every_s=0.01):
+        assert wait_for(["waiting", "running"]) == ["waiting", "running"]
+        says(0, "running")
+        says(1, "done")
+        assert wait_for(["running", "done"]) == ["running", "done"]
