@@ -83,16 +83,18 @@ def area(points: Sequence[tuple[float, float]]) -> float:
 
 
 def table(results: Path, strategy: str) -> str:
-    """Median (lower .. upper quartile) of the area, and the median number of sets on the front at the end."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    """Median (lower .. upper quartile) of the area, and the median number of sets on the front at the end; of seeds that every entry has."""
+    found: dict[str, dict[int, dict[str, Any]]] = {}
     for line in lines_of(results):
         if line["strategy"] == strategy:
-            found.setdefault(line["entry"], []).append(line)
-    marks = list(next(iter(found.values()))[0]["areas"])
-    rows = [["sampler, batch", *(f"{n} trials" for n in marks), "on the front"], ["---", *["---:"] * (len(marks) + 1)]]
+            found.setdefault(line["entry"], {})[line["seed"]] = line
+    seeds = sorted(set.intersection(*(set(lines) for lines in found.values())))
+    marks = list(next(iter(found.values()))[seeds[0]]["areas"])
+    rows = [[f"{len(seeds)} seeds", *(f"{n} trials" for n in marks), "on the front"], ["---", *["---:"] * (len(marks) + 1)]]
     for name, lines in found.items():
-        cells = [quartiles([line["areas"][n] for line in lines]) for n in marks]
-        rows.append([f"`{name}`", *cells, f"{statistics.median(line['n_front'] for line in lines):g}"])
+        kept = [lines[seed] for seed in seeds]
+        cells = [quartiles([line["areas"][n] for line in kept]) for n in marks]
+        rows.append([f"`{name}`", *cells, f"{statistics.median(line['n_front'] for line in kept):g}"])
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 

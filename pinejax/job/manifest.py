@@ -17,6 +17,7 @@ from pinejax.report.machine import machine, peak_memory_bytes, versions
 from pinejax.report.secrets import without_passwords
 from pinejax.search import Objective, SearchConfig
 from pinejax.search import Timings as SearchTimings
+from pinejax.search.config import resolved
 
 
 def described(session: Session, objective: Objective, settings: SearchConfig, storage: str) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def described(session: Session, objective: Objective, settings: SearchConfig, st
             "pruner": settings.pruner,
             "pruner_flags": dict(settings.pruner_flags),
             "seed": settings.seed,
-            "batch_size": settings.batch_size,
+            "batch_size": resolved(settings, len(objective.directions)).batch_size,
             "n_trials": settings.n_trials,
             "top_k": settings.top_k,
             "resume_from": settings.resume_from,

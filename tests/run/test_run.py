@@ -51,7 +51,7 @@ def test_everything_shown_says_that_the_sample_is_synthetic(finished):
 
 def test_manifest_tells_how_to_repeat_the_run_and_where_time_went(finished):
     told = manifest(finished.folder)
-    assert (told["search"]["seed"], told["search"]["sampler"]) == (1, "random")
+    assert (told["search"]["seed"], told["search"]["sampler"], told["search"]["batch_size"]) == (1, "random", 4)
     assert told["broker"]["commission"] == 0.0005
     assert [dataset["name"] for dataset in told["datasets"]] == ["SYNTH_A 1h@4h", "SYNTH_B 1h@4h", "SYNTH_C 1h@4h"]
     assert all(len(dataset["content_hash"]) >= 16 for dataset in told["datasets"])
