@@ -15,7 +15,6 @@ from pinejax.data.symbols import read_symbols
 from pinejax.errors import ConfigError, DataError
 from pinejax.job.session import Session, prepare
 
-
 JANUARY_2_MS = 1_704_153_600_000
 
 
