@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
-import polars as pl
 from jaxtyping import Float
 
 from pinejax.core.align import align_htf
-from pinejax.core.feed import Feed
+from pinejax.core.feed import Bars, Feed
 from pinejax.core.timeframe import Timeframe, TimeframePair
-from pinejax.data.frame import content_hash, iso, to_bars
+from pinejax.data.frame import SCHEMA, bars_hash, from_bars, iso, to_bars
 from pinejax.data.grid import nests, require_gridded
+from pinejax.data.mapped import open_bars
 from pinejax.data.rates import rates_for
 from pinejax.data.resample import resample
 from pinejax.data.store import Store
@@ -39,9 +39,10 @@ def load_feed(
         require_gridded(timeframe)
     base = base_timeframe(store, symbol, pair.ltf)
     manifest = store.manifest(symbol, base)
-    bars = resample(store.load(symbol, base), base, pair.ltf)
-    selected = _between(bars, start, end, f"{symbol} {pair.ltf}")
-    ltf = to_bars(selected)
+    stored = open_bars(store, manifest)
+    bars = stored if base == pair.ltf else to_bars(resample(from_bars(stored), base, pair.ltf))
+    ltf = _between(bars, start, end, f"{symbol} {pair.ltf}")
+    identity = manifest.content_hash if ltf is stored else bars_hash(ltf)
     instrument = given.instrument(symbol, manifest.instrument)
     daily = rates_for(symbol, instrument.currency, currency, rates)
     rate = None if daily is None else daily.on(ltf.time)
@@ -53,7 +54,7 @@ def load_feed(
         htf=htf,
         htf_complete=marks,
         instrument=instrument,
-        content_hash=content_hash(selected) if rate is None else _with_rates(content_hash(selected), rate),
+        content_hash=identity if rate is None else _with_rates(identity, rate),
         synthetic=manifest.synthetic,
         rate=rate,
     )
@@ -76,17 +77,20 @@ def _with_rates(bars: str, rate: Float[np.ndarray, " bars"]) -> str:
     return hashlib.sha256(bars.encode() + rate.astype("<f8").tobytes()).hexdigest()
 
 
-def _between(bars: pl.DataFrame, start: str | None, end: str | None, name: str) -> pl.DataFrame:
+def _between(bars: Bars, start: str | None, end: str | None, name: str) -> Bars:
+    """The bars themselves where all of them are wanted."""
     low = parse_bound(start, "data.start") if start is not None else None
     high = parse_bound(end, "data.end") if end is not None else None
     if low is not None and high is not None and low >= high:
         raise DataError(f"data.start: expected a start before the end, got {start} .. {end}.")
-    if bars.is_empty():
+    if not len(bars):
         raise DataError(f"{name}: the stored bars do not fill a single bar. Choose a shorter timeframe or import more.")
-    time = bars["time"].to_numpy()
+    time = bars.time
     first = 0 if low is None else int(np.searchsorted(time, low))
     stop = len(bars) if high is None else int(np.searchsorted(time, high))
     if first >= stop:
         asked = f"{start or 'the beginning'} .. {end or 'the end'}"
         raise DataError(f"{name}: no bars in {asked}; there are bars from {iso(int(time[0]))} to {iso(int(time[-1]))} UTC.")
-    return bars.slice(first, stop - first)
+    if stop - first == len(bars):
+        return bars
+    return Bars(**{name: getattr(bars, name)[first:stop] for name in SCHEMA})

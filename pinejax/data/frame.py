@@ -24,15 +24,22 @@ def to_bars(frame: pl.DataFrame) -> Bars:
 
 def content_hash(frame: pl.DataFrame) -> str:
     """SHA-256 of the bars' raw little-endian bytes, column by column; the same for every Polars version and file layout."""
-    digest = hashlib.sha256()
-    for name in SCHEMA:
-        values = frame[name].to_numpy()
-        if name == "time":
-            digest.update(values.astype("<i8").tobytes())
-        else:
-            # One NaN and one zero, whatever bit pattern a reader made of them.
-            digest.update(np.where(np.isnan(values), np.nan, values + 0.0).astype("<f8").tobytes())
+    return bars_hash(to_bars(frame))
+
+
+def bars_hash(bars: Bars) -> str:
+    """`content_hash` of bars in NumPy."""
+    digest = hashlib.sha256(np.ascontiguousarray(bars.time.astype("<i8", copy=False)).data)
+    for name in VALUES:
+        values = getattr(bars, name)
+        # One NaN and one zero, whatever bit pattern a reader made of them.
+        digest.update(np.ascontiguousarray(np.where(np.isnan(values), np.nan, values + 0.0).astype("<f8", copy=False)).data)
     return digest.hexdigest()
+
+
+def from_bars(bars: Bars) -> pl.DataFrame:
+    """The table of bars, in the store's columns."""
+    return pl.DataFrame({name: getattr(bars, name) for name in SCHEMA}, schema=SCHEMA)
 
 
 def iso(time_ms: int) -> str:

@@ -11,8 +11,9 @@ import polars as pl
 
 from pinejax.errors import DataError
 
-_ZSTD_LEVEL = 12
-"""Above this the bundled sample shrinks by less than 1% and writing takes twice as long."""
+_ZSTD_LEVEL, _ZSTD_LEVEL_LONG, _LONG = 12, 3, 200_000
+"""Above 12 the bundled sample shrinks by less than 1% and writing takes twice as long. A million bars take 5.3 s at 12, and 0.7 s at 3 for
+6% more room."""
 
 
 def read_parquet(file: Path | BytesIO, name: str, advice: str) -> pl.DataFrame:
@@ -37,7 +38,7 @@ def write_parquet(frame: pl.DataFrame, path: Path) -> None:
 def stage_parquet(frame: pl.DataFrame, path: Path) -> None:
     """Write the table at a temporary place. Errors: OSError, whatever Polars makes of a full disk."""
     try:
-        frame.write_parquet(path, compression="zstd", compression_level=_ZSTD_LEVEL)
+        frame.write_parquet(path, compression="zstd", compression_level=_ZSTD_LEVEL if len(frame) < _LONG else _ZSTD_LEVEL_LONG)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise OSError(str(error).splitlines()[0]) from None
 

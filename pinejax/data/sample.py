@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pinejax.data.manifest import Manifest
 from pinejax.data.store import Store
-from pinejax.data.synth import SynthSpec, describe_synthetic, generate
+from pinejax.data.synth import ALONE, Market, SynthSpec, describe_synthetic, generate
 from pinejax.errors import DataError
 
 SAMPLE = (
@@ -16,16 +16,22 @@ SAMPLE = (
 )
 
 
-def write_synthetic(root: str | Path, specs: tuple[SynthSpec, ...] = SAMPLE) -> list[Manifest]:
-    """Generate the specs' bars into the store under `root`. Errors: DataError where real bars are in their place."""
+def write_synthetic(root: str | Path, specs: tuple[SynthSpec, ...] = SAMPLE, market: Market = ALONE) -> list[Manifest]:
+    """Generate the specs' bars into the store under `root`.
+
+    Errors: DataError where real bars are in their place, or specs of one correlated market differ in what they share.
+    """
+    shared = {(spec.timeframe, spec.n_bars, spec.start, spec.n_steps, spec.tail_dof) for spec in specs}
+    if market.correlation > 0 and len(shared) > 1:
+        raise DataError("synthetic market: expected symbols with the same timeframe, bars, start, steps and tails to correlate.")
     store = Store(Path(root).expanduser())
     for spec in specs:
         if store.has(spec.symbol, spec.timeframe) and not store.manifest(spec.symbol, spec.timeframe).synthetic:
             raise DataError(f"{spec.symbol} {spec.timeframe}: real bars are stored under this name. Give another --symbol or --root.")
     manifests = []
     for spec in specs:
-        bars = generate(spec)
-        manifest = describe_synthetic(spec, bars)
+        bars = generate(spec, market)
+        manifest = describe_synthetic(spec, bars, market)
         store.write(bars, manifest)
         manifests.append(manifest)
     return manifests

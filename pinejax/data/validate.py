@@ -31,7 +31,8 @@ def checked_bars(table: RawTable, zone: str = "UTC") -> pl.DataFrame:
     problems += _order_problems(bars)
     if problems:
         raise DataError(_message(table, problems))
-    return parsed.unique(subset="time", keep="first", maintain_order=True).select(SCHEMA.names())
+    repeats = bool((bars["time"].diff() == 0).any())
+    return (parsed.unique(subset="time", keep="first", maintain_order=True) if repeats else parsed).select(SCHEMA.names())
 
 
 def _is_blank(column: pl.Series) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from pinejax.core.timeframe import Timeframe
 from pinejax.data.frame import SCHEMA
-from pinejax.data.resample import resample
+from pinejax.data.resample import resample, resample_file, resample_files
 from pinejax.errors import DataError
 
 MONDAY = 1_704_067_200_000
@@ -94,3 +97,27 @@ def test_nan_volume_stays_nan(make_bars) -> None:
 def test_a_timeframe_that_is_no_multiple_is_refused(make_bars) -> None:
     with pytest.raises(DataError, match="5m bars cannot be made of 3m bars"):
         resample(make_bars(6, minutes=3), tf("3m"), tf("5m"))
+
+
+@pytest.mark.parametrize("target", ["5m", "1h", "4h", "1D", "1W"])
+@pytest.mark.parametrize("n", [3_000, 20 * 1_440, 20 * 1_440 + 7])
+def test_a_file_is_resampled_as_a_table_is(make_bars, tmp_path: Path, target: str, n: int) -> None:
+    base, timeframe = Timeframe.parse("1m"), Timeframe.parse(target)
+    bars = make_bars(n, minutes=1, skip=range(700, 1_100))
+    bars.write_parquet(tmp_path / "in.parquet", row_group_size=1_000)
+    resample_file(tmp_path / "in.parquet", base, timeframe, tmp_path / "out.parquet")
+    assert_frame_equal(pl.read_parquet(tmp_path / "out.parquet"), resample(bars, base, timeframe), rel_tol=1e-12)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.parquet", "out.parquet"]
+
+
+def test_a_file_cannot_be_resampled_to_no_multiple(make_bars, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="expected a whole multiple"):
+        resample_file(tmp_path / "in.parquet", Timeframe.parse("5m"), Timeframe.parse("12m"), tmp_path / "out.parquet")
+
+
+def test_several_timeframes_are_the_same_made_from_each_other(make_bars, tmp_path: Path) -> None:
+    base, targets = Timeframe.parse("1m"), [Timeframe.parse(text) for text in ("1D", "3m", "5m", "15m", "1h", "4h", "1W")]
+    bars = make_bars(16 * 1_440 + 77, minutes=1, skip=range(700, 1_100))
+    bars.write_parquet(tmp_path / "1m.parquet")
+    for target, path in resample_files(tmp_path / "1m.parquet", base, targets, tmp_path).items():
+        assert_frame_equal(pl.read_parquet(path), resample(bars, base, target), rel_tol=1e-12)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -11,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinejax.core.timeframe import Timeframe
+from pinejax.data.cli import main
 from pinejax.data.quality import assess
 from pinejax.data.sample import SAMPLE
-from pinejax.data.synth import SynthSpec, describe_synthetic, generate
+from pinejax.data.store import Store
+from pinejax.data.synth import Market, SynthSpec, describe_synthetic, generate
 from pinejax.errors import DataError
 
 SPEC = SynthSpec("S", seed=1, n_bars=2_000)
@@ -83,3 +86,58 @@ def test_the_manifest_says_synthetic_and_names_the_seed() -> None:
 def test_a_spec_without_sense_is_refused(wrong: dict) -> None:
     with pytest.raises(DataError, match="synthetic S: expected"):
         replace(SPEC, **wrong)
+
+
+def _returns(bars: pl.DataFrame) -> np.ndarray:
+    close = np.log(bars["close"].to_numpy())
+    return np.diff(close)
+
+
+@pytest.mark.parametrize("correlation", [0.2, 0.6, 0.9])
+def test_symbols_of_a_market_are_correlated_as_asked(correlation: float) -> None:
+    market = Market(correlation=correlation, seed=5)
+    a, b = (_returns(generate(SynthSpec("X", seed=seed, n_bars=20_000, tick_size=1e-5), market)) for seed in (11, 12))
+    assert np.corrcoef(a, b)[0, 1] == pytest.approx(correlation, abs=0.06)
+
+
+def test_a_market_without_anything_in_common_is_the_symbols_alone() -> None:
+    spec = SynthSpec("X", seed=3, n_bars=500)
+    assert generate(spec, Market()).equals(generate(spec))
+    assert describe_synthetic(spec, generate(spec), Market()) == describe_synthetic(spec, generate(spec))
+
+
+@pytest.mark.parametrize(("edge_rate", "n"), [(0.001, 20), (-0.001, 5), (0.0005, 1)])
+def test_the_planted_edge_is_what_its_strategy_earns(edge_rate: float, n: int) -> None:
+    market = Market(edge_rate=edge_rate, edge_bars=n, edge_until=0.5, regimes=("range",))
+    bars = generate(SynthSpec("X", seed=4, n_bars=60_000, tick_size=1e-6, volatility_rate=0.05), market)
+    close, half = np.log(bars["close"].to_numpy()), 30_000
+    held = np.sign(close[n:-1] - close[: -n - 1])
+    earned = held * np.diff(close)[n:]
+    error = earned.std() / np.sqrt(half)
+    assert earned[: half - n - 1].mean() == pytest.approx(edge_rate, abs=4 * error)
+    assert abs(edge_rate) > 8 * error, "or the test could not tell"
+    assert earned[half:].mean() == pytest.approx(0.0, abs=4 * error)
+
+
+def test_regimes_left_out_do_not_occur() -> None:
+    spec = SynthSpec("X", seed=8, n_bars=20_000)
+    calm, wild = (_returns(generate(spec, Market(regimes=(name,)))).std() for name in ("range", "turbulent"))
+    assert wild / calm == pytest.approx(1.8 / 0.7, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"correlation": 1.5}, {"regimes": ("sideways",)}, {"regimes": ()}, {"edge_rate": 5.0}, {"edge_bars": 0}, {"edge_until": 2.0}]
+)
+def test_a_market_without_sense_is_refused(wrong: dict) -> None:
+    with pytest.raises(DataError, match="synthetic market: expected"):
+        Market(**wrong)
+
+
+def test_the_command_writes_a_market_and_what_was_planted(tmp_path: Path) -> None:
+    typed = ["synth", "--root", str(tmp_path), "--symbol", "A,B", "--bars", "300", "--correlation", "0.5", "--edge-bps", "3"]
+    assert main(typed) == 0
+    store = Store(tmp_path)
+    assert store.symbols() == ["A", "B"]
+    assert "edge_rate=0.0003" in store.manifest("A", Timeframe.parse("5m")).sources[0].name
+    assert not store.load("A", Timeframe.parse("5m")).equals(store.load("B", Timeframe.parse("5m")))
+    assert main(["synth", "--root", str(tmp_path), "--correlation", "0.5"]) == 2

@@ -10,6 +10,7 @@ from pinejax.core.timeframe import Timeframe
 from pinejax.data.commands.lines import DATA_ERRORS, OK, count, import_line
 from pinejax.data.fetch.archive import BASE_URL, MARKETS
 from pinejax.data.fetch.binance import Report, Wanted, fetch_binance
+from pinejax.data.fetch.exchanges import CcxtWanted, fetch_ccxt
 from pinejax.data.fetch.http import Http, Manners
 from pinejax.data.fetch.rest import BASE_URLS, Rest
 from pinejax.data.store import Store
@@ -36,10 +37,16 @@ def add(commands) -> None:
     binance.add_argument("--quote", default="USDT", metavar="C", help="their quote currency")
     binance.set_defaults(command=_binance)
 
+    ccxt = exchanges.add_parser("ccxt", help="any exchange that ccxt speaks to (pip install 'pinejax[data,ccxt]')")
+    ccxt.add_argument("--exchange", required=True, metavar="E", help="ccxt's name, such as bybit")
+    add_common(ccxt)
+    ccxt.add_argument("--base-url", metavar="URL", help="another host instead of the exchange's")
+    ccxt.set_defaults(command=_ccxt)
+
 
 def add_common(parser: argparse.ArgumentParser) -> None:
     """What every exchange is asked with."""
-    parser.add_argument("--symbols", metavar="A,B", help="the exchange's names, separated by commas")
+    parser.add_argument("--symbols", metavar="A,B", help="separated by commas: Binance's names, or ccxt's such as BTC/USDT:USDT")
     parser.add_argument("--timeframe", default="1m", metavar="TF", help="default: 1m, of which runs make all others")
     parser.add_argument("--start", metavar="DATE", help="UTC, inclusive")
     parser.add_argument("--end", metavar="DATE", help="UTC, exclusive; default: now")
@@ -64,6 +71,14 @@ def report_lines(report: Report) -> int:
     n_bad = len(report.quarantined)
     print(f"{count(len(report.imported), 'dataset')} fetched, {len(report.failed)} failed, {count(n_bad, 'file')} quarantined.")
     return OK if report.complete else DATA_ERRORS
+
+
+def _ccxt(arguments: argparse.Namespace) -> int:
+    now_ms = time.time_ns() // 1_000_000
+    symbols, start_ms, end_ms = wanted_range(arguments, now_ms)
+    timeframe = Timeframe.parse(arguments.timeframe)
+    wanted = CcxtWanted(arguments.exchange, symbols, timeframe, start_ms, end_ms, now_ms, arguments.base_url, arguments.prefer)
+    return report_lines(fetch_ccxt(Store(Path(arguments.root).expanduser()), wanted))
 
 
 def _binance(arguments: argparse.Namespace) -> int:
