@@ -83,7 +83,7 @@ def area(points: Sequence[tuple[float, float]]) -> float:
 
 
 def table(results: Path, strategy: str) -> str:
-    """Median (quartiles) of the area, and the median number of sets on the front at the end; of seeds that every entry has."""
+    """Median (lower .. upper quartile) of the area, and the median size of the front at the end; of seeds that every entry has."""
     found: dict[str, dict[int, dict[str, Any]]] = {}
     for line in lines_of(results):
         if line["strategy"] == strategy:

@@ -40,7 +40,7 @@ FLAGS: Mapping[str, Mapping[str, Any]] = {
         "consider_endpoints": None,
         "warn_independent_sampling": None,
     },
-    "nsga2": {"batch_size": 32, "population_size": 32, **_GENETIC},
+    "nsga2": {"batch_size": 32, "population_size": None, **_GENETIC},
     "nsga3": {"batch_size": 64, "population_size": 50, **_GENETIC, "dividing_parameter": 3, "reference_points": None},
     "cmaes": {
         "batch_size": 32,

@@ -134,10 +134,16 @@ def default_popsize(n_parameters: int) -> int:
     return 4 + int(3 * np.log(max(1, n_parameters)))
 
 
+POPULATION, POPULATION_OF_FRONTS = 32, 50
+"""Of one objective and of several: docs/search.md has what was measured."""
+
+
 def _genetic(name: str, kind: type[SpaceNSGAIISampler] | type[SpaceNSGAIIISampler]) -> Factory:
     def make(flags: dict[str, Any], context: SamplerContext) -> BaseSampler:
         settings = dict(flags)
         take_operators(name, settings)
+        if settings["population_size"] is None:
+            settings["population_size"] = POPULATION if context.n_objectives == 1 else POPULATION_OF_FRONTS
         if "reference_points" in settings:
             settings["reference_points"] = reference_points(settings["reference_points"], context.n_objectives)
         return kind(inherit_seed=context.stream, seed=context.stream, **settings)

@@ -96,7 +96,7 @@ def test_every_number_of_a_crossover_has_a_flag(crossover):
 
 
 def test_a_flag_without_effect_on_the_name_of_a_study_is_off_by_default():
-    older = {"popsize", "mutation", "mutation_prob"}
+    older = {"popsize", "population_size", "mutation", "mutation_prob"}
     for name, flags in FLAGS.items():
         assert {flag for flag, value in flags.items() if value is None} <= LATER | older, name
 
@@ -121,6 +121,11 @@ def test_a_crossovers_numbers_reach_it():
         make_sampler("nsga2", {"crossover": "blxalpha", "crossover_alpha": 0.3}, context())._child_generation_strategy._crossover._alpha
         == 0.3
     )
+
+
+def test_nsga2s_population_follows_the_number_of_objectives_unless_given():
+    assert [make_sampler("nsga2", {}, context(n_objectives=n)).population_size for n in (1, 2, 3)] == [32, 50, 50]
+    assert make_sampler("nsga2", {"population_size": 20}, context()).population_size == 20
 
 
 def test_reference_points_reach_nsga3():
