@@ -187,7 +187,8 @@ def _may_set_mode(arguments: Sequence[str]) -> bool:
         return True
     if any(a.startswith("-") and a not in ("-m", "--multirun") for a in arguments):
         return True
-    return any(_MODE.search(file.read_text(encoding="utf-8")) for file in conf_dir().rglob("*.yaml"))
+    files = (file for file in conf_dir().rglob("*.yaml") if file.parent.name != "sweep")  # its `mode` is sweep.mode
+    return any(_MODE.search(file.read_text(encoding="utf-8")) for file in files)
 
 
 def to_config(composed: DictConfig) -> Config:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from pinejax.cli import EXIT_BUG, EXIT_INTERRUPTED, EXIT_USER, STOP_FILE, composition_message
+from pinejax.cli import EXIT_BUG, EXIT_INTERRUPTED, EXIT_USER, STOP_FILE, composition_message, discard_if_empty
 from pinejax.errors import ConfigError, PinejaxError, SweepError
 from pinejax.report.secrets import without_passwords
 from pinejax.report.sweep_rows import SweepRow
@@ -20,6 +20,7 @@ from pinejax.report.text import short_path
 from pinejax.sweep.combinations import Combination, choose, compose
 from pinejax.sweep.record import Record, Standing, claim_folder
 from pinejax.sweep.stock import n_jobs_of, with_stock_names
+from pinejax.sweep.watch import watching
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -29,19 +30,25 @@ if TYPE_CHECKING:
 
 
 def run_sweep(
-    arguments: Sequence[str], options: Mapping[str, Any], loader: ConfigLoader, config: DictConfig, launcher: Launcher
+    arguments: Sequence[str],
+    options: Mapping[str, Any],
+    loader: ConfigLoader,
+    config: DictConfig,
+    make_launcher: Callable[[DictConfig], Launcher],
 ) -> list[JobReturn]:
     """Runs every combination and leaves sweep.json and the tables; what the launcher returned.
 
-    options: `hydra.sweeper.*`. Errors: PinejaxError before anything is started; SweepError at the end, naming the combinations that
-    failed; KeyboardInterrupt after Ctrl-C, what was not run having been said.
+    options: `hydra.sweeper.*`. make_launcher: is given the configuration with the sweep's own folder in it. Errors: PinejaxError before
+    anything is started; SweepError at the end, naming the combinations that failed; KeyboardInterrupt after Ctrl-C, what was not run
+    having been said.
     """
     from hydra.core.override_parser.overrides_parser import OverridesParser
+    from omegaconf import open_dict, read_write
 
     for name in ("hydra", "hydra_plugins"):  # launchers log the overrides, passwords and all
         logging.getLogger(name).setLevel(logging.WARNING)
     n_jobs = n_jobs_of(options)
-    one_by_one = _is_basic(launcher)
+    one_by_one = str(config.hydra.launcher.get("_target_")).endswith(".BasicLauncher")
     if n_jobs > 1 and one_by_one:
         raise ConfigError(
             f"hydra.sweeper.n_jobs={n_jobs}: the basic launcher runs one job after the other, so that further workers would find nothing "
@@ -50,19 +57,23 @@ def run_sweep(
     overrides = OverridesParser.create(config_loader=loader).parse_overrides(with_stock_names(options, arguments))
     mode = _mode(overrides, config)
     combinations = compose(choose(overrides, mode == "joint"), loader, config)
+    batch_size = _batch_size(options, one_by_one)
     folder = claim_folder(Path(str(config.hydra.sweep.dir)).absolute())
+    with read_write(config), open_dict(config):
+        config.hydra.sweep.dir = str(folder)
+    try:
+        launcher = make_launcher(config)
+    except BaseException:  # whatever it is, nothing was started: nothing stays
+        (folder / "sweep.json").unlink()
+        discard_if_empty(folder)
+        raise
     about = {"mode": mode, "launcher": type(launcher).__name__, "workers_per_combination": n_jobs}
     sweep = _Sweep(launcher, Record(folder, combinations, about), n_jobs)
-    return sweep.run(_batch_size(options, one_by_one))
-
-
-def _is_basic(launcher: Launcher) -> bool:
-    from hydra._internal.core_plugins.basic_launcher import BasicLauncher
-
-    return isinstance(launcher, BasicLauncher)
+    return sweep.run(batch_size)
 
 
 def _batch_size(options: Mapping[str, Any], one_by_one: bool) -> int | None:
+    """Combinations at a time; None: all. The basic launcher gets one, so that files are written and Ctrl-C is heeded after each."""
     given = options.get("max_batch_size")
     if given is not None and given < 1:
         raise ConfigError(f"hydra.sweeper.max_batch_size: expected 1 or more, got {given}.")
@@ -106,7 +117,8 @@ class _Sweep:
         folder = str(self.record.folder)
         jobs = [one.job(folder, worker) for one in batch for worker in range(self.n_jobs)]
         try:
-            with _stopping(self.record.folder, deferred="joblib" in type(self.launcher).__module__):
+            several = watching(self.record, batch) if len(jobs) > 1 else nullcontext()
+            with several, _stopping(self.record.folder, deferred="joblib" in type(self.launcher).__module__):
                 returns = list(self.launcher.launch(jobs, initial_job_idx=batch[0].index * self.n_jobs))
         except KeyboardInterrupt:
             for one in batch:

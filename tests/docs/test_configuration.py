@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from pinejax.broker.config import BrokerConfig, RiskRules
-from pinejax.config import DataConfig, SearchChoices, StorageConfig
+from pinejax.config import DataConfig, SearchChoices, StorageConfig, SweepChoices
 from pinejax.engine.config import EngineConfig
 from pinejax.search.objective import ObjectiveConfig
 from pinejax.search.pruners import FLAGS as PRUNER_FLAGS
@@ -21,7 +21,7 @@ PAGE = REPOSITORY / "docs" / "configuration.md"
 CONF = REPOSITORY / "conf"
 CLASSES = {
     "data": DataConfig, "broker": BrokerConfig, "objective": ObjectiveConfig, "search": SearchChoices, "storage": StorageConfig,
-    "engine": EngineConfig,
+    "engine": EngineConfig, "sweep": SweepChoices,
 }  # fmt: skip
 TOP = ("symbol", "timeframe", "enable", "disable", "params", "compare", "compare_zone")
 
@@ -94,6 +94,6 @@ def test_flags_in_the_code_are_those_of_the_yaml() -> None:
 
 def test_page_names_every_option_of_every_group() -> None:
     text = prose(PAGE)
-    for group in ("data", "strategy", "broker", "objective", "experiment", "debug"):
+    for group in ("data", "strategy", "broker", "objective", "hparams_search", "experiment", "debug"):
         for path in (CONF / group).glob("*.yaml"):
             assert f"`{group}={path.stem}`" in text, (group, path.stem)

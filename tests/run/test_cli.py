@@ -101,6 +101,7 @@ def test_an_experiment_changes_only_what_it_says(composed):
         ("broker.comission=0.1", "Did you mean broker.commission"),
         ("sybmol=BTCUSDT", "Did you mean symbol"),
         ("search.n_trials=many", "search.n_trials: expected a whole number, got 'many'"),
+        ("search.worker=-1", "search.worker: expected 0 or more, got -1"),
         ("search.n_trials=0", "search.n_trials: expected 1 or more, got 0"),
         ("broker.commission=5", "broker.commission: expected a fraction"),
         ("broker.size_type=shares", "broker.size_type: expected fixed or cash"),
