@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -192,6 +193,20 @@ def test_days_are_asked_for_where_a_month_is_missing_between_others_and_not_befo
     assert not any("daily" in path and ("2022" in path or "2023" in path) for path in site.asked)
 
 
+def test_an_archive_that_goes_on_by_days_alone_is_followed_and_no_further_than_it_goes(site, bars, fetch, tmp_path: Path) -> None:
+    site.publish("XUSDT", bars, 60, daily_from="2024-02", archived_until_ms=ms("2024-03-18"))
+    assert fetch(now_ms=ms("2025-06-01"), end_ms=ms("2025-06-01"), api_url=None).complete
+    assert stored(tmp_path)["time"][-1] == ms("2024-03-17T23:00")
+    assert sum("daily" in path and "2024-04" in path for path in site.asked) == 30
+    assert not any("daily" in path and "2024-05" in path for path in site.asked)
+
+
+def test_a_range_that_ended_long_ago_is_completed_through_rest(site, bars, fetch, tmp_path: Path) -> None:
+    published(site, bars)
+    assert fetch(now_ms=ms("2025-06-01"), end_ms=ms("2024-03-20")).complete
+    assert stored(tmp_path)["time"][-1] == ms("2024-03-19T23:00")
+
+
 def test_a_symbol_that_is_nowhere_fails_with_advice(site, bars, fetch) -> None:
     assert "no bars at http://127.0.0.1" in fetch("NOSUCH").failed["NOSUCH"]
 
@@ -264,3 +279,10 @@ def test_real_minutes_come_through_the_archive_as_they_are(site, real_data: Path
     )
     assert fetch_binance(Store(tmp_path / "store"), wanted, Http(replace(QUICK, silence_s=5.0)), lambda text: None).complete
     assert Store(tmp_path / "store").load("ADAUSDT", Timeframe.parse("1m")).equals(minutes)
+
+
+@pytest.mark.parametrize("missing", ["stamina", "urllib3"])
+def test_without_the_extra_the_error_says_what_to_install(monkeypatch, missing: str) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(DataError, match=rf"fetch needs {missing}\. Install it: pip install 'pinejax\[data\]'"):
+        Http()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -115,3 +116,9 @@ def test_the_command_fetches(site, tmp_path: Path, capsys) -> None:
     asked = ["--symbols", SPOT, "--timeframe", "5m", "--start", "2024-01-01", "--end", "2024-01-03"]
     assert main(["fetch", "ccxt", *where, *asked]) == 0
     assert f"new       {NAME}" in capsys.readouterr().out
+
+
+def test_without_the_extra_the_error_says_what_to_install(fetch, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "ccxt", None)
+    with pytest.raises(DataError, match=r"fetch ccxt needs ccxt\. Install it: pip install 'pinejax\[data,ccxt\]'"):
+        fetch()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -143,3 +144,9 @@ def test_findings_as_json_and_the_exit_codes(tmp_path: Path, csv_file, make_bars
     (root / "symbols.yaml").write_text("instruments: {X: {accept: gaps}}")
     assert main(["check", str(root), "--strict"]) == 0
     assert "note     X 5m: gaps: 1" in capsys.readouterr().out
+
+
+def test_without_the_extra_a_calendar_says_what_to_install(make_bars, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "exchange_calendars", None)
+    with pytest.raises(DataError, match=r"it needs exchange-calendars\. Install it: pip install 'pinejax\[calendars\]'"):
+        look_at(to_bars(make_bars(skip=[3])), M5, "X", exchange="XNYS")

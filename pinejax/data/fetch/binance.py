@@ -23,7 +23,8 @@ from pinejax.errors import DataError
 
 Say = Callable[[str], None]
 _YOUNG = timedelta(days=62)
-"""A month's file appears some days into the next month. Older months without one have no days either, unless between others."""
+"""A month's file appears some days into the next month. Older months without one have no days either, unless between or right after
+others. As much, and not more, is asked through REST."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,14 @@ def _archived(symbol: str, wanted: Wanted, http: Http, say: Say, report: Report)
     monthly = _fetch(symbol, [month for month in wanted_months if month < this_month], wanted, http)
     found = [item.file.part for item in monthly if item.state == "here"]
     days = [day for month in _by_days(wanted_months, found, monthly, wanted) for day in days_of(month, wanted.start_ms, end_ms)]
-    daily = _fetch(symbol, days, wanted, http)
+    daily = [*_fetch(symbol, days, wanted, http), *_days_after(symbol, max(found, default=""), wanted_months, days, wanted, http)]
     parts, broken = _read([*monthly, *daily], symbol, wanted)
     aside = [item for item in (*monthly, *daily) if item.state == "quarantined"] + broken
     for item in aside:
         say(f"quarantined {item.path}: {item.reason}. Its bars are missing unless a daily file has them; fetch again later.")
     report.quarantined += aside
     n_here = sum(item.state == "here" for item in daily)
-    say(f"{symbol}: {len(found)} monthly and {n_here} daily files, {len(days) - n_here} days without one, {len(aside)} quarantined")
+    say(f"{symbol}: {len(found)} monthly and {n_here} daily files, {len(daily) - n_here} days without one, {len(aside)} quarantined")
     return parts
 
 
@@ -102,6 +103,19 @@ def _by_days(wanted_months: Sequence[str], found: Sequence[str], monthly: Sequen
     bad = {item.file.part for item in monthly if item.state == "quarantined"}
     inside = (min(found), max(found)) if found else ("9", "0")
     return [month for month in wanted_months if month not in found and (month >= young or month in bad or inside[0] < month < inside[1])]
+
+
+def _days_after(symbol: str, last: str, wanted_months: Sequence[str], asked: Sequence[str], wanted: Wanted, http: Http) -> list[Fetched]:
+    """The days of the months after the last one found, until a month has none of them: an archive that goes on by days alone."""
+    end_ms, fetched = min(wanted.end_ms, wanted.now_ms), []
+    months_asked = {day[:7] for day in asked}
+    for month in wanted_months:
+        if month > last and month not in months_asked:
+            of_month = _fetch(symbol, list(days_of(month, wanted.start_ms, end_ms)), wanted, http)
+            fetched += of_month
+            if all(item.state == "missing" for item in of_month):
+                break
+    return fetched
 
 
 def _fetch(symbol: str, parts: Sequence[str], wanted: Wanted, http: Http) -> list[Fetched]:
@@ -131,8 +145,8 @@ def _tail(symbol: str, parts: Sequence[Part], wanted: Wanted, http: Http, say: S
     start_ms = max(reached, wanted.start_ms)
     if wanted.api_url is None or start_ms + wanted.timeframe.ms > end_ms:
         return []
-    if start_ms < wanted.now_ms - _YOUNG.total_seconds() * 1_000:
-        say(f"{symbol}: the archive ends at {iso(start_ms)} UTC, too long ago for the REST interface")
+    if end_ms - start_ms > _YOUNG.total_seconds() * 1_000:
+        say(f"{symbol}: the archive ends at {iso(start_ms)} UTC, too long before the end to ask the REST interface for the rest")
         return []
     answer = Rest(http, wanted.api_url, wanted.market).klines(symbol, wanted.timeframe, start_ms, end_ms)
     if answer is None:
