@@ -137,8 +137,8 @@ class Crew:
             return
         lines = member.process.stdout.read().splitlines()
         member.process.stdout.close()
-        if member.process.wait() == 0 and lines:
-            member.report = json.loads(lines[-1])
+        if member.process.wait() == 0:
+            member.report = json.loads(lines[-1]) if lines else {}  # dismissed before it had begun
         elif not self._stop.is_set:
             self._notice(member)
 

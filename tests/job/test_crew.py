@@ -75,6 +75,13 @@ def test_a_worker_that_fails_is_named_with_its_last_words_and_without_passwords(
     assert made.reports == [{"worker": 1, "exit_code": 1}]
 
 
+def test_a_worker_that_is_dismissed_before_it_began_has_not_failed(capsys):
+    with crew("import sys; sys.stdin.buffer.read()", n_workers=2) as made:
+        made.end()
+    assert capsys.readouterr().err == ""
+    assert made.reports == [{"worker": 1, "exit_code": 0}]
+
+
 def test_no_process_is_left_behind_when_the_search_raises(monkeypatch):
     monkeypatch.setattr("pinejax.job.crew.PATIENCE_S", 0.3)
     made = crew(DEAF, n_workers=2)
