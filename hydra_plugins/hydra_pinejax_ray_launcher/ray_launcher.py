@@ -40,7 +40,9 @@ class RayLauncher(Launcher):
     """Runs each job of a sweep as a task of Ray, all at once as far as there are CPUs."""
 
     def __init__(self, **options: Any):
-        plain = {key: OmegaConf.to_container(value) if OmegaConf.is_config(value) else value for key, value in options.items()}
+        plain: dict[str, Any] = {
+            key: OmegaConf.to_container(value) if OmegaConf.is_config(value) else value for key, value in options.items()
+        }
         self.options = RayLauncherConf(**plain)
         self.config: DictConfig | None = None
         self.task_function: TaskFunction | None = None
