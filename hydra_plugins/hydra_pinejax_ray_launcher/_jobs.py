@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, JobStatus, configure_log, filter_overrides, run_job, setup_globals
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
-from ray import cloudpickle
+from ray.cloudpickle.cloudpickle import dumps  # functions of __main__ travel by value
 from ray.exceptions import RayError
 
 from pinejax.errors import PinejaxError
@@ -67,7 +68,7 @@ def launch(options: RayLauncherConf, sweep: Sweep, job_overrides: Sequence[Seque
         for number, overrides in enumerate(job_overrides, initial_job_idx):
             log.info("\t#%d : %s", number, without_passwords(" ".join(filter_overrides(overrides))))
             job = Job(sweep, tuple(overrides), number, state, environment, os.getcwd())
-            references.append(task.remote(cloudpickle.dumps(job)))
+            references.append(task.remote(dumps(job)))
         return _collected(references)
 
 
@@ -113,14 +114,14 @@ def _collected(references: list[Any]) -> list[JobReturn]:
 def _returned(reference: Any) -> JobReturn:
     """What a job returned; where its process or its machine died for good, a failed job with that error."""
     try:
-        return cloudpickle.loads(ray.get(reference))
+        return pickle.loads(ray.get(reference))
     except RayError as error:
         return JobReturn(status=JobStatus.FAILED, _return_value=error)
 
 
 def _run(packed: bytes) -> bytes:
     """In a process of Ray's: Hydra's job, as its other launchers run it."""
-    job: Job = cloudpickle.loads(packed)
+    job: Job = pickle.loads(packed)
     os.environ.update(job.environment)
     if os.path.isdir(job.cwd):  # relative paths mean what they mean where the sweep was started, if that folder is shared
         os.chdir(job.cwd)
@@ -145,12 +146,12 @@ def _run(packed: bytes) -> bytes:
 def _packed(done: JobReturn) -> bytes:
     """For the way back. An error that cannot be pickled becomes a RuntimeError with its text."""
     try:
-        packed = cloudpickle.dumps(done)
-        cloudpickle.loads(packed)  # some exceptions pickle and do not come back
+        packed = dumps(done)
+        pickle.loads(packed)  # some exceptions pickle and do not come back
     except Exception as error:
         if done.status != JobStatus.FAILED:
             raise
         told = done._return_value
         done._return_value = RuntimeError(f"{type(told).__name__}: {told} (it could not be sent: {error})")
-        return cloudpickle.dumps(done)
+        return dumps(done)
     return packed
