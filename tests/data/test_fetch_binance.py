@@ -246,6 +246,14 @@ def test_a_range_without_sense_and_a_timeframe_without_klines_are_refused(fetch)
         fetch(timeframe=Timeframe.parse("7m"))
 
 
+def test_a_proxy_of_the_environment_is_used(site, bars, fetch, monkeypatch) -> None:
+    published(site, bars)
+    monkeypatch.setenv("http_proxy", site.url)
+    monkeypatch.setenv("no_proxy", "")
+    assert fetch(base_url="http://archive.invalid", api_url="http://api.invalid").complete
+    assert site.asked[path_of("XUSDT", "1h", "2024-01")] == 1
+
+
 def test_a_forbidden_answer_is_not_asked_for_again(site, bars, fetch) -> None:
     published(site, bars)
     path = path_of("XUSDT", "1h", "2024-01")
