@@ -11,6 +11,7 @@ from pinejax.errors import ConfigError, DataError
 
 _TRADINGVIEW = re.compile(r"(?P<exchange>[^,]+)_(?P<symbol>[^_,]+), (?P<tf>\d*[SDWMH]?)(?:[_ ].*)?")
 _BINANCE = re.compile(r"(?P<symbol>[^-]+)-(?P<tf>\d+(?:mo|[smhdwM]))-\d{4}-\d{2}(?:-\d{2})?(?:[ _].*)?")
+_TRADES = re.compile(r"(?P<symbol>[^-]+)-(?P<kind>aggTrades|trades)-\d{4}-\d{2}(?:-\d{2})?(?:[ _].*)?")
 _PLAIN = re.compile(r"(?P<symbol>.+?)[_-](?P<tf>\d+(?:min|[smhdwDWHM]))(?:[_ .-].*)?")
 _BARE = re.compile(r"[A-Za-z0-9.!]*[A-Za-z][A-Za-z0-9.!]*")
 
@@ -21,6 +22,12 @@ class Naming:
 
     symbol: str | None = None
     timeframe: Timeframe | None = None
+
+
+def trades_kind(name: str) -> str | None:
+    """`trades` or `aggTrades` of Binance's files of trades, by their names; None for others."""
+    match = _TRADES.fullmatch(Path(name).stem)
+    return match["kind"] if match else None
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,9 @@ def names_from(path: Path) -> Naming:
         match = _TRADINGVIEW.fullmatch(path.stem)
         assert match
         return Naming(f"{match['exchange']}:{match['symbol']}", _timeframe(match["tf"], path))
+    trades = _TRADES.fullmatch(path.stem)
+    if trades:
+        return Naming(trades["symbol"])
     for pattern in (_BINANCE, _PLAIN):
         match = pattern.fullmatch(path.stem)
         if match:

@@ -92,6 +92,22 @@ def test_what_the_exchange_says_of_an_instrument_is_kept(site, bars, fetch, tmp_
     assert (instrument.tick_size, instrument.lot_step, instrument.currency) == (0.0005, 0.2, "USDT")
 
 
+def test_without_the_exchanges_word_on_instruments_the_prices_tell_the_tick(site, bars, fetch, tmp_path: Path) -> None:
+    published(site, bars)
+    site.faults["/fapi/v1/exchangeInfo"] += [404]
+    said: list[str] = []
+    assert fetch(said=said).complete
+    assert said[0].startswith("no tick sizes from the exchange")
+    assert Store(tmp_path / "store").manifest("XUSDT", H1).tick_size == 0.01
+
+
+def test_a_symbol_without_steps_does_not_hide_the_others(site, bars, fetch, tmp_path: Path) -> None:
+    published(site, bars)
+    site.symbols["ODD"] = {"symbol": "ODD", "quoteAsset": "USDT", "filters": []}
+    assert fetch().complete
+    assert Store(tmp_path / "store").manifest("XUSDT", H1).tick_size == 0.0005
+
+
 def test_a_second_fetch_asks_for_no_file_again_and_adds_what_is_new(site, bars, fetch, tmp_path: Path) -> None:
     published(site, bars)
     fetch(now_ms=ms("2024-03-19T06:00"))
@@ -194,11 +210,11 @@ def test_days_are_asked_for_where_a_month_is_missing_between_others_and_not_befo
 
 
 def test_an_archive_that_goes_on_by_days_alone_is_followed_and_no_further_than_it_goes(site, bars, fetch, tmp_path: Path) -> None:
-    site.publish("XUSDT", bars, 60, daily_from="2024-02", archived_until_ms=ms("2024-03-18"))
+    site.publish("XUSDT", bars, 60, daily_from="2024-02", archived_until_ms=ms("2024-02-06"))
     assert fetch(now_ms=ms("2025-06-01"), end_ms=ms("2025-06-01"), api_url=None).complete
-    assert stored(tmp_path)["time"][-1] == ms("2024-03-17T23:00")
-    assert sum("daily" in path and "2024-04" in path for path in site.asked) == 30
-    assert not any("daily" in path and "2024-05" in path for path in site.asked)
+    assert stored(tmp_path)["time"][-1] == ms("2024-02-05T23:00")
+    assert sum("daily" in path and "2024-03" in path for path in site.asked) == 31
+    assert not any("daily" in path and "2024-04" in path for path in site.asked)
 
 
 def test_a_range_that_ended_long_ago_is_completed_through_rest(site, bars, fetch, tmp_path: Path) -> None:
@@ -228,6 +244,14 @@ def test_a_range_without_sense_and_a_timeframe_without_klines_are_refused(fetch)
         fetch(start_ms=ms("2025-01-01"))
     with pytest.raises(DataError, match=r"--timeframe: expected one of Binance's"):
         fetch(timeframe=Timeframe.parse("7m"))
+
+
+def test_a_proxy_of_the_environment_is_used(site, bars, fetch, monkeypatch) -> None:
+    published(site, bars)
+    monkeypatch.setenv("http_proxy", site.url)
+    monkeypatch.setenv("no_proxy", "")
+    assert fetch(base_url="http://archive.invalid", api_url="http://api.invalid").complete
+    assert site.asked[path_of("XUSDT", "1h", "2024-01")] == 1
 
 
 def test_a_forbidden_answer_is_not_asked_for_again(site, bars, fetch) -> None:

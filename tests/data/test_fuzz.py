@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pinejax.core.timeframe import Timeframe
 from pinejax.data.options import ImportOptions
 from pinejax.data.parts import read_parts
 from pinejax.errors import PinejaxError
@@ -49,6 +50,10 @@ def _trades() -> bytes:
     return ("time,price,size\n" + "".join(f"{START + 20_000 * i},{100 + i % 3},1\n" for i in range(N_ROWS))).encode()
 
 
+def _agg_trades() -> bytes:
+    return "".join(f"{i},{100 + i % 3},1,{i},{i},{START + 20_000 * i},true\n" for i in range(N_ROWS)).encode()
+
+
 def _parquet() -> bytes:
     buffer = io.BytesIO()
     pl.read_csv(_csv()).write_parquet(buffer)
@@ -57,7 +62,7 @@ def _parquet() -> bytes:
 
 SEEDS = {
     "X_5m.csv": _csv(), "Y_5m.csv": _csv(";"), "X-5m-2024-01.csv": _klines(), "X-5m-2024-01.zip": _zip(), "Z_5m_trades.csv": _trades(),
-    "E_X, 5.csv": _csv(), "X_5m.parquet": _parquet(),
+    "E_X, 5.csv": _csv(), "X_5m.parquet": _parquet(), "X-aggTrades-2024-01-01.csv": _agg_trades(),
 }  # fmt: skip
 
 
@@ -78,7 +83,7 @@ def _examine(folder: Path, name: str, content: bytes) -> bool:
     path = folder / name
     path.write_bytes(content)
     try:
-        parts = read_parts(path, ImportOptions(symbol="X"))
+        parts = read_parts(path, ImportOptions(symbol="X", timeframe=Timeframe.parse("5m")))
     except PinejaxError:
         return False
     for part in parts:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+import urllib.parse
+import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 NOT_FOUND = 404
 _SLOW_DOWN = (418, 429)
 """418 is what Binance answers to an address that went on after 429."""
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _CHUNK = 1 << 16
 
 
@@ -60,7 +63,8 @@ class Http:
             raise DataError(f"fetch needs {error.name}. Install it: pip install 'pinejax[data]'") from None
         self.manners = manners or Manners()
         self._retry_context = stamina.retry_context
-        self._pool = urllib3.PoolManager(maxsize=self.manners.n_parallel, retries=False)
+        self._direct = urllib3.PoolManager(maxsize=self.manners.n_parallel, retries=False)
+        self._proxies = {scheme: urllib3.ProxyManager(url, maxsize=self.manners.n_parallel, retries=False) for scheme, url in _proxies()}
         self._lock = threading.Lock()
         self._next = 0.0
 
@@ -91,7 +95,7 @@ class Http:
         self._keep_pace()
         try:
             timeout = urllib3.Timeout(connect=self.manners.silence_s, read=self.manners.silence_s)
-            response = self._pool.request("GET", url, timeout=timeout, preload_content=False, redirect=True)
+            response = self._pool(url).request("GET", url, timeout=timeout, preload_content=False, redirect=True)
         except urllib3.exceptions.HTTPError as error:
             raise _Again(f"no answer ({_reason(error)})") from None
         try:
@@ -101,6 +105,14 @@ class Http:
         finally:
             response.close()
             response.release_conn()
+
+    def _pool(self, url: str) -> urllib3.PoolManager:
+        """Through the proxy that the environment names (`https_proxy`, `no_proxy`), as other programs do; never to this machine itself."""
+        split = urllib.parse.urlsplit(url)
+        host = split.hostname or ""
+        if host in _LOOPBACK or urllib.request.proxy_bypass(host):
+            return self._direct
+        return self._proxies.get(split.scheme, self._direct)
 
     def _body(self, response: urllib3.BaseHTTPResponse, url: str) -> bytes | None:
         if response.status == NOT_FOUND:
@@ -131,6 +143,10 @@ class Http:
         """No thread asks before: a server that is told to wait by one of them means all."""
         with self._lock:
             self._next = max(self._next, time.monotonic() + seconds)
+
+
+def _proxies() -> list[tuple[str, str]]:
+    return [(scheme, url) for scheme, url in urllib.request.getproxies().items() if scheme in ("http", "https") and url.startswith("http")]
 
 
 def _wait(error: Exception) -> bool | float:

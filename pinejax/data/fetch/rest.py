@@ -65,12 +65,13 @@ class Rest:
         return RawTable(f"{symbol} REST {span}", frame.with_row_index(ROW, offset=1), "row"), digest.hexdigest()
 
     def listed(self) -> dict[str, Listed]:
-        """Every symbol of the market. Errors: as `klines`."""
+        """The market's symbols that have steps of price and quantity. Errors: as `klines`."""
         answer, _ = self._ask("exchangeInfo")
         try:
-            return {str(item["symbol"]): _listed(item) for item in answer["symbols"]}
+            described = [_listed(item) for item in answer["symbols"]]
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{self._url('exchangeInfo')}: expected the market's symbols, got something else ({error}).") from None
+        return {item.symbol: item for item in described if item is not None}
 
     def top(self, n: int, quote: str) -> list[tuple[str, float]]:
         """The n symbols quoted in `quote` with the largest turnover of the last day, and that turnover. Errors: as `klines`."""
@@ -96,8 +97,10 @@ class Rest:
             raise DataError(f"{self._url(what)}: expected JSON, got {content[:60]!r}. Check --api-url.") from None
 
 
-def _listed(item: dict[str, Any]) -> Listed:
+def _listed(item: dict[str, Any]) -> Listed | None:
     filters = {each["filterType"]: each for each in item["filters"]}
+    if not {"PRICE_FILTER", "LOT_SIZE"} <= filters.keys():
+        return None
     return Listed(
         str(item["symbol"]), float(filters["PRICE_FILTER"]["tickSize"]), float(filters["LOT_SIZE"]["stepSize"]), str(item["quoteAsset"])
     )

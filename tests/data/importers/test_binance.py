@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from pinejax.core.timeframe import Timeframe
 from pinejax.data.importers import read_table
+from pinejax.data.options import ImportOptions
+from pinejax.data.parts import read_parts
 from pinejax.data.validate import checked_bars
 from pinejax.errors import DataError
 
@@ -55,3 +58,31 @@ def test_a_broken_zip_is_refused(content: bytes) -> None:
 def test_rows_without_header_need_all_columns() -> None:
     with pytest.raises(DataError, match="expected a header or Binance's 12 columns, got 6"):
         read_table(Path("x.zip"), zipped(("a.csv", "1735689600000,10,12,9,11,5\n")))
+
+
+def _trades_text(kind: str, header: bool) -> str:
+    """Trades at 10, 12 and 11 in one minute, 9 in the next."""
+    start, rows = 1_704_067_200_000, []
+    for i, (offset, price) in enumerate([(0, 10), (20_000, 12), (59_999, 11), (60_000, 9)]):
+        more = f"{price * 2},{start + offset},true" if kind == "trades" else f"{i},{i},{start + offset},true"
+        rows.append(f"{i},{price},2,{more}")
+    names = {
+        "trades": "id,price,qty,quote_qty,time,is_buyer_maker",
+        "aggTrades": "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker",
+    }
+    return "\n".join([*([names[kind]] if header else []), *rows]) + "\n"
+
+
+@pytest.mark.parametrize("kind", ["trades", "aggTrades"])
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize("ending", ["zip", "csv"])
+def test_files_of_trades_become_bars(tmp_path: Path, kind: str, header: bool, ending: str) -> None:
+    path = tmp_path / f"BTCUSDT-{kind}-2024-01-01.{ending}"
+    if ending == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(f"{path.stem}.csv", _trades_text(kind, header))
+    else:
+        path.write_text(_trades_text(kind, header))
+    (part,) = read_parts(path, ImportOptions(timeframe=Timeframe.parse("1m")))
+    assert part.symbol == "BTCUSDT"
+    assert [row[1:] for row in part.bars.rows()] == [(10.0, 12.0, 10.0, 11.0, 6.0), (9.0, 9.0, 9.0, 9.0, 2.0)]
