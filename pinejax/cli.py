@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pinejax.errors import EXIT_INTERRUPTED, ConfigError, PinejaxError, SweepError, did_you_mean
+from pinejax.errors import EXIT_INTERRUPTED, EXIT_USER, ConfigError, PinejaxError, SweepError, did_you_mean
 from pinejax.report.secrets import without_passwords
 from pinejax.report.slug import symbols_slug, timeframe_slug
 from pinejax.resources import conf_dir
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pinejax.config import Config
 
 EXIT_BUG = 1
-EXIT_USER = 2
 EXIT_PIPE = 141
 
 _OPEN_KEY = re.compile(r"\+{0,2}((?:params|objective\.gates)\.[A-Za-z_]\w*)=(.*)", re.DOTALL)

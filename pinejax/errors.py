@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-EXIT_INTERRUPTED = 130
-"""Exit code of a search that was asked to stop; the same command goes on with it."""
+EXIT_USER, EXIT_INTERRUPTED = 2, 130
+"""Exit codes of a user's mistake, and of a search that was asked to stop: the same command goes on with it."""
 
 
 class PinejaxError(Exception):

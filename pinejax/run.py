@@ -28,7 +28,7 @@ def run(config: Config, folder: Path) -> int:
 
     from pinejax.errors import ConfigError
     from pinejax.job.announce import end_text, other_bars_text, start_text
-    from pinejax.job.crew import Crew, shared
+    from pinejax.job.crew import Crew, refuse_gpu, shared
     from pinejax.job.joint import JointSession, prepare_search
     from pinejax.job.outcome import Outcome
     from pinejax.job.pair_files import compare_pairs
@@ -49,6 +49,8 @@ def run(config: Config, folder: Path) -> int:
     started = time.perf_counter()
     batch_size = resolved(settings, len(objective.directions)).batch_size
     engine = session.engine(batch_size)
+    if config.search.n_workers > 1:
+        refuse_gpu("search.n_workers", engine.device)
     engine.warm_up()
     print(start_text(session, settings), flush=True)
     if config.search.n_workers > 1:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
-from pinejax.engine.memory import bytes_of
+from pinejax.engine.memory import DEFAULT_RATE, available_bytes, bytes_of
 from pinejax.errors import ConfigError
 
 FULL_BLOCK = 64
@@ -50,6 +50,14 @@ class EngineConfig:
 
         if self.memory_limit is not None:
             bytes_of(self.memory_limit)
+
+    def shared(self, n: int) -> EngineConfig:
+        """Of one of n processes on this machine: its part of the threads and of the memory."""
+        available = available_bytes()
+        whole = (
+            bytes_of(self.memory_limit) if self.memory_limit is not None else None if available is None else int(available * DEFAULT_RATE)
+        )
+        return replace(self, n_threads=max(1, self.threads // n), memory_limit=None if whole is None else max(1, whole // n))
 
     def for_batch(self, n_trials: int) -> SizedConfig:
         """The same for batches of so many trials."""

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from typing import IO, Any
 
 from pinejax.config import Config
-from pinejax.engine.memory import DEFAULT_RATE, available_bytes, bytes_of
+from pinejax.engine.devices import is_gpu
+from pinejax.errors import ConfigError
 from pinejax.report.secrets import without_passwords
 from pinejax.search import SearchConfig, StopRequest
 
@@ -166,20 +167,20 @@ def shared(config: Config) -> Config:
     n = config.search.n_workers
     if n == 1:
         return config
-    engine = config.engine
-    if engine.n_threads == 0:
-        engine = replace(engine, n_threads=max(1, replace(engine, n_threads=0).threads // n))
-    available = available_bytes()
-    if config.engine.memory_limit is not None:
-        engine = replace(engine, memory_limit=bytes_of(config.engine.memory_limit) // n)
-    elif available is not None:
-        engine = replace(engine, memory_limit=max(1, int(available * DEFAULT_RATE) // n))
-    return replace(config, engine=engine)
+    given = config.engine.n_threads
+    return replace(config, engine=replace(config.engine.shared(n), n_threads=given or config.engine.shared(n).n_threads))
+
+
+def refuse_gpu(key: str, device: Any) -> None:
+    """Errors: ConfigError where several processes would run on GPUs, of which each would take all memory."""
+    if is_gpu(device):
+        raise ConfigError(f"{key}: several processes would share one GPU's memory. Use one process, or engine.device=cpu.")
 
 
 def for_worker(config: Config, settings: SearchConfig, number: int) -> Config:
     """What worker `number` is told: the same search under the same study's name. The bank is tried by worker 0 alone."""
-    search = replace(config.search, n_workers=1, worker=settings.worker + number, study_name=settings.study_name, resume_from=None)
+    own = {"n_workers": 1, "worker": settings.worker + number, "resume_from": None}
+    search = replace(config.search, study_name=settings.study_name, study_template=None, **own)
     return replace(config, search=search)
 
 

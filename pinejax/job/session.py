@@ -114,7 +114,9 @@ class Session:
         config = replace(self.config, timeframe=timeframe)
         started = time.perf_counter()
         feeds = _load(config)
-        return replace(self, config=config, feeds=feeds, load_s=time.perf_counter() - started)
+        load_s = time.perf_counter() - started
+        self.notes.extend(note for note in _examine(config, feeds) if note not in self.notes)
+        return replace(self, config=config, feeds=feeds, load_s=load_s)
 
 
 def prepare(config: Config, *, converted: bool = True) -> Session:

@@ -19,7 +19,9 @@ from pinejax.core.evaluation import Evaluation, Evaluator, KeepFn
 from pinejax.core.inputs import Params
 from pinejax.engine.engine import Engine
 from pinejax.errors import ConfigError, PinejaxError
+from pinejax.job.crew import refuse_gpu
 from pinejax.job.session import Session, prepare
+from pinejax.search.interrupts import STOP_SIGNALS
 
 STARTED_S = 600.0
 """A process that has not compiled its program by then has hung."""
@@ -73,7 +75,7 @@ class SpreadEvaluator:
         self._stack = ExitStack()
         config, context = session.config, multiprocessing.get_context("spawn")
         shares = dealt([len(feed) for feed in session.feeds], n_jobs)
-        own = replace(config.engine, n_threads=max(1, config.engine.threads // len(shares)))
+        own = config.engine.shared(len(shares))
         self._parts: list[Part] = []
         with ExitStack() as opened:
             for which in shares:
@@ -129,8 +131,8 @@ class SpreadEvaluator:
 
 def serve(config: Config, n_trials: int, pipe: Connection) -> None:
     """A process's whole life: make an engine, evaluate what comes, end with the parent. Signals are the parent's to answer."""
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, signal.SIG_IGN)
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     try:
         engine = prepare(config).engine(n_trials)
         engine.warm_up()
@@ -171,8 +173,6 @@ def dealt(sizes: Sequence[int], n_parts: int) -> list[list[int]]:
 def with_jobs(config: Config) -> Config:
     """`search.dataset_jobs` of threads as the engine's own number of threads. Errors: ConfigError where choices do not go together."""
     executor, n_jobs, engine = config.search.dataset_executor, config.search.dataset_jobs, config.engine
-    if executor == "process" and engine.device == "gpu":
-        raise ConfigError("search.dataset_executor=process: processes would share one GPU's memory. Use thread, or engine.device=cpu.")
     if executor == "process" and config.more_timeframes:
         raise ConfigError("search.dataset_executor=process: not in a joint study (sweep.mode=joint), whose pairs take turns. Use thread.")
     if executor == "process" or n_jobs is None:
@@ -188,4 +188,5 @@ def evaluator_of(session: Session, engine: Any, n_trials: int) -> AbstractContex
     n_jobs = min(choices.dataset_jobs or session.config.engine.threads, len(session.feeds))
     if choices.dataset_executor == "thread" or n_jobs == 1:
         return nullcontext(engine)
+    refuse_gpu("search.dataset_executor=process", engine.device)
     return SpreadEvaluator(session, engine, n_trials, n_jobs)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
+from pinejax.errors import SpaceError
 from pinejax.report.rows import DatasetRow, StudyRows, TrialRow
 from pinejax.search.objective import Objective
 from pinejax.search.ranking import pareto_front, ranked, violation
@@ -33,7 +35,7 @@ class StudyTable:
         self._space, self._objective = space, objective
         self._datasets, self._top_k = tuple(datasets), top_k
         self._timeframe, self._left_out = timeframe, frozenset(left_out)
-        self._rows: dict[int, TrialRow] = {}
+        self._rows: dict[tuple[int, str], TrialRow] = {}
 
     def of(self, trials: Sequence[FrozenTrial]) -> StudyRows:
         """The study with these trials, of which the unfinished are left out."""
@@ -56,14 +58,15 @@ class StudyTable:
         return ranked(trials, *directions) if len(directions) == 1 else []
 
     def _row(self, trial: FrozenTrial) -> TrialRow:
-        if trial.number not in self._rows:
+        key = trial.number, trial.state.name  # a result that came too late is not the study's last word on its trial
+        if key not in self._rows:
             params = {name: value for name, value in trial.params.items() if name not in self._left_out}
-            self._rows[trial.number] = TrialRow(
+            self._rows[key] = TrialRow(
                 number=trial.number,
                 state=trial.state.name,
                 values=tuple(trial.values or ()),
                 params=params,
-                complete=self._space.complete(params),
+                complete=self._complete(trial, params),
                 metrics={name: tuple(map(float, values)) for name, values in metrics_of(trial).items()},
                 status=tuple(int(code) for code in trial.user_attrs.get(STATUS_KEY, ())),
                 duplicate_of=duplicate_of(trial),
@@ -71,4 +74,13 @@ class StudyTable:
                 n_steps=len(trial.intermediate_values),
                 timeframe=None if self._timeframe is None else trial.params.get(self._timeframe),
             )
-        return self._rows[trial.number]
+        return self._rows[key]
+
+    def _complete(self, trial: FrozenTrial, params: dict[str, Any]) -> dict[str, Any]:
+        """With the defaults of what is inactive. A failed trial may hold what somebody enqueued from outside the space."""
+        try:
+            return self._space.complete(params)
+        except SpaceError:
+            if trial.state != TrialState.FAIL:
+                raise
+            return params

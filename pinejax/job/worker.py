@@ -9,20 +9,20 @@ import sys
 import threading
 
 from pinejax.config import Config
-from pinejax.errors import PinejaxError
+from pinejax.errors import EXIT_INTERRUPTED, EXIT_USER, PinejaxError
 from pinejax.job.crew import read_order
 from pinejax.report.secrets import without_passwords
 from pinejax.search import SearchResult, StopRequest, run_search
 
-STDIN = 0
-EXIT_USER, EXIT_INTERRUPTED = 2, 130
-"""As those of the command line, which this module must not import: it brings Hydra."""
+STDIN, STDOUT, STDERR = 0, 1, 2
 
 
 def main() -> int:
     """Reads its configuration from standard input, searches, and says on standard output how it went. The end of standard input, which
     is also the end of the process that started it, ends the search after its batch.
     """
+    report = os.fdopen(os.dup(STDOUT), "w", encoding="utf-8")
+    os.dup2(STDERR, STDOUT)  # what a strategy prints is no report, and nobody reads it before the end
     try:
         config = read_order(STDIN)
         stop = StopRequest()
@@ -35,7 +35,7 @@ def main() -> int:
         return EXIT_USER
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    print(json.dumps({"n_new": result.n_new, "n_duplicates": result.n_duplicates, "stopped": result.stopped}), flush=True)
+    print(json.dumps({"n_new": result.n_new, "n_duplicates": result.n_duplicates, "stopped": result.stopped}), file=report, flush=True)
     return 0
 
 

@@ -164,12 +164,22 @@ def scrub(text: str, url: URL) -> str:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url)  # without pings: a connection that was lost is noticed when it is used, and `retried`
+        engine = sa.create_engine(url)  # without pings: a connection that was lost is noticed when it is used, and `retried`
+        if url.get_backend_name() == "postgresql":
+            event.listen(engine, "connect", _in_utc)
+        return engine
     assert url.database is not None
     Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, connect_args={"timeout": SQLITE_TIMEOUT_S})
     event.listen(engine, "connect", _sqlite_pragmas)
     return engine
+
+
+def _in_utc(connection: Any, _record: Any) -> None:
+    """Optuna's heartbeats are the session's time without a zone: sessions of several zones would not agree on what is stale."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:

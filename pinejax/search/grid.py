@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from pinejax.core.inputs import Value
 from pinejax.errors import SpaceError
+from pinejax.search.lease import FIXED_KEY
 from pinejax.search.records import counts
 from pinejax.search.space import Key, Space
 
@@ -48,8 +49,8 @@ class ConditionalGridSampler(BaseSampler):
         return dict(self._space.distributions)
 
     def sample_relative(self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]) -> dict[str, Any]:
-        """The next combination; nothing once all are visited."""
-        if not self._left:
+        """The next combination; nothing once all are visited, or where the trial has its parameters already."""
+        if not self._left or FIXED_KEY in trial.system_attrs:
             return {}
         key = next(iter(self._left))
         combination = self._out[key] = self._left.pop(key)
@@ -60,14 +61,16 @@ class ConditionalGridSampler(BaseSampler):
         return self._random.sample_independent(study, trial, param_name, param_distribution)
 
     def _forget_visited(self, study: Study) -> set[Key]:
-        """What is being visited."""
+        """What is being visited, or waits to be."""
         running: set[Key] = set()
         for trial in study.get_trials(deepcopy=False):
-            if trial._trial_id in self._seen or not (trial.state.is_finished() or trial.state == TrialState.RUNNING):
+            if trial._trial_id in self._seen:
                 continue
             with suppress(SpaceError):  # another tool's trial may lie outside the space
-                key = self._space.key(self._space.complete(trial.params))
-                if trial.state == TrialState.RUNNING:
+                waits = trial.state == TrialState.WAITING
+                params = trial.system_attrs.get(FIXED_KEY, {}) if waits else trial.params
+                key = self._space.key(self._space.complete(params))
+                if trial.state == TrialState.RUNNING or (waits and params):
                     running.add(key)
                 elif counts(trial):
                     self._left.pop(key, None)

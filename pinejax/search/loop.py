@@ -122,6 +122,8 @@ class _Search:
             self._enqueue(self.config.resume_from)
         self.improvement.look(self.study.trials)
         stopped: Stopped | None = "nothing_to_do" if self._is_complete() else self._reached() or self._exhausted(sampler)
+        if stopped is None and self.stop.is_set:
+            stopped = "interrupted"
         while stopped is None:
             if self._batch(self._n_next(sampler)):
                 self.n_pauses, self.waiting_since_s = 0, None
@@ -169,7 +171,7 @@ class _Search:
     def _n_next(self, sampler: BaseSampler) -> int:
         """How many trials to ask for: none while others run what is left."""
         n_left = self.config.n_trials - self.study.n_counted - self.study.n_running
-        return max(0, min(self.plan.batch_size, n_left, max(self._n_unvisited(sampler), self.study.n_waiting)))
+        return max(0, min(self.plan.batch_size, n_left, self._n_unvisited(sampler) + self.study.n_waiting))
 
     def _wait(self) -> None:
         """Until the others are done, longer each time; what they gave up is taken from them."""
@@ -177,7 +179,7 @@ class _Search:
             self.waiting_since_s = self.watch.elapsed_s
             logger.info("waiting for %d trials that others run", self.study.n_running)
         if self.study.recover():
-            self.n_pauses = 0
+            self.n_pauses, self.waiting_since_s = 0, None
             return
         pause_s = min(FIRST_PAUSE_S * 2**self.n_pauses, LONGEST_PAUSE_S) * (0.5 + random.random())
         self.n_pauses += 1

@@ -70,8 +70,8 @@ class SearchStudy:
 
     @property
     def only_foreign_run(self) -> bool:
-        """Whether all running trials are other programs', which leave no lease: nobody can tell whether they still run."""
-        return all(LEASE_KEY not in trial.system_attrs for trial in self._working.running)
+        """Whether nothing is left but what other programs run, which leave no lease: nobody can tell whether they still do."""
+        return not self.n_waiting and self.n_running > 0 and all(LEASE_KEY not in t.system_attrs for t in self._working.running)
 
     def start(self, sampler: BaseSampler, pruner: BasePruner) -> None:
         """Gives the study its sampler and pruner."""
@@ -180,10 +180,11 @@ class SearchStudy:
         self._fresh = []
         if lost:
             self._drop([trial for trial in told if trial._trial_id in lost])
+            self.pull()
         return [trial for trial in told if trial._trial_id not in lost]
 
     def _drop(self, trials: Sequence[FrozenTrial]) -> None:
-        """Forgets results that came too late; the next pull brings what the study says of these trials."""
+        """Forgets results that came too late; a pull brings what the study says of these trials."""
         numbers = [trial.number for trial in trials]
         logger.warning("trials %s: the results came too late, their lease was lost; dropped. search.grace_s can be raised", numbers)
         self._n_counted -= sum(counts(trial) for trial in trials)

@@ -42,6 +42,7 @@ def holdout(n_bars: int, rate: float, purge: int = 0) -> Fold:
 
     Errors: ConfigError where one of them would be empty.
     """
+    _check_purge(purge)
     if not 0 < rate < 1:
         raise ConfigError(f"validation.holdout: expected a fraction between 0 and 1, got {rate}.")
     first = n_bars - round(n_bars * rate)
@@ -54,6 +55,7 @@ def walk_forward(n_bars: int, *, train: int, test: int, step: int | None = None,
     anchored: every train span begins with the first bar and grows. purge: bars left out between train and test. What remains at the end
     and is shorter than `test` is not used. Errors: ConfigError where not one fold fits, or a length is no positive number of bars.
     """
+    _check_purge(purge)
     step = test if step is None else step
     for name, value in (("train", train), ("test", test), ("step", step)):
         if value < 1:
@@ -80,8 +82,7 @@ def combinatorial(n_bars: int, n_groups: int, n_test: int, *, purge: int = 0, em
     """
     if n_groups < 2 or not 1 <= n_test < n_groups:
         raise ConfigError(f"validation: expected 2 parts or more and fewer test parts than parts, got {n_groups} and {n_test}.")
-    if purge < 0 or embargo < 0:
-        raise ConfigError(f"validation: expected a purge and an embargo of 0 bars or more, got {purge} and {embargo}.")
+    _check_purge(purge, embargo)
     if comb(n_groups, n_test) > MOST_FOLDS:
         raise ConfigError(
             f"validation: {n_test} of {n_groups} parts are {comb(n_groups, n_test):,} folds. At most {MOST_FOLDS:,} are made."
@@ -105,6 +106,11 @@ def paths(folds: Sequence[Fold], n_groups: int) -> list[list[tuple[int, int]]]:
         for place, group in enumerate(fold.test_groups):
             tested[group].append((f, place))
     return [list(path) for path in zip(*tested, strict=True)]
+
+
+def _check_purge(purge: int, embargo: int = 0) -> None:
+    if purge < 0 or embargo < 0:
+        raise ConfigError(f"validation: expected a purge and an embargo of 0 bars or more, got {purge} and {embargo}.")
 
 
 def _without(test: Sequence[Span], n_bars: int, purge: int, embargo: int, groups: tuple[int, ...]) -> Fold:

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from pinejax.cli import EXIT_BUG, EXIT_INTERRUPTED, EXIT_USER, STOP_FILE, composition_message, discard_if_empty
-from pinejax.errors import ConfigError, PinejaxError, SweepError
+from pinejax.cli import EXIT_BUG, STOP_FILE, composition_message, discard_if_empty
+from pinejax.errors import EXIT_INTERRUPTED, EXIT_USER, ConfigError, PinejaxError, SweepError
 from pinejax.report.secrets import without_passwords
 from pinejax.report.sweep_rows import SweepRow
 from pinejax.report.sweep_tables import sweep_text

@@ -76,8 +76,6 @@ def test_jobs_of_threads_are_the_engines_threads(session: Session):
     assert with_jobs(config).engine.n_threads == 3
     with pytest.raises(ConfigError, match="Give one of the two"):
         with_jobs(replace(config, engine=EngineConfig(n_threads=2)))
-    with pytest.raises(ConfigError, match="GPU"):
-        with_jobs(replace(config, engine=EngineConfig(device="gpu"), search=SearchChoices(dataset_executor="process")))
     engine = session.engine(1)
     with evaluator_of(session, engine, 1) as evaluator:
         assert evaluator is engine

@@ -98,6 +98,8 @@ def test_the_holdout_is_the_end():
         (lambda: purged_kfold(100, 2, purge=50), "nothing is left to choose on"),
         (lambda: purged_kfold(3, 5), "3 bars cannot be cut into 5 parts"),
         (lambda: purged_kfold(100, 5, purge=-1), "0 bars or more"),
+        (lambda: holdout(100, 0.2, purge=-1), "0 bars or more"),
+        (lambda: walk_forward(100, train=50, test=10, purge=-1), "0 bars or more"),
         (lambda: combinatorial(10_000, 30, 15), "At most 1,000"),
     ],
 )
