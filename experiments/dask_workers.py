@@ -12,6 +12,7 @@ so the best trials are in the result files that every worker leaves.
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -19,13 +20,12 @@ from contextlib import contextmanager
 
 from distributed import Client, LocalCluster
 
+from pinejax.report.secrets import without_passwords
+
 
 def search(words: Sequence[str]) -> int:
     """In a worker: one search, as its command line would do it; the exit code."""
-    from pinejax.cli import main
-    from pinejax.run import run
-
-    return main(run, list(words))
+    return subprocess.run([sys.executable, "-m", "pinejax.run", *words], check=False).returncode  # a process: workers may have threads
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def main() -> int:
         each = [[*common, f"search.worker={i}", f"hydra.run.dir=outputs/dask_{i}"] for i in range(own.n_workers)]
         tasks = [client.submit(search, words, pure=False, retries=2) for words in each]
         codes = client.gather(tasks)
-        print(f"{own.n_workers} workers on {storage}: {time.perf_counter() - started:.1f} s, exit codes {codes}")
+        print(f"{own.n_workers} workers on {without_passwords(storage)}: {time.perf_counter() - started:.1f} s, exit codes {codes}")
     return max(codes)
 
 

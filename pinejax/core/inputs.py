@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from pinejax.errors import SpaceError, StrategyError
+from pinejax.errors import SpaceError, StrategyError, did_you_mean
 
 Value = int | float | bool | str
 Params = Mapping[str, Value]
@@ -122,6 +122,27 @@ class input:
         return Input("choice", default, options=tuple(options), active_if=active_if, help=help)
 
 
+def _check_conditions(strategy: str, inputs: Mapping[str, Input]) -> None:
+    """Errors: StrategyError for an `active_if` that looks at anything but inputs declared before it, or is a name of no switch."""
+    before: dict[str, Value] = {}
+    for name, item in inputs.items():
+        asked = item.active_if
+        if isinstance(asked, str) and (asked not in before or inputs[asked].kind != "bool"):
+            kind = (
+                "declared after it" if asked in inputs and asked not in before else "no switch" if asked in inputs else "no declared input"
+            )
+            raise StrategyError(f"{strategy}.{name}: active_if names {asked!r}, which is {kind}. Name a switch that is declared before.")
+        if asked is not None and not isinstance(asked, str):
+            try:
+                asked(_Namespace(before))
+            except AttributeError as error:
+                raise StrategyError(
+                    f"{strategy}.{name}: active_if looks at {error.name!r}, which is no input declared before it. "
+                    f"{did_you_mean(str(error.name), before)}"
+                ) from None
+        before[name] = item.default
+
+
 class Strategy:
     """Base of every strategy: declared inputs, and `on_bar`, which describes what happens on one bar.
 
@@ -146,9 +167,7 @@ class Strategy:
             if isinstance(value, Input):
                 found[name] = value
         cls.inputs = found
-        for name, item in found.items():
-            if isinstance(item.active_if, str) and item.active_if not in found:
-                raise StrategyError(f"{cls.__name__}.{name}: active_if names {item.active_if!r}, which is no declared input.")
+        _check_conditions(cls.__name__, found)
 
     @classmethod
     def defaults(cls) -> dict[str, Value]:
@@ -161,8 +180,6 @@ class Strategy:
 
         Errors: SpaceError for an unknown name or a value outside its declaration.
         """
-        from pinejax.errors import did_you_mean
-
         for name in params:
             if name not in cls.inputs:
                 raise SpaceError(f"params.{name}: {cls.__name__} has no such input. {did_you_mean(name, cls.inputs)}")

@@ -91,3 +91,15 @@ class TimeframePair:
 
     def __str__(self) -> str:
         return f"{self.ltf}@{self.htf}" if not self.alone else str(self.ltf)
+
+
+PAIR = "timeframe"
+"""The parameter of a study that searches several pairs at once."""
+
+
+def is_pair(value: object) -> bool:
+    """Whether it is a text such as `5m@1h`."""
+    try:
+        return isinstance(value, str) and str(TimeframePair.parse(value)) != ""
+    except ConfigError:
+        return False

@@ -66,7 +66,9 @@ def end_text(session: Session, study: StudyRows, result: SearchResult, check: Ch
     if best.violation > 0:
         parts.append(f"No trial holds every gate; this one violates them by {best.violation:.3g}.")
     if best.metrics and not any(best.metrics["n_trades"]):
-        parts.append("It made no trade. Look at the strategy's conditions, or ask for trades: objective.gates.min_trades=30.")
+        idle = not any(best.metrics["exposure"])
+        said = "It made no trade" if idle else "It closed no trade: its results are those of a position that is still open"
+        parts.append(f"{said}. Look at the strategy's conditions, or ask for trades: objective.gates.min_trades=30.")
     parts += ["", str(check)] if check else []
     typed = _typed(session, best)
     parts += [f"Its parameters as typed: {typed}"] if typed else []

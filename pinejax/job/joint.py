@@ -12,6 +12,7 @@ import numpy as np
 from pinejax.config import Config
 from pinejax.core.evaluation import Evaluation, KeepFn
 from pinejax.core.inputs import Input, Params
+from pinejax.core.timeframe import PAIR
 from pinejax.engine.detail import Detail
 from pinejax.engine.engine import Engine, Timings
 from pinejax.errors import SpaceError
@@ -20,8 +21,7 @@ from pinejax.report.rows import DatasetRow
 from pinejax.search.domain import narrowed
 from pinejax.search.space import Space
 
-TIMEFRAME = "timeframe"
-"""The parameter's name in the study."""
+TIMEFRAME = PAIR
 
 
 @dataclass

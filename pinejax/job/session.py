@@ -99,8 +99,13 @@ class Session:
         use_compile_cache()
         space = self.space if pinned is None else build_space(self.strategy.cls, pinned)
         engine = Engine(self.strategy.cls, self.feeds, self.config.broker, space.inputs, self.config.engine.for_batch(n_trials))
-        note = _htf_note(self.config.timeframe)
-        if engine.program.uses_pair and self.config.timeframe.alone and note not in self.notes:
+        timeframe = self.config.timeframe
+        note = ""
+        if engine.program.uses_pair and timeframe.alone:
+            note = _htf_note(timeframe)
+        elif not engine.program.uses_pair and not timeframe.alone:
+            note = f"NOTE: {self.strategy.name} does not look at the higher timeframe: timeframe={timeframe.ltf} gives the same results."
+        if note and note not in self.notes:
             self.notes.append(note)
         return engine
 

@@ -148,14 +148,12 @@ def serve(config: Config, n_trials: int, pipe: Connection) -> None:
             found = engine.evaluate(batch, keep if is_pruned else None)
             plain = [Evaluation(dict(e.metrics), e.status, e.pruned_at) for e in found]
             pipe.send(("done", (plain, engine.timings.lane_bars - lane_bars, engine.timings.evaluate_s - seconds)))
-    except (EOFError, BrokenPipeError):
+    except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the parent has gone
-    except PinejaxError as error:
-        pipe.send(("failed", error))
-    except Exception as error:  # a bug: its traceback would be lost with the process
-        pipe.send(
-            ("failed", RuntimeError(f"{type(error).__name__} in a process of search.dataset_executor=process:\n{traceback.format_exc()}"))
-        )
+    except Exception as error:  # a bug's traceback would be lost with the process
+        said = f"{type(error).__name__} in a process of search.dataset_executor=process:\n{traceback.format_exc()}"
+        with suppress(BrokenPipeError, ConnectionResetError):
+            pipe.send(("failed", error if isinstance(error, PinejaxError) else RuntimeError(said)))
 
 
 def dealt(sizes: Sequence[int], n_parts: int) -> list[list[int]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pinejax.core.inputs import Value
+from pinejax.core.timeframe import PAIR, is_pair
 from pinejax.errors import ConfigError
 from pinejax.search.space import Space
 
@@ -27,10 +28,12 @@ def read_bank(sources: Sources, space: Space) -> tuple[list[dict[str, Value]], i
     found: dict[tuple[Value, ...], dict[str, Value]] = {}
     n_outside = 0
     for entry in read_entries(paths, KEY):
-        if not space.contains(entry["params"]):
+        # The pair of a joint study is no parameter of a search of one pair.
+        params = {name: value for name, value in entry["params"].items() if name in space.domains or not (name == PAIR and is_pair(value))}
+        if not space.contains(params):
             n_outside += 1
             continue
-        complete = space.complete(entry["params"])
+        complete = space.complete(params)
         found.setdefault(space.key(complete), complete)
     return list(found.values()), n_outside
 

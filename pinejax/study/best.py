@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from pinejax.core.timeframe import PAIR, is_pair
 from pinejax.errors import StudyError
 from pinejax.report.atomic import plain
 from pinejax.report.text import overrides_of
@@ -24,11 +25,24 @@ def best_text(study: StoredStudy, top: int, form: str) -> str:
     if not entries:
         raise StudyError(f"study {study.name!r}: no trial has a result yet.")
     if form == "words":
-        return "\n".join(overrides_of(entry["params"]) for entry in entries)
+        return "\n".join(_words(entry["params"]) for entry in entries)
     if form == "json":
         return json.dumps(plain(entries), indent=2, ensure_ascii=False)
-    shown: Any = {"params": entries[0]["params"]} if top == 1 else plain(entries)
+    shown: Any = _chosen(entries[0]["params"]) if top == 1 else plain(entries)
     return yaml.safe_dump(shown, sort_keys=False, allow_unicode=True).rstrip()
+
+
+def _chosen(params: dict[str, Any]) -> dict[str, Any]:
+    """As an experiment's file has it: the pair of a joint study is no parameter of the strategy."""
+    if not is_pair(params.get(PAIR)):
+        return {"params": params}
+    return {PAIR: params[PAIR], "params": {name: value for name, value in params.items() if name != PAIR}}
+
+
+def _words(params: dict[str, Any]) -> str:
+    chosen = _chosen(params)
+    pair = [f"{PAIR}={chosen[PAIR]}"] if PAIR in chosen else []
+    return " ".join([*pair, overrides_of(chosen["params"])])
 
 
 def entry_of(study: StoredStudy, trial: StoredTrial) -> dict[str, Any]:

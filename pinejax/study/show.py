@@ -8,15 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pinejax.core.timeframe import PAIR
 from pinejax.report.text import grid, typed
 from pinejax.search.library import StoredStudy
 from pinejax.search.ranking import violation
 from pinejax.search.records import duplicate_of
 from pinejax.study.best import entry_of
 from pinejax.study.listing import states_text
-
-PAIR = "timeframe"
-"""The categorical parameter of a study that searches several timeframe pairs at once."""
 
 
 def show_text(storage: str, study: StoredStudy, top: int) -> str:

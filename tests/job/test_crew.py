@@ -6,12 +6,14 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from pinejax.config import Config, SearchChoices, from_mapping
 from pinejax.engine.config import EngineConfig
-from pinejax.job.crew import Crew, for_worker, shared
+from pinejax.errors import ConfigError
+from pinejax.job.crew import Crew, for_worker, refuse_gpu, shared
 from pinejax.search import SearchConfig, StopRequest
 
 SETTINGS = SearchConfig("study", 8, worker=3)
@@ -107,6 +109,12 @@ def test_each_worker_has_its_share_of_the_machine():
     assert (given.engine.n_threads, given.engine.memory_limit) == (5, 2_000_000_000)
 
 
+def test_several_workers_on_a_gpu_are_refused():
+    refuse_gpu("search.n_workers", SimpleNamespace(platform="cpu"))
+    with pytest.raises(ConfigError, match=r"search\.n_workers: several processes would share one GPU's memory"):
+        refuse_gpu("search.n_workers", SimpleNamespace(platform="cuda"))
+
+
 def test_a_worker_searches_the_same_study_with_a_number_of_its_own():
-    told = for_worker(config(3, resume_from="bank.json", seed=5), SETTINGS, 2)
+    told = for_worker(config(3, resume_from="bank.json", seed=5, study_template="{symbol}"), SETTINGS, 2)
     assert told.search == SearchChoices(n_workers=1, worker=5, study_name="study", seed=5)

@@ -124,6 +124,26 @@ def test_grid_goes_on_after_a_restart(url):
     assert (again.n_new, evaluator.n_evaluated, again.stopped) == (0, 18, "exhausted")
 
 
+def test_a_grid_whose_batch_was_broken_off_tries_every_combination_once(url):
+    class BrokenOff(Quadratic):
+        def evaluate(self, batch, keep=None):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(18, url, space=build_space(Steps), evaluator=BrokenOff(score=lambda p: p["a"]), sampler="grid", batch_size=5)
+    evaluator = Quadratic(score=lambda p: p["a"])
+    result = run(18, url, space=build_space(Steps), evaluator=evaluator, sampler="grid", batch_size=8)
+    assert (result.n_counted, evaluator.n_evaluated, result.n_duplicates) == (18, 18, 0)
+    assert len({tuple(p.values()) for p in evaluator.seen}) == 18
+
+
+def test_a_wish_to_stop_before_the_first_batch_computes_nothing(url):
+    stop, evaluator = StopRequest(), Quadratic()
+    stop.set()
+    result = run(32, url, evaluator=evaluator, stop=stop)
+    assert (result.stopped, result.n_new, evaluator.n_batches) == ("interrupted", 0, 0)
+
+
 def test_memory_and_database_give_the_same_search(url):
     stored, memory = run(64, url, sampler="tpe"), run(64, None, sampler="tpe")
     assert [t.params for t in stored.trials] == [t.params for t in memory.trials]
@@ -181,6 +201,13 @@ def test_a_bank_is_tried_first_and_skipped_when_it_is_in_the_study(tmp_path, url
     assert result.best.number == 0
     again = run(32, url, space=space, resume_from=str(bank))
     assert again.n_duplicates == 0
+
+
+def test_the_pair_in_a_bank_of_a_joint_study_is_no_parameter_of_one_pair(tmp_path, url):
+    bank = tmp_path / "bank.json"
+    bank.write_text(json.dumps([{"params": {"timeframe": "5m@1h", "length": 20, "mult": 2.0, "mode": "flat", "use_offset": False}}]))
+    result = run(8, url, batch_size=8, resume_from=str(bank))
+    assert result.trials[0].params["length"] == 20 and "timeframe" not in result.trials[0].params
 
 
 @pytest.mark.parametrize("content", ["nonsense", '{"params": {}}', "[1, 2]"])

@@ -345,3 +345,11 @@ def test_a_postgresql_storage_is_listed_shown_and_deleted_from(tmp_path, capsys,
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             server.cleanup()
+
+
+def test_the_pair_of_a_joint_studys_best_is_typed_as_the_timeframe():
+    from pinejax.study.best import _chosen, _words
+
+    assert _words({"timeframe": "5m@1h", "length": 20}) == "timeframe=5m@1h params.length=20"
+    assert _chosen({"timeframe": "5m@1h", "length": 20}) == {"timeframe": "5m@1h", "params": {"length": 20}}
+    assert _words({"timeframe": "slow", "length": 20}) == "params.timeframe=slow params.length=20"

@@ -31,7 +31,16 @@ def start(place: Path, words: Sequence[str], env: Mapping[str, str] | None = Non
     """`python -m pinejax.run WORDS` in a folder; its output is kept in pipes."""
     command = [sys.executable, "-m", "pinejax.run", *words]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
-    return subprocess.Popen(command, cwd=place, env=environment(env), text=True, **pipes)
+    return Ending(command, cwd=place, env=environment(env), text=True, **pipes)
+
+
+class Ending(subprocess.Popen[str]):
+    """A process that a `with` does not wait for without end: where the block is left by an error, it is killed."""
+
+    def __exit__(self, kind: object, *more: object) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, *more)  # type: ignore[arg-type]
 
 
 def run(
