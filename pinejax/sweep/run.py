@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from pinejax.cli import EXIT_BUG, STOP_FILE, composition_message, discard_if_empty
+from pinejax.cli import EXIT_BUG, composition_message, discard_if_empty
 from pinejax.errors import EXIT_INTERRUPTED, EXIT_USER, ConfigError, PinejaxError, SweepError
 from pinejax.report.secrets import without_passwords
 from pinejax.report.sweep_rows import SweepRow
@@ -20,6 +17,7 @@ from pinejax.report.text import short_path
 from pinejax.sweep.combinations import Combination, choose, compose
 from pinejax.sweep.record import Record, Standing, claim_folder
 from pinejax.sweep.stock import n_jobs_of, with_stock_names
+from pinejax.sweep.stopping import stopping, where_run
 from pinejax.sweep.watch import watching
 
 if TYPE_CHECKING:
@@ -118,7 +116,7 @@ class _Sweep:
         jobs = [one.job(folder, worker) for one in batch for worker in range(self.n_jobs)]
         try:
             several = watching(self.record, batch) if len(jobs) > 1 else nullcontext()
-            with several, _stopping(self.record.folder, deferred="joblib" in type(self.launcher).__module__):
+            with several, stopping(self.record.folder, where_run(self.launcher)):
                 returns = list(self.launcher.launch(jobs, initial_job_idx=batch[0].index * self.n_jobs))
         except KeyboardInterrupt:
             for one in batch:
@@ -202,31 +200,3 @@ def _first_line(error: BaseException) -> str:
 
 def _is_users(error: Any) -> bool:
     return isinstance(error, Exception) and composition_message(error) is not None
-
-
-@contextmanager
-def _stopping(folder: Path, deferred: bool) -> Iterator[None]:
-    """While jobs run elsewhere: Ctrl-C and SIGTERM leave the stop file, so that no further job begins.
-
-    deferred: the jobs' processes get the terminal's Ctrl-C themselves and end after their batches, so the first one only waits for
-    them; otherwise, and for a second one, it is raised. One-by-one searches have handlers of their own while they run.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    stop = folder / STOP_FILE
-
-    def handler(number: int, frame: FrameType | None) -> None:
-        asked = stop.exists()
-        stop.touch()
-        if asked or not deferred:
-            raise KeyboardInterrupt
-        print("Stopping after the batches in flight. Ctrl-C again stops at once.", flush=True)
-
-    previous = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, old in previous.items():
-            signal.signal(number, old)
-        stop.unlink(missing_ok=True)
