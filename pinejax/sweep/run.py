@@ -123,10 +123,13 @@ class _Sweep:
                 self.record.standing[one.index] = self._from_folder(one, "interrupted", "")
             return True
         except Exception as error:
-            if all(self.record.manifest_state(one) is None for one in batch) and isinstance(error, PinejaxError):
-                raise
+            none_began = all(self.record.manifest_state(one) is None for one in batch)
             for one in batch:
                 self.record.standing[one.index] = self._from_folder(one, "failed", _first_line(error))
+            if none_began and isinstance(error, PinejaxError):
+                self._leave_waiting()
+                self.record.write("failed")
+                raise
             return False
         self.returns += returns
         for i, one in enumerate(batch):
@@ -143,6 +146,8 @@ class _Sweep:
             return Standing("done")
         if state is None and otherwise == "interrupted":
             return Standing("not run")
+        if state == "running" and otherwise == "failed" and where_run(self.launcher) == "elsewhere":
+            return Standing("running", f"it may still run; {error}", by_user=False)
         return Standing(otherwise, error, by_user=False)
 
     def _judged(self, one: Combination, returns: Sequence[JobReturn]) -> Standing:
@@ -168,15 +173,11 @@ class _Sweep:
 
     def _end(self, interrupted: bool) -> list[JobReturn]:
         standing = self.record.standing
-        for one in standing:
-            if one.state == "waiting":
-                one.state = "not run"
-        failed = [one for one in self.record.combinations if standing[one.index].state == "failed"]
-        rows = self.record.write("interrupted" if interrupted else "failed" if failed else "done")
-        self._print(rows)
-        message = "\n".join(
-            [f"{len(failed)} of {len(standing)} combinations failed:", *(f"  {one.said}: {standing[one.index].error}" for one in failed)]
-        )
+        self._leave_waiting()
+        failed = [one for one in self.record.combinations if standing[one.index].error]
+        self._print(self.record.rows())
+        self.record.write("interrupted" if interrupted else "failed" if failed else "done")
+        message = self._message(failed)
         if interrupted:
             rest = [one.said for one in self.record.combinations if standing[one.index].state == "not run"]
             print(f"\nNot run: {'; '.join(rest) or 'nothing'}. The same command goes on with the same studies.", flush=True)
@@ -186,6 +187,21 @@ class _Sweep:
         if failed:
             raise SweepError(message, EXIT_USER if all(standing[one.index].by_user for one in failed) else EXIT_BUG)
         return self.returns
+
+    def _message(self, failed: Sequence[Combination]) -> str:
+        standing = self.record.standing
+        left = any(standing[one.index].state == "running" for one in failed)
+        what = "failed or were left alone" if left else "failed"
+        lines = [f"{len(failed)} of {len(standing)} combinations {what}:"]
+        lines += [f"  {one.said}: {standing[one.index].error}" for one in failed]
+        if left:
+            lines.append("The scheduler's jobs may still run or wait in its queue. The same command goes on with the same studies.")
+        return "\n".join(lines)
+
+    def _leave_waiting(self) -> None:
+        for one in self.record.standing:
+            if one.state == "waiting":
+                one.state = "not run"
 
     def _print(self, rows: Sequence[SweepRow]) -> None:
         print(f"\n{sweep_text(rows)}\n\nFiles: {short_path(self.record.folder)}", flush=True)
