@@ -32,7 +32,8 @@ _OPEN_KEY = re.compile(r"\+{0,2}((?:params|objective\.gates)\.[A-Za-z_]\w*)=(.*)
 _TEXT = re.compile(
     r"(storage\.url|storage\.address|storage\.journal|storage\.sqlite|data\.root|data\.rates|search\.resume_from|search\.study_name"
     r"|sampler\.cmaes\.warm_start"
-    r"|strategy\.name|compare|compare_zone|search\.study_template|search\.run_tag_template|hydra\.sweeper\.storage|hydra\.sweeper\.study_name)=(.*)",
+    r"|strategy\.name|compare|compare_zone|search\.study_template|search\.run_tag_template|hydra\.sweeper\.storage|hydra\.sweeper\.study_name"
+    r"|hydra\.run\.dir|hydra\.sweep\.dir)=(.*)",
     re.DOTALL,
 )
 _MODE = re.compile(r"^\s*(hydra[./])?mode\s*:", re.MULTILINE)
@@ -40,6 +41,8 @@ STOP_FILE = ".stop"
 """Where it lies in a sweep's folder, a job that has not begun does not begin."""
 _NARROWING = re.compile(r"\s*(interval|choice)\s*\(.*\)\s*", re.DOTALL)
 _LIST_GROUPS = ("sampler", "pruner")
+_MULTIRUN = ("-m", "--multirun")
+_EXTRA_LAUNCHER = re.compile(r"Could not find 'hydra/launcher/(joblib|submitit_local|submitit_slurm)'")
 
 
 def main(run: Callable[[Config, Path], int | None], argv: Sequence[str] | None = None) -> int:
@@ -51,7 +54,7 @@ def main(run: Callable[[Config, Path], int | None], argv: Sequence[str] | None =
     """
     full = os.environ.get("HYDRA_FULL_ERROR", "0") not in ("", "0")
     try:
-        with _hydra_arguments(rewrite(list(sys.argv[1:] if argv is None else argv))):
+        with _hydra_arguments(_flag_first(rewrite(list(sys.argv[1:] if argv is None else argv)))):
             return _compose_and_run(run)
     except PinejaxError as error:
         return _say(str(error), error.code if isinstance(error, SweepError) else EXIT_USER)
@@ -78,6 +81,11 @@ def rewrite(arguments: Sequence[str]) -> list[str]:
     Errors: ConfigError for `sampler=x` and `pruner=x`, which would be groups of flags, not a choice.
     """
     return [item for argument in arguments for item in _rewrite_one(argument)]
+
+
+def _flag_first(arguments: Sequence[str]) -> list[str]:
+    """`-m` before all keys: argparse takes it there and after them, not in between."""
+    return sorted(arguments, key=lambda argument: argument not in _MULTIRUN)
 
 
 def _rewrite_one(argument: str) -> list[str]:
@@ -113,7 +121,8 @@ def quoted(text: str) -> str:
     """Text that Hydra's grammar takes as it is."""
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         return text
-    return "'" + text.replace("'", "\\'") + "'"
+    # Its grammar takes a backslash as it is, unless a quote follows.
+    return "'" + re.sub(r"(\\*)('|\Z)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), text) + "'"
 
 
 @contextmanager
@@ -140,8 +149,10 @@ def _compose_and_run(run: Callable[[Config, Path], int | None]) -> int:
     register_resolvers()
     failures: list[Exception] = []
     codes = [0]
+    begun: list[bool] = []
 
     def task(composed: DictConfig) -> int:
+        begun.append(True)
         hydra = HydraConfig.get()
         folder, alone = Path(hydra.runtime.output_dir), hydra.mode == RunMode.RUN
         if not alone and (Path(hydra.sweep.dir) / STOP_FILE).exists():
@@ -163,10 +174,20 @@ def _compose_and_run(run: Callable[[Config, Path], int | None]) -> int:
             raise
 
     with _composed_once(sys.argv[1:]):
-        hydra.main(config_path=str(conf_dir()), config_name="config", version_base="1.3")(task)()
+        try:
+            hydra.main(config_path=str(conf_dir()), config_name="config", version_base="1.3")(task)()
+        except OSError as error:
+            if begun or not _is_of_jobs_folder(error):
+                raise
+            raise ConfigError(f"hydra.run.dir: {error.filename} cannot be written ({error.strerror}). Choose another.") from None
     if failures:
         raise failures[0]
     return max(codes)
+
+
+def _is_of_jobs_folder(error: OSError) -> bool:
+    """Whether it was raised where Hydra makes a job's folder."""
+    return any(frame.name == "run_job" for frame in traceback.extract_tb(error.__traceback__))
 
 
 @contextmanager
@@ -192,7 +213,7 @@ def _may_set_mode(arguments: Sequence[str]) -> bool:
     harmless = ("hydra.run.dir=", "hydra.sweep.dir=", "hydra.sweep.subdir=")
     if any("hydra" in a.partition("=")[0] and not a.startswith(harmless) for a in arguments):
         return True
-    if any(a.startswith("-") and a not in ("-m", "--multirun") for a in arguments):
+    if any(a.startswith("-") and a not in _MULTIRUN for a in arguments):
         return True
     files = (file for file in conf_dir().rglob("*.yaml") if file.parent.name != "sweep")  # its `mode` is sweep.mode
     return any(_MODE.search(file.read_text(encoding="utf-8")) for file in files)
@@ -279,6 +300,8 @@ def composition_message(error: BaseException) -> str | None:
         return f"{key}: there is no such key. {_nearest(key)}"
     kept = [line.strip() for line in str(chain[0]).splitlines() if line.strip()]
     kept = kept[: next((i for i, line in enumerate(kept) if line.startswith("Config search path")), len(kept))]
+    if _EXTRA_LAUNCHER.search(kept[0] if kept else ""):
+        kept.append("Install it: pip install 'pinejax[slurm]'")
     return "\n".join(line for line in kept if not line.startswith("See https"))
 
 

@@ -4,6 +4,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
@@ -49,7 +50,11 @@ class RayLauncher(Launcher):
         self.hydra_context: HydraContext | None = None
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """What Hydra gives every launcher before it launches."""
+        """What Hydra gives every launcher before it launches. Errors: ConfigError without Ray."""
+        if find_spec("ray") is None:
+            from pinejax.errors import ConfigError
+
+            raise ConfigError("hydra/launcher=ray: it needs ray. Install it: pip install 'pinejax[ray]'")
         self.hydra_context, self.task_function, self.config = hydra_context, task_function, config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pinejax.core.feed import Feed
 from pinejax.core.trade import TradeRecord
+from pinejax.errors import ConfigError
 from pinejax.report.atomic import plain, write_atomically, write_json
 from pinejax.report.rows import StudyRows, TrialRow
 from pinejax.report.slug import slug
@@ -29,14 +30,18 @@ class RunFolder:
 
     @classmethod
     def claim(cls, wanted: Path) -> RunFolder:
-        """The folder for this process alone; `<wanted>_2` and so on where another run of the same second has it."""
+        """The folder for this process alone; `<wanted>_2` and so on where another run of the same second has it. Errors: ConfigError
+        where none can be made.
+        """
         for n in itertools.count(1):
             path = wanted if n == 1 else wanted.with_name(f"{wanted.name}_{n}")
-            path.mkdir(parents=True, exist_ok=True)
             try:
+                path.mkdir(parents=True, exist_ok=True)
                 (path / "manifest.json").open("x").close()
-            except FileExistsError:
-                continue
+            except OSError as error:
+                if isinstance(error, FileExistsError) and path.is_dir():
+                    continue
+                raise ConfigError(f"hydra.run.dir: {path} cannot be written ({error.strerror}). Choose another.") from None
             return cls(path)
         raise AssertionError("itertools.count does not end")
 

@@ -53,10 +53,10 @@ class SweepRow:
 
 
 def read_json(path: Path) -> Any:
-    """What a file holds; None where it is not there or is not JSON (an empty file that a run has only just claimed)."""
+    """What a file holds; None where it cannot be read or is not JSON (an empty file that a run has only just claimed)."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return None
 
 

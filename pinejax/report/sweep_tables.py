@@ -53,7 +53,7 @@ def results_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
     found = dict.fromkeys(name for row in rows for name in row.metrics)
     for name in [*(name for name in METRICS if name in found), *(name for name in found if name not in METRICS)]:
         columns[name] = _floats([row.metrics.get(name) for row in rows])
-    columns["folder"] = _texts([row.folder for row in rows])
+    columns["folder"] = _texts([row.folder or None for row in rows])
     columns["error"] = _texts([row.error or None for row in rows])
     if any(row.synthetic for row in rows):
         columns["synthetic"] = pl.Series([row.synthetic for row in rows], dtype=pl.Boolean)

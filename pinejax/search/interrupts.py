@@ -49,7 +49,8 @@ def stop_on_signals(request: StopRequest) -> Iterator[None]:
     Handlers are installed in the main thread only (Python allows no other) and put back at the end. Where there was a handler of
     somebody else's before (submitit's, which queues its job again; a Ray worker's), the process is theirs: they get their signals
     after the batch, in the order of arrival, and if that returns, SystemExit(130) ends the process, so that nobody takes the
-    unfinished search for a finished one.
+    unfinished search for a finished one. A handler with an attribute `after_batch` is of our own sweep: that function is called
+    instead, and the search ends as any interrupted one, with its report.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -69,12 +70,17 @@ def stop_on_signals(request: StopRequest) -> Iterator[None]:
     finally:
         for number, old in previous.items():
             signal.signal(number, old)
+    for number in arrived:
+        if after_batch := getattr(previous[signal.Signals(number)], "after_batch", None):
+            after_batch()
     _hand_on(arrived, {number: old for number, old in previous.items() if _is_foreign(old)})
 
 
 def _is_foreign(handler: Any) -> TypeGuard[Handler]:
-    """Whether it is a function of a program around us: not the system's default, not Python's own for Ctrl-C."""
-    return callable(handler) and handler is not signal.default_int_handler and not isinstance(handler, signal.Handlers)
+    """Whether it is a function of a program around us: not the system's default, not Python's own for Ctrl-C, not our sweep's."""
+    if hasattr(handler, "after_batch") or isinstance(handler, signal.Handlers):
+        return False
+    return callable(handler) and handler is not signal.default_int_handler
 
 
 def _hand_on(arrived: list[int], foreign: dict[Any, Handler]) -> None:

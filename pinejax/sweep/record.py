@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pinejax import __version__
+from pinejax.errors import ConfigError, PinejaxError
 from pinejax.report.atomic import write_json
 from pinejax.report.machine import versions
 from pinejax.report.secrets import without_passwords
@@ -18,17 +21,20 @@ from pinejax.sweep.combinations import Combination
 
 
 def claim_folder(wanted: Path) -> Path:
-    """The sweep's folder for this process alone; `<wanted>_2` and so on where another sweep has it."""
-    n, path = 1, wanted
-    while True:
-        path.mkdir(parents=True, exist_ok=True)
+    """The sweep's folder for this process alone; `<wanted>_2` and so on where another sweep has it. Errors: ConfigError where none can
+    be made.
+    """
+    for n in itertools.count(1):
+        path = wanted if n == 1 else wanted.with_name(f"{wanted.name}_{n}")
         try:
+            path.mkdir(parents=True, exist_ok=True)
             (path / "sweep.json").open("x").close()
-        except FileExistsError:
-            n += 1
-            path = wanted.with_name(f"{wanted.name}_{n}")
-            continue
+        except OSError as error:
+            if isinstance(error, FileExistsError) and path.is_dir():
+                continue
+            raise ConfigError(f"hydra.sweep.dir: {path} cannot be written ({error.strerror}). Choose another.") from None
         return path
+    raise AssertionError("itertools.count does not end")
 
 
 @dataclass
@@ -75,18 +81,26 @@ class Record:
                 study=one.study or "",
                 state=standing.state,
                 error=standing.error,
-                folder=str(place.relative_to(self.folder)),
+                folder=str(place.relative_to(self.folder)) if place.is_dir() else "",
             )
             rows += filled(row, place, one.config.pairs)
         return rows
 
-    def write(self, state: State) -> list[SweepRow]:
-        """sweep.json, and the tables once a search has left something; their rows."""
-        rows = self.rows()
-        write_json(self.folder / "sweep.json", self._described(state, rows))
-        if any(row.objective or row.state == "failed" for row in rows):
-            write_sweep(self.folder, rows)
-        return rows
+    def write(self, state: State) -> None:
+        """sweep.json, and the tables once a search has left something.
+
+        Where they cannot be written, a running sweep says so in one line and goes on. Errors: PinejaxError at its end.
+        """
+        try:
+            rows = self.rows()
+            write_json(self.folder / "sweep.json", self._described(state, rows))
+            if any(row.objective or row.state == "failed" for row in rows):
+                write_sweep(self.folder, rows)
+        except OSError as error:
+            said = f"the sweep's files in {self.folder} cannot be written ({error.strerror or error})"
+            if state != "running":
+                raise PinejaxError(f"{said}. What the searches found is in their own folders and studies.") from None
+            print(f"pinejax: {said}; it goes on.", file=sys.stderr, flush=True)
 
     def _described(self, state: State, rows: Sequence[SweepRow]) -> dict[str, Any]:
         of = {row.index: row for row in rows}
@@ -100,7 +114,7 @@ class Record:
                 "swept": {key: without_passwords(value) for key, value in one.chosen.swept},
                 "overrides": [without_passwords(text) for text in one.chosen.overrides],
                 "study": of[one.index].study or None,
-                "folder": of[one.index].folder,
+                "folder": of[one.index].folder or one.folder,
                 "state": standing.state,
                 "error": standing.error or None,
                 "seconds": of[one.index].seconds,

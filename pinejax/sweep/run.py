@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from pinejax.cli import EXIT_BUG, STOP_FILE, composition_message, discard_if_empty
+from pinejax.cli import EXIT_BUG, composition_message, discard_if_empty
 from pinejax.errors import EXIT_INTERRUPTED, EXIT_USER, ConfigError, PinejaxError, SweepError
 from pinejax.report.secrets import without_passwords
 from pinejax.report.sweep_rows import SweepRow
@@ -20,6 +17,7 @@ from pinejax.report.text import short_path
 from pinejax.sweep.combinations import Combination, choose, compose
 from pinejax.sweep.record import Record, Standing, claim_folder
 from pinejax.sweep.stock import n_jobs_of, with_stock_names
+from pinejax.sweep.stopping import stopping, where_run
 from pinejax.sweep.watch import watching
 
 if TYPE_CHECKING:
@@ -118,17 +116,20 @@ class _Sweep:
         jobs = [one.job(folder, worker) for one in batch for worker in range(self.n_jobs)]
         try:
             several = watching(self.record, batch) if len(jobs) > 1 else nullcontext()
-            with several, _stopping(self.record.folder, deferred="joblib" in type(self.launcher).__module__):
+            with several, stopping(self.record.folder, where_run(self.launcher)):
                 returns = list(self.launcher.launch(jobs, initial_job_idx=batch[0].index * self.n_jobs))
         except KeyboardInterrupt:
             for one in batch:
                 self.record.standing[one.index] = self._from_folder(one, "interrupted", "")
             return True
         except Exception as error:
-            if all(self.record.manifest_state(one) is None for one in batch) and isinstance(error, PinejaxError):
-                raise
+            none_began = all(self.record.manifest_state(one) is None for one in batch)
             for one in batch:
                 self.record.standing[one.index] = self._from_folder(one, "failed", _first_line(error))
+            if none_began and isinstance(error, PinejaxError):
+                self._leave_waiting()
+                self.record.write("failed")
+                raise
             return False
         self.returns += returns
         for i, one in enumerate(batch):
@@ -145,6 +146,8 @@ class _Sweep:
             return Standing("done")
         if state is None and otherwise == "interrupted":
             return Standing("not run")
+        if state == "running" and otherwise == "failed" and where_run(self.launcher) == "elsewhere":
+            return Standing("running", f"it may still run; {error}", by_user=False)
         return Standing(otherwise, error, by_user=False)
 
     def _judged(self, one: Combination, returns: Sequence[JobReturn]) -> Standing:
@@ -170,15 +173,11 @@ class _Sweep:
 
     def _end(self, interrupted: bool) -> list[JobReturn]:
         standing = self.record.standing
-        for one in standing:
-            if one.state == "waiting":
-                one.state = "not run"
-        failed = [one for one in self.record.combinations if standing[one.index].state == "failed"]
-        rows = self.record.write("interrupted" if interrupted else "failed" if failed else "done")
-        self._print(rows)
-        message = "\n".join(
-            [f"{len(failed)} of {len(standing)} combinations failed:", *(f"  {one.said}: {standing[one.index].error}" for one in failed)]
-        )
+        self._leave_waiting()
+        failed = [one for one in self.record.combinations if standing[one.index].error]
+        self._print(self.record.rows())
+        self.record.write("interrupted" if interrupted else "failed" if failed else "done")
+        message = self._message(failed)
         if interrupted:
             rest = [one.said for one in self.record.combinations if standing[one.index].state == "not run"]
             print(f"\nNot run: {'; '.join(rest) or 'nothing'}. The same command goes on with the same studies.", flush=True)
@@ -188,6 +187,21 @@ class _Sweep:
         if failed:
             raise SweepError(message, EXIT_USER if all(standing[one.index].by_user for one in failed) else EXIT_BUG)
         return self.returns
+
+    def _message(self, failed: Sequence[Combination]) -> str:
+        standing = self.record.standing
+        left = any(standing[one.index].state == "running" for one in failed)
+        what = "failed or were left alone" if left else "failed"
+        lines = [f"{len(failed)} of {len(standing)} combinations {what}:"]
+        lines += [f"  {one.said}: {standing[one.index].error}" for one in failed]
+        if left:
+            lines.append("The scheduler's jobs may still run or wait in its queue. The same command goes on with the same studies.")
+        return "\n".join(lines)
+
+    def _leave_waiting(self) -> None:
+        for one in self.record.standing:
+            if one.state == "waiting":
+                one.state = "not run"
 
     def _print(self, rows: Sequence[SweepRow]) -> None:
         print(f"\n{sweep_text(rows)}\n\nFiles: {short_path(self.record.folder)}", flush=True)
@@ -202,31 +216,3 @@ def _first_line(error: BaseException) -> str:
 
 def _is_users(error: Any) -> bool:
     return isinstance(error, Exception) and composition_message(error) is not None
-
-
-@contextmanager
-def _stopping(folder: Path, deferred: bool) -> Iterator[None]:
-    """While jobs run elsewhere: Ctrl-C and SIGTERM leave the stop file, so that no further job begins.
-
-    deferred: the jobs' processes get the terminal's Ctrl-C themselves and end after their batches, so the first one only waits for
-    them; otherwise, and for a second one, it is raised. One-by-one searches have handlers of their own while they run.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    stop = folder / STOP_FILE
-
-    def handler(number: int, frame: FrameType | None) -> None:
-        asked = stop.exists()
-        stop.touch()
-        if asked or not deferred:
-            raise KeyboardInterrupt
-        print("Stopping after the batches in flight. Ctrl-C again stops at once.", flush=True)
-
-    previous = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, old in previous.items():
-            signal.signal(number, old)
-        stop.unlink(missing_ok=True)

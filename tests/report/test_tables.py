@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pinejax.errors import ConfigError
 from pinejax.report.folder import RunFolder
 from pinejax.report.rows import DatasetRow, StudyRows, TrialRow
 from pinejax.report.tables import datasets_table, trials_table
@@ -113,3 +114,10 @@ def test_best_set_lists_searched_parameters_then_pins():
     text = parameters(TRIALS[0], {"fast": 5, "mult": 1.0, "use": True})
     assert text.splitlines() == ["  fast = 5", "  mult = 1.5", "  use  = false  (pinned)"]
     assert overrides(TRIALS[0], TRIALS[0].complete) == "params.fast=5 params.mult=1.5"
+
+
+def test_a_folder_that_cannot_be_claimed_is_the_users_mistake(tmp_path):
+    (tmp_path / "file").touch()
+    for wanted in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(ConfigError, match=r"hydra\.run\.dir: .* cannot be written"):
+            RunFolder.claim(wanted)

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import MissingConfigException
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from pinejax.cli import main, rewrite
+from pinejax.cli import composition_message, main, quoted, rewrite
 from pinejax.config import Config
 from pinejax.errors import ConfigError, DataError
 
@@ -235,3 +240,61 @@ def test_rewriting_leaves_everything_else_alone():
 def test_choosing_a_pruner_like_a_group_says_how_to_choose_it():
     with pytest.raises(ConfigError, match=r"search\.pruner=median"):
         rewrite(["pruner=median"])
+
+
+PARSER = OverridesParser.create()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(st.characters(blacklist_categories=("Cs",)), min_size=1).filter(lambda text: text[0] not in "'\""))
+@example("a\\")
+@example("it\\'s")
+@example("\\\\'\\\\")
+@example("C:\\data (1)\\한국, a=b\\")
+def test_hydra_reads_quoted_text_as_it_was(text):
+    (parsed,) = PARSER.parse_overrides([f"key={quoted(text)}"])
+    assert parsed.value() == text
+
+
+def test_folders_may_have_any_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folders: list[str] = []
+    name = "out (1), 결과 a=b"
+    assert main(lambda config, folder: folders.append(folder.name), [f"hydra.run.dir={name}"]) == 0
+    assert main(lambda config, folder: folders.append(folder.parent.name), ["-m", f"hydra.sweep.dir={name}", "timeframe=1h"]) == 0
+    assert folders == [name, name]
+
+
+def test_a_folder_that_cannot_be_made_is_one_message(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    assert "hydra.run.dir: file/run cannot be written" in refused(capsys, "hydra.run.dir=file/run")
+
+
+def test_an_oserror_of_a_run_is_still_a_bug(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def run(config: Config, folder: Path) -> None:
+        Path("nowhere/file").touch()
+
+    assert main(run, []) == 1
+    assert "FileNotFoundError" in capsys.readouterr().err
+
+
+def test_the_flag_of_a_sweep_may_stand_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    seen: list[str] = []
+    assert main(lambda config, folder: seen.append(str(config.timeframe)), ["search.n_trials=3", "-m", "timeframe=1h,2h"]) == 0
+    assert seen == ["1h", "2h"]
+
+
+@pytest.mark.parametrize("name", ["joblib", "submitit_slurm"])
+def test_a_launcher_that_is_not_installed_says_how_to_get_it(name):
+    error = MissingConfigException(f"In 'config': Could not find 'hydra/launcher/{name}'\n\nAvailable options:\n\tbasic", "x", [])
+    assert str(composition_message(error)).endswith("Install it: pip install 'pinejax[slurm]'")
+
+
+def test_the_ray_launcher_without_ray_says_how_to_get_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert "needs ray. Install it: pip install 'pinejax[ray]'" in refused(capsys, "-m", "hydra/launcher=ray", "timeframe=1h,2h")

@@ -84,3 +84,18 @@ def test_a_request_is_set_by_a_signal_alone():
         assert not request.is_set
         signal.raise_signal(signal.SIGTERM)
     assert request.is_set
+
+
+def test_the_sweeps_own_handler_is_not_called_but_told_after_the_batch():
+    told: list[str] = []
+
+    def handler(number, frame) -> None:
+        raise AssertionError("a stranger's handler would be called")
+
+    handler.after_batch = lambda: told.append("after")
+    previous = signal.signal(signal.SIGINT, handler)
+    try:
+        result = run_search(CONFIG, build_space(Bowl), SHARPE, Quadratic(), None, [sends(signal.SIGINT)])
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    assert (result.stopped, result.n_counted, told) == ("interrupted", 8, ["after"])

@@ -101,7 +101,8 @@ class TestJoblib:
             assert [manifest["search"]["worker"] for manifest in both] == [0, 1]
             assert both[0]["n_new"] + both[1]["n_new"] >= 40
 
-    def test_ctrl_c_ends_after_the_batches_in_flight_and_the_same_command_goes_on(self, tmp_path):
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_a_signal_ends_it_after_the_batches_in_flight_and_the_same_command_goes_on(self, tmp_path, number):
         words = [*SMALL, "timeframe=2h@4h,4h,3h", "search.n_trials=4000", "search.sampler=tpe"]
         launcher = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
         running = start(tmp_path, *words, *launcher)
@@ -109,7 +110,10 @@ class TestJoblib:
         limit = time.monotonic() + 90
         while not all(path.exists() for path in begun) and time.monotonic() < limit:
             time.sleep(0.2)
-        os.killpg(running.pid, signal.SIGINT)
+        if number == signal.SIGINT:
+            os.killpg(running.pid, number)  # as a terminal does
+        else:
+            running.send_signal(number)
         said, _ = running.communicate(timeout=60)
         assert running.returncode == 130, said
         assert "Not run: timeframe=3h" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from small_run import MINE
 
 from pinejax.cli import main
+from pinejax.job.outcome import Outcome
 from pinejax.run import run
 
 WORDS = (
@@ -59,7 +61,7 @@ def test_what_can_be_searched_is_and_what_fails_is_named(first):
 
 def test_the_tables_hold_what_the_combinations_found(first):
     results = pl.read_csv(first.place / "sweep/results.csv")
-    assert results["folder"].to_list() == ["0_SYNTH_A_2h_4h", "1_NOPE_2h_4h", "2_SYNTH_A_4h", "3_NOPE_4h"]
+    assert results["folder"].to_list() == ["0_SYNTH_A_2h_4h", None, "2_SYNTH_A_4h", None]
     for row in results.filter(pl.col("state") == "done").iter_rows(named=True):
         best = json.loads((first.place / "sweep" / row["folder"] / "best.json").read_text())
         assert row["best_value"] == best["values"]["sharpe"]
@@ -83,3 +85,27 @@ def test_the_same_sweep_goes_on_with_the_same_studies(first):
     told = json.loads((first.place / "sweep_2/sweep.json").read_text())
     assert [one["study"] for one in told["combinations"]] == before
     assert again.said.count("The study has its 8 trials, 2 of them new.") == 2
+
+
+def test_one_ctrl_c_leaves_a_whole_report_of_the_search_in_flight_and_the_same_command_completes(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text(MINE)
+    words = (*WORDS, "symbol=SYNTH_A", "search.batch_size=2")
+    after_batch = Outcome.after_batch
+
+    def interrupted(self, progress) -> None:
+        after_batch(self, progress)
+        if progress.n_counted == 4:
+            signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Outcome, "after_batch", interrupted)
+        one = swept(tmp_path, words)
+    assert one.code == 130 and "Not run: timeframe=4h." in one.said
+    told = json.loads((tmp_path / "sweep/sweep.json").read_text())
+    assert [found["state"] for found in told["combinations"]] == ["interrupted", "not run"]
+    manifest = json.loads((tmp_path / "sweep/0_SYNTH_A_2h_4h/manifest.json").read_text())
+    assert (manifest["state"], manifest["n_trials"], manifest.get("error")) == ("interrupted", 4, None)
+    assert pl.read_csv(tmp_path / "sweep/0_SYNTH_A_2h_4h/trials.csv").height == 4
+    assert not (tmp_path / "sweep/.stop").exists()
+    again = swept(tmp_path, words)
+    assert again.code == 0 and "The study has its 6 trials, 2 of them new." in again.said

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hydra.core.plugins import Plugins
+from hydra.core.utils import JobReturn
 
 from pinejax.cli import main
 from pinejax.config import Config
 from pinejax.core.timeframe import TimeframePair
-from pinejax.errors import DataError
+from pinejax.errors import ConfigError, DataError, PinejaxError
 from pinejax.report.naming import Names
 from pinejax.sweep.combinations import Chosen, Combination
-from pinejax.sweep.record import Record
+from pinejax.sweep.record import Record, claim_folder
 from pinejax.sweep.watch import watching
 
 THREE = ["-m", "timeframe=15m,1h,2h", "hydra.sweep.dir=sweep"]
@@ -49,7 +52,9 @@ def test_a_failing_combination_does_not_take_the_others_down_and_is_named(capsys
     assert said.err == "pinejax: 1 of 3 combinations failed:\n  timeframe=1h: no bars of 'X'.\n"
     assert "Failed: no bars of 'X'." in said.out
     assert states() == ["done", "failed", "done"] and told()["state"] == "failed"
-    assert pl.read_csv("sweep/results.csv")["error"].to_list() == [None, "no bars of 'X'.", None]
+    results = pl.read_csv("sweep/results.csv")
+    assert results["error"].to_list() == [None, "no bars of 'X'.", None]
+    assert results["folder"][1] is None  # it left none
 
 
 def test_a_bug_in_a_combination_shows_its_traceback_and_ends_the_sweep_with_1(capsys):
@@ -117,6 +122,64 @@ def test_the_sweeps_file_says_what_was_asked_for_and_with_what():
     assert said["versions"]["hydra-core"].startswith("1.3")
 
 
+def test_a_folder_that_cannot_be_made_is_the_users_mistake(capsys):
+    Path("file").touch()
+    assert main(lambda config, folder: None, [*THREE, "hydra.sweep.dir=file"]) == 2
+    said = capsys.readouterr().err
+    assert "hydra.sweep.dir:" in said and "cannot be written" in said and "Choose another" in said
+    with pytest.raises(ConfigError, match="cannot be written"):
+        claim_folder(Path("file", "below"))
+
+
+def test_files_that_cannot_be_written_do_not_stop_a_sweep_and_are_told_at_its_end(capsys, monkeypatch):
+    ran: list[str] = []
+
+    def full(path: Path, content: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pinejax.sweep.record.write_json", full)
+    assert main(lambda config, folder: ran.append(str(config.timeframe)), THREE) == 2
+    said = capsys.readouterr().err
+    assert ran == ["15m", "1h", "2h"]
+    assert "cannot be written (No space left on device); it goes on." in said
+    assert "own folders and studies" in said.splitlines()[-1] and "Traceback" not in said
+
+
+class Breaking:
+    """A launcher of jobs elsewhere that raises. manifests: what each combination's says by then, None for no manifest."""
+
+    def __init__(self, error: Exception, manifests: Sequence[str | None] = ()):
+        self.error, self.manifests = error, manifests
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> list[JobReturn]:
+        for words, state in zip(job_overrides, self.manifests, strict=False):
+            name = next(word.partition("=")[2].strip("'") for word in words if word.startswith("hydra.sweep.subdir="))
+            if state is not None:
+                Path("sweep", name).mkdir()
+                Path("sweep", name, "manifest.json").write_text(json.dumps({"state": state}))
+        raise self.error
+
+
+def test_a_launcher_that_starts_nothing_leaves_no_sweep_that_says_running(monkeypatch, capsys):
+    launcher = Breaking(PinejaxError("no cluster answers.\nStart one."))
+    monkeypatch.setattr(Plugins, "instantiate_launcher", lambda self, **known: launcher)
+    assert main(lambda config, folder: None, [*THREE, "hydra/launcher=ray", "hydra.sweeper.max_batch_size=1"]) == 2
+    assert capsys.readouterr().err == "pinejax: no cluster answers.\nStart one.\n"
+    assert states() == ["failed", "not run", "not run"] and told()["state"] == "failed"
+    assert told()["combinations"][0]["error"] == "no cluster answers."
+
+
+def test_one_dead_job_of_a_scheduler_does_not_make_those_that_run_failed(monkeypatch, capsys):
+    launcher = Breaking(RuntimeError("job 7 is OUT_OF_MEMORY"), ["done", "running", None])
+    monkeypatch.setattr(Plugins, "instantiate_launcher", lambda self, **known: launcher)
+    assert main(lambda config, folder: None, [*THREE, "hydra/launcher=ray"]) == 1
+    said = capsys.readouterr().err
+    assert states() == ["done", "running", "failed"] and told()["state"] == "failed"
+    assert "2 of 3 combinations failed or were left alone:" in said
+    assert "timeframe=1h: it may still run; RuntimeError: job 7 is OUT_OF_MEMORY" in said
+    assert "The same command goes on with the same studies." in said
+
+
 def test_files_are_written_again_while_a_launcher_is_silent(tmp_path):
     pair = TimeframePair.parse("1h")
     combinations = [
@@ -140,3 +203,18 @@ def test_files_are_written_again_while_a_launcher_is_silent(tmp_path):
         says(0, "running")
         says(1, "done")
         assert wait_for(["running", "done"]) == ["running", "done"]
+
+
+def test_watching_survives_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    pair = TimeframePair.parse("1h")
+    combinations = [Combination(0, Chosen((), ()), Config("ema_cross", ("A",), pair), Names.of(("A",), (pair,)), "run_0", None)]
+    record = Record(tmp_path / "sweep", combinations, {})
+    with watching(record, combinations, every_s=0.01):
+        time.sleep(0.05)
+        (tmp_path / "sweep").mkdir()
+        (tmp_path / "sweep/run_0").mkdir()
+        (tmp_path / "sweep/run_0/manifest.json").write_text('{"state": "running"}')
+        limit = time.monotonic() + 10
+        while not (tmp_path / "sweep/sweep.json").exists() and time.monotonic() < limit:
+            time.sleep(0.005)
+    assert states(str(tmp_path / "sweep")) == ["running"]
