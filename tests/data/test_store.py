@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import polars as pl
@@ -97,6 +98,40 @@ def test_a_place_that_cannot_be_written_is_a_data_error(tmp_path: Path, make_bar
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
         Store(tmp_path / "file").write(make_bars(3), new_manifest("A", M5, make_bars(3), ()))
+
+
+@pytest.mark.parametrize(("end", "seen"), [(KeyboardInterrupt(), KeyboardInterrupt), (OSError("full"), DataError)])
+def test_what_ends_between_bars_and_manifest_loses_neither(store: Store, make_bars, monkeypatch, end, seen) -> None:
+    bars, rename = make_bars(30, seed=5), os.replace
+
+    def replace(old: Path, new: Path) -> None:
+        if Path(new).name == "5m.json":
+            raise end
+        rename(old, new)
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(seen) as caught:
+        store.write(bars, new_manifest("BTCUSDT", M5, bars, ()))
+    monkeypatch.undo()
+    assert "nothing was imported" not in str(caught.value)
+    assert store.load("BTCUSDT", M5).equals(bars)
+    assert store.manifest("BTCUSDT", M5).n_rows == 30
+    assert not [path for path in store.root.rglob(".*") if path.is_file()]
+
+
+def test_what_cannot_be_put_in_place_leaves_the_store_as_it_was(store: Store, make_bars, monkeypatch) -> None:
+    rename = os.replace
+
+    def replace(old: Path, new: Path) -> None:
+        if Path(new).name == "5m.parquet":
+            raise OSError("full")
+        rename(old, new)
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(DataError, match="nothing was imported"):
+        store.write(make_bars(30, seed=5), new_manifest("BTCUSDT", M5, make_bars(30, seed=5), ()))
+    assert len(store.load("BTCUSDT", M5)) == 24
+    assert not [path for path in store.root.rglob(".*") if path.is_file()]
 
 
 def test_the_bundled_sample_is_found_from_any_folder(tmp_path: Path, monkeypatch) -> None:
