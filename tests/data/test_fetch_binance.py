@@ -152,6 +152,24 @@ def test_a_server_that_stays_down_fails_the_symbol_and_the_next_fetch_goes_on(si
     assert site.asked[path_of("XUSDT", "1h", "2024-01")] == n_january
 
 
+@pytest.mark.parametrize("status", [451, 503])
+def test_where_rest_fails_the_archives_bars_are_imported_and_the_next_fetch_adds_the_rest(site, bars, fetch, tmp_path, status: int) -> None:
+    published(site, bars)
+    site.faults["/fapi/v1/klines"] += [status] * (1 if status == 451 else QUICK.attempts)
+    report = fetch()
+    assert report.failed["XUSDT"].startswith("the last days are missing: http")
+    assert f"answered {status}" in report.failed["XUSDT"] and "--no-rest" in report.failed["XUSDT"]
+    assert [item.outcome for item in report.imported] == ["new"] and not report.complete
+    assert stored(tmp_path).equals(bars.filter(pl.col("time") < ms("2024-03-18")))
+    assert fetch().complete
+    assert stored(tmp_path)["time"][-1] == ms("2024-03-20T11:00")
+
+
+def test_where_rest_fails_and_the_archive_has_nothing_the_symbol_fails(site, fetch) -> None:
+    site.faults["/fapi/v1/klines"] += [451]
+    assert "answered 451" in fetch(start_ms=ms("2024-03-18")).failed["XUSDT"]
+
+
 def test_a_restarted_server_is_found_again(site, bars, fetch, tmp_path: Path) -> None:
     published(site, bars)
     port = site.stop()
