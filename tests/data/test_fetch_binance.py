@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -127,6 +128,36 @@ def test_what_may_go_better_is_tried_again(site, bars, fetch, tmp_path: Path, fa
     assert fetch().complete
     assert site.asked[path] == 3
     assert len(stored(tmp_path)) == 79 * 24 + 12
+
+
+def test_a_server_that_asks_for_a_long_wait_is_taken_at_its_word_and_not_waited_for(site, bars, fetch) -> None:
+    published(site, bars)
+    path = path_of("XUSDT", "1h", "2024-01")
+    site.retry_after[418] = "259200"
+    site.faults[path] += [418]
+    assert f"{path}: the server answered 418 and asks to wait 259200 s. Try again then" in fetch().failed["XUSDT"]
+    assert site.asked[path] == 1
+
+
+def test_a_redirect_is_followed_and_a_circle_is_not(site, bars, fetch) -> None:
+    published(site, bars)
+    path = path_of("XUSDT", "1h", "2024-01")
+    site.files["/elsewhere.zip"] = site.files[path]
+    site.faults[path] += ["/elsewhere.zip"]
+    assert fetch().complete
+    assert site.asked["/elsewhere.zip"] == 1
+    path = path_of("YUSDT", "1h", "2024-01")
+    site.faults[path] += [path] * 99
+    assert "no answer (too many redirects), after 4 attempts" in fetch("YUSDT").failed["YUSDT"]
+
+
+def test_retries_print_nothing(site, bars, tmp_path: Path) -> None:
+    published(site, bars)
+    site.faults[path_of("XUSDT", "1h", "2024-01")] += [503]
+    asked = ["--symbols", "XUSDT", "--timeframe", "1h", "--start", "2024-01-01", "--end", "2024-02-01", "--per-second", "1000"]
+    command = [sys.executable, "-m", "pinejax.data", "fetch", "binance", *asked, "--base-url", site.url, "--root", str(tmp_path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_slow_body_that_keeps_coming_is_waited_for(site, bars, fetch) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pinejax.errors import DataError
 
@@ -19,6 +20,10 @@ _SLOW_DOWN = (418, 429)
 """418 is what Binance answers to an address that went on after 429."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _CHUNK = 1 << 16
+_REDIRECTS = 3
+"""From http to https, and to another host; one to spare."""
+logging.getLogger("stamina").addHandler(logging.NullHandler())
+"""Python prints warnings that no handler takes on stderr. A program that configures logging still gets those of retries."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,8 @@ class Manners:
     """How politely and how patiently to ask.
 
     n_per_s: requests a second, all threads together. attempts: of one request. wait_initial_s, wait_max_s: the back-off, doubled each
-    time, with jitter; a server's Retry-After goes before it. silence_s: without a byte; body_s: for a whole body.
+    time, with jitter; a server's Retry-After goes before it, unless it asks for more than longest_wait_s, which is an error. silence_s:
+    without a byte; body_s: for a whole body.
     """
 
     n_parallel: int = 4
@@ -34,6 +40,7 @@ class Manners:
     attempts: int = 6
     wait_initial_s: float = 0.5
     wait_max_s: float = 30.0
+    longest_wait_s: float = 120.0
     silence_s: float = 20.0
     body_s: float = 300.0
 
@@ -63,8 +70,12 @@ class Http:
             raise DataError(f"fetch needs {error.name}. Install it: pip install 'pinejax[data]'") from None
         self.manners = manners or Manners()
         self._retry_context = stamina.retry_context
-        self._direct = urllib3.PoolManager(maxsize=self.manners.n_parallel, retries=False)
-        self._proxies = {scheme: urllib3.ProxyManager(url, maxsize=self.manners.n_parallel, retries=False) for scheme, url in _proxies()}
+        pool: dict[str, Any] = {
+            "maxsize": self.manners.n_parallel,
+            "retries": urllib3.Retry(None, connect=0, read=0, status=0, other=0, redirect=_REDIRECTS, respect_retry_after_header=False),
+        }
+        self._direct = urllib3.PoolManager(**pool)
+        self._proxies = {scheme: urllib3.ProxyManager(url, **pool) for scheme, url in _proxies()}
         self._lock = threading.Lock()
         self._next = 0.0
 
@@ -120,6 +131,10 @@ class Http:
             return None
         if response.status in _SLOW_DOWN or response.status >= 500:
             after = _seconds(response.headers.get("Retry-After"))
+            if after > self.manners.longest_wait_s:
+                raise DataError(
+                    f"{url}: the server answered {response.status} and asks to wait {after:g} s. Try again then; what was fetched is kept."
+                )
             self._pause(after)
             raise _Again(f"the server answered {response.status}", after)
         if response.status != 200:
@@ -159,4 +174,5 @@ def _seconds(header: str | None) -> float:
 
 
 def _reason(error: Exception) -> str:
+    error = getattr(error, "reason", None) or error  # What urllib3 wraps in its count of retries.
     return str(error).split(": ", 1)[-1] or type(error).__name__
