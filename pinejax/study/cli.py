@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pinejax.config import StorageConfig
+from pinejax.core.secrets import without_passwords
 from pinejax.errors import PinejaxError, StudyError
-from pinejax.report.secrets import without_passwords
 from pinejax.search.library import Library, StoredStudy
 from pinejax.study.best import FORMATS, best_text
 from pinejax.study.export import SUFFIXES, export

@@ -288,6 +288,21 @@ def test_history_that_changed_is_refused_unless_told_which_wins(site, bars, fetc
     assert str(report.imported[0].changes) == "1 replaced; the first change at 2024-02-03 00:00 UTC"
 
 
+def test_a_password_in_the_mirrors_address_is_neither_said_nor_written(site, bars, fetch, tmp_path: Path) -> None:
+    published(site, bars)
+    site.files[path_of("XUSDT", "1h", "2024-02") + ".CHECKSUM"] = b"0" * 64
+    url = site.url.replace("http://", "http://me:it's@hush@")
+    site.faults["/fapi/v1/klines"] += [451]
+    said: list[str] = []
+    report = fetch(base_url=url, api_url=url, said=said)
+    failed = [*report.failed.values(), *fetch("NOSUCH", base_url=url, api_url=url).failed.values()]
+    kept = (tmp_path / "cache" / "quarantine" / "XUSDT-1h-2024-02.zip.txt").read_text()
+    assert len(failed) == 2
+    for text in (*failed, kept):
+        assert "http://me:***@127.0.0.1" in text
+    assert "hush" not in "".join([*failed, *said, kept])
+
+
 def test_a_range_without_sense_and_a_timeframe_without_klines_are_refused(fetch) -> None:
     with pytest.raises(DataError, match=r"--start: expected a start before the end"):
         fetch(start_ms=ms("2025-01-01"))

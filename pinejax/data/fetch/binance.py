@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pinejax.core.secrets import without_passwords
 from pinejax.core.timeframe import Timeframe
 from pinejax.data.fetch.archive import ArchiveFile, Fetched, Market, days_of, fetch_file, interval_of, months, set_aside
 from pinejax.data.fetch.http import Http
@@ -77,7 +78,7 @@ def fetch_binance(store: Store, wanted: Wanted, http: Http, say: Say = print) ->
                     raise
                 report.failed[symbol] = f"the last days are missing: {error} (--no-rest leaves them out)"
             if not parts:
-                raise DataError(f"{symbol}: no bars at {wanted.base_url}. Check --symbols, --market and --start.")
+                raise DataError(f"{symbol}: no bars at {without_passwords(wanted.base_url)}. Check --symbols, --market and --start.")
             done = import_parts(store, parts, _options(wanted, listed.get(symbol)))
             report.imported += done
         except DataError as error:

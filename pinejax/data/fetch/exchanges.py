@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from pinejax.core.secrets import without_passwords
 from pinejax.core.timeframe import Timeframe
 from pinejax.data.fetch.binance import Report, Say
 from pinejax.data.fetch.http import Manners
@@ -110,7 +111,7 @@ class _Exchange:
                 with attempt:
                     return getattr(self._api, name)(*arguments)
         except ccxt.BaseError as error:
-            text = (str(error).splitlines() or [type(error).__name__])[0][:200]
+            text = without_passwords((str(error).splitlines() or [type(error).__name__])[0])[:200]
             raise DataError(f"{self._api.id}: {type(error).__name__}: {text}. What was fetched is stored; try again later.") from None
         raise AssertionError("a retry context gives a result or raises")
 

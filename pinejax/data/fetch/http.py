@@ -10,6 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pinejax.core.secrets import without_passwords
 from pinejax.errors import DataError
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Http:
         self._next = 0.0
 
     def get(self, url: str) -> bytes | None:
-        """The body; None where the server has no such thing (404).
+        """The body; None where the server has no such thing (404). A password in the URL is in no error.
 
         Errors: DataError after the last attempt, and at once for an answer that will not change (such as 403).
         """
@@ -97,7 +98,9 @@ class Http:
                 with attempt:
                     return self._once(url)
         except _Again as error:
-            raise DataError(f"{url}: {error}, after {m.attempts} attempts. Try again later; what was fetched is kept.") from None
+            raise DataError(
+                f"{without_passwords(url)}: {error}, after {m.attempts} attempts. Try again later; what was fetched is kept."
+            ) from None
         raise AssertionError("a retry context gives a result or raises")
 
     def _once(self, url: str) -> bytes | None:
@@ -133,13 +136,16 @@ class Http:
             after = _seconds(response.headers.get("Retry-After"))
             if after > self.manners.longest_wait_s:
                 raise DataError(
-                    f"{url}: the server answered {response.status} and asks to wait {after:g} s. Try again then; what was fetched is kept."
+                    f"{without_passwords(url)}: the server answered {response.status} and asks to wait {after:g} s. Try again then; "
+                    "what was fetched is kept."
                 )
             self._pause(after)
             raise _Again(f"the server answered {response.status}", after)
         if response.status != 200:
             text = response.read(200).decode(errors="replace").strip()
-            raise DataError(f"{url}: the server answered {response.status} {text}. Check the address, the market and the symbol.")
+            raise DataError(
+                f"{without_passwords(url)}: the server answered {response.status} {text}. Check the address, the market and the symbol."
+            )
         deadline, parts = time.monotonic() + self.manners.body_s, []
         for chunk in response.stream(_CHUNK):
             parts.append(chunk)
@@ -175,4 +181,4 @@ def _seconds(header: str | None) -> float:
 
 def _reason(error: Exception) -> str:
     error = getattr(error, "reason", None) or error  # What urllib3 wraps in its count of retries.
-    return str(error).split(": ", 1)[-1] or type(error).__name__
+    return without_passwords(str(error).split(": ", 1)[-1]) or type(error).__name__
