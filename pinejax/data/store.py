@@ -183,13 +183,17 @@ def _pending(manifest_path: Path) -> Path:
 def open_store(root: str | Path | None = None) -> Store:
     """The store in a folder; None: the synthetic sample that pinejax ships.
 
-    Errors: DataError where there is no such folder.
+    Errors: DataError where there is no such folder, or its name is empty.
     """
     if root is None:
         bundled = _bundled_sample()
         if next(bundled.glob("*/*.json"), None) is None:
             raise DataError(f"The bundled sample is missing from {bundled}. Reinstall pinejax or give data.root.")
         return Store(bundled)
+    if not str(root).strip():
+        raise DataError(
+            "data.root: expected a folder with imported bars, got an empty text. Give one, or leave data.root out for the bundled sample."
+        )
     path = Path(root).expanduser()
     if not path.is_dir():
         raise DataError(

@@ -94,6 +94,11 @@ def test_a_folder_that_is_not_there_is_a_data_error(tmp_path: Path) -> None:
         open_store(tmp_path / "nowhere")
 
 
+def test_an_empty_name_is_not_the_current_folder() -> None:
+    with pytest.raises(DataError, match=r"data\.root: expected a folder with imported bars, got an empty text\. Give one"):
+        open_store("")
+
+
 def test_a_place_that_cannot_be_written_is_a_data_error(tmp_path: Path, make_bars) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
