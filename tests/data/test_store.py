@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from pinejax.core.timeframe import Timeframe
-from pinejax.data.ingest import new_manifest
+from pinejax.data.ingest import import_files, new_manifest
+from pinejax.data.options import ImportOptions
 from pinejax.data.store import Store, open_store, slug
 from pinejax.errors import DataError
 
@@ -122,6 +123,26 @@ def test_what_ends_between_bars_and_manifest_loses_neither(store: Store, make_ba
     assert store.load("BTCUSDT", M5).equals(bars)
     assert store.manifest("BTCUSDT", M5).n_rows == 30
     assert not [path for path in store.root.rglob(".*") if path.is_file()]
+
+
+def test_an_import_after_one_that_broke_off_goes_on_from_its_manifest(store: Store, make_bars, csv_file, monkeypatch) -> None:
+    first, then = csv_file("NEW_5m.csv", make_bars(24)), csv_file("NEW_1_5m.csv", make_bars(30).tail(6))
+    options = ImportOptions(symbol="NEW")
+    import_files(store.root, [first], options)
+    last = csv_file("NEW_2_5m.csv", make_bars(36).tail(6))
+    rename = os.replace
+
+    def replace(old: Path, new: Path) -> None:
+        if Path(new).name == "5m.json":
+            raise KeyboardInterrupt
+        rename(old, new)
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(KeyboardInterrupt):
+        import_files(store.root, [then], options)
+    monkeypatch.undo()
+    (done,) = import_files(store.root, [last], options)
+    assert (done.n_added, len(done.manifest.sources)) == (6, 3)
 
 
 def test_what_cannot_be_put_in_place_leaves_the_store_as_it_was(store: Store, make_bars, monkeypatch) -> None:
