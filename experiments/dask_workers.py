@@ -20,7 +20,7 @@ from contextlib import contextmanager
 
 from distributed import Client, LocalCluster
 
-from pinejax.report.secrets import without_passwords
+from pinejax.core.secrets import without_passwords
 
 
 def search(words: Sequence[str]) -> int:

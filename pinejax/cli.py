@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pinejax.core.secrets import without_passwords
 from pinejax.errors import EXIT_INTERRUPTED, EXIT_USER, ConfigError, PinejaxError, SweepError, did_you_mean
-from pinejax.report.secrets import without_passwords
 from pinejax.report.slug import symbols_slug, timeframe_slug
 from pinejax.resources import conf_dir
 

@@ -21,8 +21,8 @@ from omegaconf import DictConfig, open_dict
 from ray.cloudpickle.cloudpickle import dumps  # functions of __main__ travel by value
 from ray.exceptions import RayError
 
+from pinejax.core.secrets import without_passwords
 from pinejax.errors import PinejaxError
-from pinejax.report.secrets import without_passwords
 
 if TYPE_CHECKING:
     from hydra_plugins.hydra_pinejax_ray_launcher.ray_launcher import RayLauncherConf

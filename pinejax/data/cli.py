@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
+from pinejax.core.command import finish
 from pinejax.data.commands import fetching, freezing, importing, looking, synthesis
-from pinejax.data.commands.lines import USER_ERROR
-from pinejax.errors import PinejaxError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0, 1 (the data are not good or not whole), 2 (a user's mistake, told on stderr)."""
+    """Run one command; returns the exit code.
+
+    0; 1 where the data are not good or not whole; 2 for a user's mistake, told on stderr; 130 for Ctrl-C; 141 where nobody reads the
+    output any more.
+    """
     arguments = build_parser().parse_args(argv)
-    try:
-        return arguments.command(arguments)
-    except PinejaxError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return USER_ERROR
+    return finish(lambda: arguments.command(arguments))
 
 
 def build_parser() -> argparse.ArgumentParser:

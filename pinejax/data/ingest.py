@@ -88,13 +88,14 @@ def _merge(store: Store, name: tuple[str, Timeframe], parts: list[Part], options
     symbol, timeframe = name
     store.require_free(symbol)
     is_stored = store.manifest_path(symbol, timeframe).exists()
-    old = store.manifest(symbol, timeframe) if is_stored and not options.replace else None
+    is_merged = is_stored and not options.replace
+    stored = store.load(symbol, timeframe) if is_merged else None  # First: it may put a manifest in place that waits.
+    old = store.manifest(symbol, timeframe) if is_merged else None
     if old and old.synthetic:
         raise DataError(f"{symbol} {timeframe}: the stored bars are synthetic. Give another --symbol or --root, or --replace them.")
     sources: dict[str, Source] = {}
     for source in (*(old.sources if old else ()), *(part.source for part in parts)):
         sources.setdefault(source.sha256, source)
-    stored = store.load(symbol, timeframe) if old else None
     tables = [("the stored bars", stored)] if stored is not None else []
     bars = union([*tables, *((part.source.name, part.bars) for part in parts)], f"{symbol} {timeframe}", options.prefer)
     manifest = _with_steps(new_manifest(symbol, timeframe, bars, tuple(sources.values())), old, options)

@@ -80,7 +80,7 @@ def freeze(store: Store, name: str, created: str, symbols: Sequence[str] = ()) -
 
 def open_snapshot(root: str | Path | None, name: str) -> Store:
     """The store of a snapshot. Errors: DataError where there is none of that name under `root`."""
-    if root is None:
+    if not root:
         raise DataError(f"data.snapshot={name}: expected data.root with the folder it was made in. The bundled sample has no snapshots.")
     folder = Path(root).expanduser() / FOLDER / name
     if not (folder / FILE).is_file():

@@ -27,6 +27,21 @@ def slug(symbol: str) -> str:
 
 
 @dataclass(frozen=True)
+class _Staged:
+    """A dataset written beside its place."""
+
+    bars: Path
+    bars_place: Path
+    manifest: Path
+    manifest_place: Path
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether its bars are in place, after which its manifest must not be lost. The folder knows it, also at a Ctrl-C."""
+        return not self.bars.exists()
+
+
+@dataclass(frozen=True)
 class Store:
     """Datasets under `root`: `<root>/<slug of the symbol>/<timeframe>.parquet` with `<timeframe>.json` beside it."""
 
@@ -91,31 +106,40 @@ class Store:
     def write_all(self, datasets: Sequence[tuple[pl.DataFrame, Manifest]]) -> None:
         """Put datasets into the store, replacing those of the same symbol and timeframe: all of them, or none where one cannot be written.
 
-        Everything is written beside its place first, then put in place. A process killed between a dataset's two files leaves the new
-        manifest beside the old one, and `load` takes it. Errors: DataError where another symbol already has the folder, the folder cannot
-        be written, or the disk is full.
+        Everything is written beside its place first, then put in place. What ends between a dataset's two files (a kill, Ctrl-C, an error)
+        leaves the new manifest beside the old one, and `load` takes it. Errors: DataError where another symbol already has the folder, the
+        folder cannot be written, or the disk is full.
         """
         for _, manifest in datasets:
             self.require_free(manifest.symbol)
-        staged: list[tuple[Path, Path]] = []
+        staged: list[_Staged] = []
+        placing = False
         try:
             for frame, manifest in datasets:
                 timeframe = Timeframe.parse(manifest.timeframe)
                 path, beside = self.parquet_path(manifest.symbol, timeframe), self.manifest_path(manifest.symbol, timeframe)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                staged += [(temporary_beside(path), path), (_pending(beside), beside)]
-                stage_parquet(frame.select(SCHEMA.names()).cast(SCHEMA), staged[-2][0])
-                manifest.write(staged[-1][0])
-            for temporary, final in staged:
-                os.replace(temporary, final)
+                staged.append(_Staged(temporary_beside(path), path, _pending(beside), beside))
+                stage_parquet(frame.select(SCHEMA.names()).cast(SCHEMA), staged[-1].bars)
+                manifest.write(staged[-1].manifest)
+            placing = True
+            for one in staged:
+                os.replace(one.bars, one.bars_place)
+                os.replace(one.manifest, one.manifest_place)
         except OSError as error:
-            where = staged[-1][1].parent if staged else self.root
+            where = staged[-1].bars_place.parent if staged else self.root
+            n_placed = sum(one.is_placed for one in staged) if placing else 0
+            said = (
+                f"only {n_placed} of {len(staged)} datasets were imported, the last maybe in part" if n_placed else "nothing was imported"
+            )
             raise DataError(
-                f"{where}: cannot be written ({error.strerror or error}); nothing was imported. Make room, or choose another --root."
+                f"{where}: cannot be written ({error.strerror or error}); {said}. Make room, or choose another --root, and import again."
             ) from None
         finally:
-            for temporary, _ in staged:
-                temporary.unlink(missing_ok=True)
+            for one in staged:
+                if not one.is_placed:
+                    one.bars.unlink()
+                    one.manifest.unlink(missing_ok=True)
 
     def require_free(self, symbol: str) -> None:
         """Errors: DataError where the symbol's folder belongs to another symbol of the same slug."""
@@ -159,13 +183,17 @@ def _pending(manifest_path: Path) -> Path:
 def open_store(root: str | Path | None = None) -> Store:
     """The store in a folder; None: the synthetic sample that pinejax ships.
 
-    Errors: DataError where there is no such folder.
+    Errors: DataError where there is no such folder, or its name is empty.
     """
     if root is None:
         bundled = _bundled_sample()
         if next(bundled.glob("*/*.json"), None) is None:
             raise DataError(f"The bundled sample is missing from {bundled}. Reinstall pinejax or give data.root.")
         return Store(bundled)
+    if not str(root).strip():
+        raise DataError(
+            "data.root: expected a folder with imported bars, got an empty text. Give one, or leave data.root out for the bundled sample."
+        )
     path = Path(root).expanduser()
     if not path.is_dir():
         raise DataError(

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import IO, Any
 
 from pinejax.config import Config
+from pinejax.core.secrets import without_passwords
 from pinejax.engine.devices import is_gpu
 from pinejax.errors import ConfigError
-from pinejax.report.secrets import without_passwords
 from pinejax.search import SearchConfig, StopRequest
 
 COMMAND = (sys.executable, "-m", "pinejax.job.worker")

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pinejax import __version__
+from pinejax.core.secrets import without_passwords
 from pinejax.engine.engine import Engine
 from pinejax.job.joint import JointEngine
 from pinejax.job.session import Session
 from pinejax.job.spent import Spent, seconds, shares
 from pinejax.report.folder import SYNTHETIC_NOTE
 from pinejax.report.machine import machine, peak_memory_bytes, versions
-from pinejax.report.secrets import without_passwords
 from pinejax.search import Objective, SearchConfig
 from pinejax.search import Timings as SearchTimings
 from pinejax.search.config import resolved

@@ -11,6 +11,7 @@ from typing import Any
 
 from optuna.trial import FrozenTrial
 
+from pinejax.core.secrets import without_passwords
 from pinejax.engine.engine import Engine
 from pinejax.job.details import Check, run_details
 from pinejax.job.joint import TIMEFRAME, JointEngine, JointSession
@@ -24,7 +25,6 @@ from pinejax.report.folder import RunFolder
 from pinejax.report.machine import process_age_s
 from pinejax.report.progress import Step, progress_for
 from pinejax.report.rows import StudyRows
-from pinejax.report.secrets import without_passwords
 from pinejax.search import Objective, Progress, SearchConfig, SearchResult, Timings
 from pinejax.search.timings import Stopwatch
 

@@ -147,6 +147,11 @@ def _load(config: Config, converted: bool = True) -> tuple[Feed, ...]:
 
     store = _store(config)
     symbols = config.symbols or store.symbols()
+    if not symbols:
+        raise DataError(
+            f"data.root: expected a folder with imported bars, got {store.root}, which has none. "
+            f"Import some: python -m pinejax.data import FILE... --root {store.root}"
+        )
     chosen = config.data
     more = {"currency": config.broker.currency, "rates": chosen.rates} if converted else {}
     return tuple(load_feed(store, symbol, config.timeframe, chosen.start, chosen.end, **more) for symbol in symbols)

@@ -9,9 +9,9 @@ import sys
 import threading
 
 from pinejax.config import Config
+from pinejax.core.secrets import without_passwords
 from pinejax.errors import EXIT_INTERRUPTED, EXIT_USER, PinejaxError
 from pinejax.job.crew import read_order
-from pinejax.report.secrets import without_passwords
 from pinejax.search import SearchResult, StopRequest, run_search
 
 STDIN, STDOUT, STDERR = 0, 1, 2

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pinejax.config import StorageConfig
-from pinejax.errors import PinejaxError, StudyError
-from pinejax.report.secrets import without_passwords
+from pinejax.core.command import finish
+from pinejax.errors import StudyError
 from pinejax.search.library import Library, StoredStudy
 from pinejax.study.best import FORMATS, best_text
 from pinejax.study.export import SUFFIXES, export
 from pinejax.study.listing import list_text
 from pinejax.study.show import show_text
 
-OK, NOT_DONE, USER_ERROR, INTERRUPTED, PIPE = 0, 1, 2, 130, 141
+OK, NOT_DONE = 0, 1
 
 
 def main(argv: Sequence[str] | None = None, ask: Callable[[str], str] = input) -> int:
@@ -28,20 +27,12 @@ def main(argv: Sequence[str] | None = None, ask: Callable[[str], str] = input) -
     """
     arguments = build_parser().parse_args(argv)
     arguments.ask = ask
-    try:
-        with Library(storage_url(arguments)) as library:
-            code = arguments.command(library, arguments)
-            sys.stdout.flush()
-            return code
-    except PinejaxError as error:
-        print(without_passwords(f"error: {error}"), file=sys.stderr)
-        return USER_ERROR
-    except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE
+    return finish(lambda: _run(arguments))
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    with Library(storage_url(arguments)) as library:
+        return arguments.command(library, arguments)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pinejax.cli import quoted
 from pinejax.config import Config, from_mapping
+from pinejax.core.secrets import without_passwords
 from pinejax.errors import ConfigError
 from pinejax.report.naming import Names, render, require_different
-from pinejax.report.secrets import without_passwords
 from pinejax.report.slug import slug
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from pinejax import __version__
+from pinejax.core.secrets import without_passwords
 from pinejax.errors import ConfigError, PinejaxError
 from pinejax.report.atomic import write_json
 from pinejax.report.machine import versions
-from pinejax.report.secrets import without_passwords
 from pinejax.report.sweep_folder import write_sweep
 from pinejax.report.sweep_rows import State, SweepRow, filled, read_json, run_folder
 from pinejax.sweep.combinations import Combination

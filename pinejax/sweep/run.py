@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pinejax.cli import EXIT_BUG, composition_message, discard_if_empty
+from pinejax.core.secrets import without_passwords
 from pinejax.errors import EXIT_INTERRUPTED, EXIT_USER, ConfigError, PinejaxError, SweepError
-from pinejax.report.secrets import without_passwords
 from pinejax.report.sweep_rows import SweepRow
 from pinejax.report.sweep_tables import sweep_text
 from pinejax.report.text import short_path

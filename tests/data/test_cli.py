@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +80,23 @@ def test_the_module_runs_as_a_command_from_any_folder(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("SYNTHETIC") == 3
+
+
+def test_an_interrupt_is_one_word_and_exit_code_130(monkeypatch, capsys) -> None:
+    def interrupt(store: Store) -> list:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Store, "datasets", interrupt)
+    assert main(["list"]) == 130
+    assert capsys.readouterr().err == "Interrupted.\n"
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_goes_away_ends_it_quietly(unbuffered: str) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    words = f"{sys.executable} -m pinejax.data list"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {words} | true"], capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def test_what_an_instrument_is_is_kept_with_its_bars(root: str, csv_file, make_bars, capsys) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -129,6 +130,36 @@ def test_what_may_go_better_is_tried_again(site, bars, fetch, tmp_path: Path, fa
     assert len(stored(tmp_path)) == 79 * 24 + 12
 
 
+def test_a_server_that_asks_for_a_long_wait_is_taken_at_its_word_and_not_waited_for(site, bars, fetch) -> None:
+    published(site, bars)
+    path = path_of("XUSDT", "1h", "2024-01")
+    site.retry_after[418] = "259200"
+    site.faults[path] += [418]
+    assert f"{path}: the server answered 418 and asks to wait 259200 s. Try again then" in fetch().failed["XUSDT"]
+    assert site.asked[path] == 1
+
+
+def test_a_redirect_is_followed_and_a_circle_is_not(site, bars, fetch) -> None:
+    published(site, bars)
+    path = path_of("XUSDT", "1h", "2024-01")
+    site.files["/elsewhere.zip"] = site.files[path]
+    site.faults[path] += ["/elsewhere.zip"]
+    assert fetch().complete
+    assert site.asked["/elsewhere.zip"] == 1
+    path = path_of("YUSDT", "1h", "2024-01")
+    site.faults[path] += [path] * 99
+    assert "no answer (too many redirects), after 4 attempts" in fetch("YUSDT").failed["YUSDT"]
+
+
+def test_retries_print_nothing(site, bars, tmp_path: Path) -> None:
+    published(site, bars)
+    site.faults[path_of("XUSDT", "1h", "2024-01")] += [503]
+    asked = ["--symbols", "XUSDT", "--timeframe", "1h", "--start", "2024-01-01", "--end", "2024-02-01", "--per-second", "1000"]
+    command = [sys.executable, "-m", "pinejax.data", "fetch", "binance", *asked, "--base-url", site.url, "--root", str(tmp_path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_slow_body_that_keeps_coming_is_waited_for(site, bars, fetch) -> None:
     published(site, bars)
     site.slow_s = 0.05
@@ -150,6 +181,24 @@ def test_a_server_that_stays_down_fails_the_symbol_and_the_next_fetch_goes_on(si
     n_january = site.asked[path_of("XUSDT", "1h", "2024-01")]
     assert fetch().complete
     assert site.asked[path_of("XUSDT", "1h", "2024-01")] == n_january
+
+
+@pytest.mark.parametrize("status", [451, 503])
+def test_where_rest_fails_the_archives_bars_are_imported_and_the_next_fetch_adds_the_rest(site, bars, fetch, tmp_path, status: int) -> None:
+    published(site, bars)
+    site.faults["/fapi/v1/klines"] += [status] * (1 if status == 451 else QUICK.attempts)
+    report = fetch()
+    assert report.failed["XUSDT"].startswith("the last days are missing: http")
+    assert f"answered {status}" in report.failed["XUSDT"] and "--no-rest" in report.failed["XUSDT"]
+    assert [item.outcome for item in report.imported] == ["new"] and not report.complete
+    assert stored(tmp_path).equals(bars.filter(pl.col("time") < ms("2024-03-18")))
+    assert fetch().complete
+    assert stored(tmp_path)["time"][-1] == ms("2024-03-20T11:00")
+
+
+def test_where_rest_fails_and_the_archive_has_nothing_the_symbol_fails(site, fetch) -> None:
+    site.faults["/fapi/v1/klines"] += [451]
+    assert "answered 451" in fetch(start_ms=ms("2024-03-18")).failed["XUSDT"]
 
 
 def test_a_restarted_server_is_found_again(site, bars, fetch, tmp_path: Path) -> None:
@@ -237,6 +286,21 @@ def test_history_that_changed_is_refused_unless_told_which_wins(site, bars, fetc
     assert "other values for the same 1 bars (2024-02-03 00:00)" in fetch().failed["XUSDT"]
     report = fetch(prefer="new")
     assert str(report.imported[0].changes) == "1 replaced; the first change at 2024-02-03 00:00 UTC"
+
+
+def test_a_password_in_the_mirrors_address_is_neither_said_nor_written(site, bars, fetch, tmp_path: Path) -> None:
+    published(site, bars)
+    site.files[path_of("XUSDT", "1h", "2024-02") + ".CHECKSUM"] = b"0" * 64
+    url = site.url.replace("http://", "http://me:it's@hush@")
+    site.faults["/fapi/v1/klines"] += [451]
+    said: list[str] = []
+    report = fetch(base_url=url, api_url=url, said=said)
+    failed = [*report.failed.values(), *fetch("NOSUCH", base_url=url, api_url=url).failed.values()]
+    kept = (tmp_path / "cache" / "quarantine" / "XUSDT-1h-2024-02.zip.txt").read_text()
+    assert len(failed) == 2
+    for text in (*failed, kept):
+        assert "http://me:***@127.0.0.1" in text
+    assert "hush" not in "".join([*failed, *said, kept])
 
 
 def test_a_range_without_sense_and_a_timeframe_without_klines_are_refused(fetch) -> None:

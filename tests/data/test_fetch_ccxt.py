@@ -94,6 +94,28 @@ def test_a_fetch_that_broke_off_goes_on_from_what_it_stored(site, bars, fetch, t
     assert stored(tmp_path).equals(bars) and len(site.asked) == 2
 
 
+def test_what_two_fetches_left_between_them_is_asked_for(site, bars, fetch, tmp_path: Path) -> None:
+    fetch(end_ms=START_MS + 300 * M5.ms)
+    site.bars = bars.filter(pl.int_range(len(bars)) >= 1_400)
+    fetch(start_ms=START_MS + 1_400 * M5.ms)
+    assert len(stored(tmp_path)) == 1_300
+    site.bars = bars
+    site.asked.clear()
+    assert fetch(start_ms=START_MS + 500 * M5.ms).complete
+    assert stored(tmp_path).equals(bars.filter(~pl.int_range(len(bars)).is_between(300, 499)))
+    assert site.asked == [START_MS // 1_000 + 500 * 300]
+
+
+def test_an_extension_backwards_that_broke_off_goes_on(site, bars, fetch, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(exchanges, "_PAGES_AN_IMPORT", 1)
+    fetch(start_ms=START_MS + 2_300 * M5.ms)
+    site.faults += [200, 503, 503, 503]
+    assert fetch().failed
+    assert len(stored(tmp_path)) == 1_100
+    assert fetch().complete
+    assert stored(tmp_path).equals(bars)
+
+
 def test_a_perpetual_is_stored_under_tradingviews_name(fetch, tmp_path: Path) -> None:
     report = fetch("BTC/USD:USD", SPOT)
     assert [item.manifest.symbol for item in report.imported] == ["BITSTAMP:BTCUSD.P", NAME]

@@ -95,6 +95,8 @@ def test_names_and_symbols_that_are_none(store: Store) -> None:
         open_snapshot(store.root, "q2-2026")
     with pytest.raises(DataError, match=r"expected data\.root"):
         open_snapshot(None, "x")
+    with pytest.raises(DataError, match=r"data\.snapshot=x: expected data\.root"):
+        open_snapshot("", "x")
     assert [item.symbol for item in read_snapshot(store.root / ".snapshots" / "q2-2025").datasets] == ["A"]
 
 

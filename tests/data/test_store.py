@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from pinejax.core.timeframe import Timeframe
-from pinejax.data.ingest import new_manifest
+from pinejax.data.ingest import import_files, new_manifest
+from pinejax.data.options import ImportOptions
 from pinejax.data.store import Store, open_store, slug
 from pinejax.errors import DataError
 
@@ -93,10 +95,69 @@ def test_a_folder_that_is_not_there_is_a_data_error(tmp_path: Path) -> None:
         open_store(tmp_path / "nowhere")
 
 
+def test_an_empty_name_is_not_the_current_folder() -> None:
+    with pytest.raises(DataError, match=r"data\.root: expected a folder with imported bars, got an empty text\. Give one"):
+        open_store("")
+
+
 def test_a_place_that_cannot_be_written_is_a_data_error(tmp_path: Path, make_bars) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
         Store(tmp_path / "file").write(make_bars(3), new_manifest("A", M5, make_bars(3), ()))
+
+
+@pytest.mark.parametrize(("end", "seen"), [(KeyboardInterrupt(), KeyboardInterrupt), (OSError("full"), DataError)])
+def test_what_ends_between_bars_and_manifest_loses_neither(store: Store, make_bars, monkeypatch, end, seen) -> None:
+    bars, rename = make_bars(30, seed=5), os.replace
+
+    def replace(old: Path, new: Path) -> None:
+        if Path(new).name == "5m.json":
+            raise end
+        rename(old, new)
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(seen) as caught:
+        store.write(bars, new_manifest("BTCUSDT", M5, bars, ()))
+    monkeypatch.undo()
+    assert "nothing was imported" not in str(caught.value)
+    assert store.load("BTCUSDT", M5).equals(bars)
+    assert store.manifest("BTCUSDT", M5).n_rows == 30
+    assert not [path for path in store.root.rglob(".*") if path.is_file()]
+
+
+def test_an_import_after_one_that_broke_off_goes_on_from_its_manifest(store: Store, make_bars, csv_file, monkeypatch) -> None:
+    first, then = csv_file("NEW_5m.csv", make_bars(24)), csv_file("NEW_1_5m.csv", make_bars(30).tail(6))
+    options = ImportOptions(symbol="NEW")
+    import_files(store.root, [first], options)
+    last = csv_file("NEW_2_5m.csv", make_bars(36).tail(6))
+    rename = os.replace
+
+    def replace(old: Path, new: Path) -> None:
+        if Path(new).name == "5m.json":
+            raise KeyboardInterrupt
+        rename(old, new)
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(KeyboardInterrupt):
+        import_files(store.root, [then], options)
+    monkeypatch.undo()
+    (done,) = import_files(store.root, [last], options)
+    assert (done.n_added, len(done.manifest.sources)) == (6, 3)
+
+
+def test_what_cannot_be_put_in_place_leaves_the_store_as_it_was(store: Store, make_bars, monkeypatch) -> None:
+    rename = os.replace
+
+    def replace(old: Path, new: Path) -> None:
+        if Path(new).name == "5m.parquet":
+            raise OSError("full")
+        rename(old, new)
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(DataError, match="nothing was imported"):
+        store.write(make_bars(30, seed=5), new_manifest("BTCUSDT", M5, make_bars(30, seed=5), ()))
+    assert len(store.load("BTCUSDT", M5)) == 24
+    assert not [path for path in store.root.rglob(".*") if path.is_file()]
 
 
 def test_the_bundled_sample_is_found_from_any_folder(tmp_path: Path, monkeypatch) -> None:

@@ -22,8 +22,8 @@ HEADER = "open_time,open,high,low,close,volume,close_time,quote_volume,count,tak
 
 
 class ArchiveServer:
-    """files: path -> content. faults: path -> what the next requests for it get instead: an HTTP status, `truncated`, `reset`, `slow`, or
-    bytes. asked: how often each path was asked for."""
+    """files: path -> content. faults: path -> what the next requests for it get instead: an HTTP status, `truncated`, `reset`, `slow`, a
+    path that it redirects to, or bytes. retry_after: what statuses 418 and 429 ask for. asked: how often each path was asked for."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
@@ -32,6 +32,7 @@ class ArchiveServer:
         self.klines: dict[str, list[list]] = {}
         self.symbols: dict[str, dict] = {}
         self.slow_s = 0.2
+        self.retry_after: dict[int, str] = {429: "0"}
         self._server: ThreadingHTTPServer | None = None
 
     @property
@@ -122,7 +123,9 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(fault, bytes):
             body, fault = fault, None
         if isinstance(fault, int):
-            self._answer(fault, b"{}", retry_after="0" if fault == 429 else None)
+            self._answer(fault, b"{}", headers={"Retry-After": site.retry_after.get(fault)})
+        elif isinstance(fault, str) and fault.startswith("/"):
+            self._answer(301, b"", headers={"Location": fault})
         elif fault == "reset":
             self.close_connection = True
         elif body is None:
@@ -137,11 +140,12 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(200, body)
 
-    def _answer(self, status: int, body: bytes, length: int | None = None, retry_after: str | None = None) -> None:
+    def _answer(self, status: int, body: bytes, length: int | None = None, headers: dict[str, str | None] | None = None) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body) if length is None else length))
-        if retry_after is not None:
-            self.send_header("Retry-After", retry_after)
+        for name, value in (headers or {}).items():
+            if value is not None:
+                self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()

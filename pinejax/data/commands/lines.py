@@ -5,8 +5,8 @@ from __future__ import annotations
 from pinejax.data.ingest import Imported
 from pinejax.data.manifest import Manifest
 
-OK, DATA_ERRORS, USER_ERROR = 0, 1, 2
-"""Exit codes: all is well; the data are not (`check`, `verify`, an incomplete `fetch`); a user's mistake."""
+OK, DATA_ERRORS = 0, 1
+"""Exit codes: all is well; the data are not (`check`, `verify`, an incomplete `fetch`)."""
 
 
 def import_line(item: Imported) -> str:

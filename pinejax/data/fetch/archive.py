@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from pinejax.core.secrets import without_passwords
 from pinejax.core.timeframe import Timeframe
 from pinejax.data.fetch.http import Http
 from pinejax.data.parquet import write_bytes
@@ -112,7 +113,7 @@ def fetch_file(http: Http, base_url: str, cache: Path, file: ArchiveFile) -> Fet
         reason = f"its checksum file {'is missing' if said is None else 'says ' + (wanted or 'nothing of use')}, its content is {found}"
     aside = cache / "quarantine" / path.name
     _keep(content, aside)
-    _keep(f"{base_url}/{file.path}: tried {_TRIES} times; {reason}\n".encode(), aside.with_name(aside.name + ".txt"))
+    _keep(f"{without_passwords(base_url)}/{file.path}: tried {_TRIES} times; {reason}\n".encode(), aside.with_name(aside.name + ".txt"))
     return Fetched(file, "quarantined", aside, reason)
 
 

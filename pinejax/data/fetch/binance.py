@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pinejax.core.secrets import without_passwords
 from pinejax.core.timeframe import Timeframe
 from pinejax.data.fetch.archive import ArchiveFile, Fetched, Market, days_of, fetch_file, interval_of, months, set_aside
 from pinejax.data.fetch.http import Http
@@ -60,6 +61,7 @@ class Report:
 def fetch_binance(store: Store, wanted: Wanted, http: Http, say: Say = print) -> Report:
     """Fetch and import symbol after symbol; one that fails is reported and does not stop the others. What was fetched stays in the cache.
 
+    Where only the REST interface fails, the archive's bars are imported, and the symbol is reported all the same.
     Errors: DataError where the cache cannot be written, or the range or the timeframe makes no sense.
     """
     interval_of(wanted.timeframe)
@@ -69,9 +71,14 @@ def fetch_binance(store: Store, wanted: Wanted, http: Http, say: Say = print) ->
     for symbol in wanted.symbols:
         try:
             parts = _archived(symbol, wanted, http, say, report)
-            parts += _tail(symbol, parts, wanted, http, say)
+            try:
+                parts += _tail(symbol, parts, wanted, http, say)
+            except DataError as error:
+                if not parts:
+                    raise
+                report.failed[symbol] = f"the last days are missing: {error} (--no-rest leaves them out)"
             if not parts:
-                raise DataError(f"{symbol}: no bars at {wanted.base_url}. Check --symbols, --market and --start.")
+                raise DataError(f"{symbol}: no bars at {without_passwords(wanted.base_url)}. Check --symbols, --market and --start.")
             done = import_parts(store, parts, _options(wanted, listed.get(symbol)))
             report.imported += done
         except DataError as error:

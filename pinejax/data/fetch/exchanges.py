@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from pinejax.core.secrets import without_passwords
 from pinejax.core.timeframe import Timeframe
 from pinejax.data.fetch.binance import Report, Say
 from pinejax.data.fetch.http import Manners
@@ -47,8 +48,8 @@ class CcxtWanted:
 def fetch_ccxt(store: Store, wanted: CcxtWanted, manners: Manners | None = None, say: Say = print) -> Report:
     """Fetch and import symbol after symbol; one that fails is reported and does not stop the others.
 
-    Where bars are stored already, only those before and after them are asked for. Errors: DataError for an unknown exchange, one that
-    has no bars of the timeframe, an exchange that does not answer, or where ccxt is not installed.
+    Where bars are stored already, only those before and after them and in their long gaps are asked for. Errors: DataError for an unknown
+    exchange, one that has no bars of the timeframe, an exchange that does not answer, or where ccxt is not installed.
     """
     exchange = _Exchange(wanted, manners or Manners())
     report = Report()
@@ -110,7 +111,7 @@ class _Exchange:
                 with attempt:
                     return getattr(self._api, name)(*arguments)
         except ccxt.BaseError as error:
-            text = (str(error).splitlines() or [type(error).__name__])[0][:200]
+            text = without_passwords((str(error).splitlines() or [type(error).__name__])[0])[:200]
             raise DataError(f"{self._api.id}: {type(error).__name__}: {text}. What was fetched is stored; try again later.") from None
         raise AssertionError("a retry context gives a result or raises")
 
@@ -139,13 +140,21 @@ def _fetch_one(store: Store, exchange: _Exchange, symbol: str, wanted: CcxtWante
 
 
 def _ranges(store: Store, name: str, wanted: CcxtWanted) -> list[tuple[int, int]]:
-    """What is wanted and not stored yet: before the stored bars, and after them."""
+    """What is wanted and not stored yet: before the stored bars, in gaps of a page or more, and after them.
+
+    A gap is what an earlier fetch left (it broke off, or wanted another range), or the exchange has no bars there and is asked again.
+    """
     start_ms, end_ms, step = wanted.start_ms, min(wanted.end_ms, wanted.now_ms), wanted.timeframe.ms
     if not store.root.is_dir() or not store.has(name, wanted.timeframe):
         return [(start_ms, end_ms)]
     manifest = store.manifest(name, wanted.timeframe)
     first, last = parse_times(pl.Series([manifest.first, manifest.last])).to_list()
-    ranges = [(start_ms, min(first, end_ms)), (max(last + step, start_ms), end_ms)]
+    wide = [gap for gap in manifest.quality.gaps if gap.n_bars >= _PAGE]
+    after, before = (
+        parse_times(pl.Series(times, dtype=pl.String)) for times in ([gap.after for gap in wide], [gap.before for gap in wide])
+    )
+    missing = [(start_ms, first), *sorted(zip(after + step, before, strict=True)), (last + step, end_ms)]
+    ranges = [(max(low, start_ms), min(high, end_ms)) for low, high in missing]
     return [(low, high) for low, high in ranges if low + step <= high]
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pinejax.core.secrets import without_passwords
 from pinejax.errors import DataError
 
 if TYPE_CHECKING:
@@ -19,6 +21,10 @@ _SLOW_DOWN = (418, 429)
 """418 is what Binance answers to an address that went on after 429."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _CHUNK = 1 << 16
+_REDIRECTS = 3
+"""From http to https, and to another host; one to spare."""
+logging.getLogger("stamina").addHandler(logging.NullHandler())
+"""Python prints warnings that no handler takes on stderr. A program that configures logging still gets those of retries."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,8 @@ class Manners:
     """How politely and how patiently to ask.
 
     n_per_s: requests a second, all threads together. attempts: of one request. wait_initial_s, wait_max_s: the back-off, doubled each
-    time, with jitter; a server's Retry-After goes before it. silence_s: without a byte; body_s: for a whole body.
+    time, with jitter; a server's Retry-After goes before it, unless it asks for more than longest_wait_s, which is an error. silence_s:
+    without a byte; body_s: for a whole body.
     """
 
     n_parallel: int = 4
@@ -34,6 +41,7 @@ class Manners:
     attempts: int = 6
     wait_initial_s: float = 0.5
     wait_max_s: float = 30.0
+    longest_wait_s: float = 120.0
     silence_s: float = 20.0
     body_s: float = 300.0
 
@@ -63,13 +71,17 @@ class Http:
             raise DataError(f"fetch needs {error.name}. Install it: pip install 'pinejax[data]'") from None
         self.manners = manners or Manners()
         self._retry_context = stamina.retry_context
-        self._direct = urllib3.PoolManager(maxsize=self.manners.n_parallel, retries=False)
-        self._proxies = {scheme: urllib3.ProxyManager(url, maxsize=self.manners.n_parallel, retries=False) for scheme, url in _proxies()}
+        pool: dict[str, Any] = {
+            "maxsize": self.manners.n_parallel,
+            "retries": urllib3.Retry(None, connect=0, read=0, status=0, other=0, redirect=_REDIRECTS, respect_retry_after_header=False),
+        }
+        self._direct = urllib3.PoolManager(**pool)
+        self._proxies = {scheme: urllib3.ProxyManager(url, **pool) for scheme, url in _proxies()}
         self._lock = threading.Lock()
         self._next = 0.0
 
     def get(self, url: str) -> bytes | None:
-        """The body; None where the server has no such thing (404).
+        """The body; None where the server has no such thing (404). A password in the URL is in no error.
 
         Errors: DataError after the last attempt, and at once for an answer that will not change (such as 403).
         """
@@ -86,7 +98,9 @@ class Http:
                 with attempt:
                     return self._once(url)
         except _Again as error:
-            raise DataError(f"{url}: {error}, after {m.attempts} attempts. Try again later; what was fetched is kept.") from None
+            raise DataError(
+                f"{without_passwords(url)}: {error}, after {m.attempts} attempts. Try again later; what was fetched is kept."
+            ) from None
         raise AssertionError("a retry context gives a result or raises")
 
     def _once(self, url: str) -> bytes | None:
@@ -120,11 +134,18 @@ class Http:
             return None
         if response.status in _SLOW_DOWN or response.status >= 500:
             after = _seconds(response.headers.get("Retry-After"))
+            if after > self.manners.longest_wait_s:
+                raise DataError(
+                    f"{without_passwords(url)}: the server answered {response.status} and asks to wait {after:g} s. Try again then; "
+                    "what was fetched is kept."
+                )
             self._pause(after)
             raise _Again(f"the server answered {response.status}", after)
         if response.status != 200:
             text = response.read(200).decode(errors="replace").strip()
-            raise DataError(f"{url}: the server answered {response.status} {text}. Check the address, the market and the symbol.")
+            raise DataError(
+                f"{without_passwords(url)}: the server answered {response.status} {text}. Check the address, the market and the symbol."
+            )
         deadline, parts = time.monotonic() + self.manners.body_s, []
         for chunk in response.stream(_CHUNK):
             parts.append(chunk)
@@ -159,4 +180,5 @@ def _seconds(header: str | None) -> float:
 
 
 def _reason(error: Exception) -> str:
-    return str(error).split(": ", 1)[-1] or type(error).__name__
+    error = getattr(error, "reason", None) or error  # What urllib3 wraps in its count of retries.
+    return without_passwords(str(error).split(": ", 1)[-1]) or type(error).__name__

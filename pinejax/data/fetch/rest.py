@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from pinejax.core.secrets import without_passwords
 from pinejax.core.timeframe import Timeframe
 from pinejax.data.fetch.archive import Market, interval_of
 from pinejax.data.fetch.http import Http
@@ -54,7 +55,7 @@ class Rest:
             query = f"symbol={symbol}&interval={interval_of(timeframe)}&startTime={at}&endTime={stop}&limit={_MOST}"
             answer, content = self._ask(f"klines?{query}")
             if not isinstance(answer, list):
-                raise DataError(f"{self._url('klines')}: expected a list of klines of {symbol}, got {str(answer)[:100]}.")
+                raise DataError(f"{self._shown('klines')}: expected a list of klines of {symbol}, got {str(answer)[:100]}.")
             digest.update(content)
             rows += [row[: len(_COLUMNS)] for row in answer if at <= int(row[0]) <= last]
             at = stop + timeframe.ms
@@ -70,7 +71,7 @@ class Rest:
         try:
             described = [_listed(item) for item in answer["symbols"]]
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{self._url('exchangeInfo')}: expected the market's symbols, got something else ({error}).") from None
+            raise DataError(f"{self._shown('exchangeInfo')}: expected the market's symbols, got something else ({error}).") from None
         return {item.symbol: item for item in described if item is not None}
 
     def top(self, n: int, quote: str) -> list[tuple[str, float]]:
@@ -79,7 +80,7 @@ class Rest:
         try:
             traded = [(str(item["symbol"]), float(item.get("quoteVolume") or item["baseVolume"])) for item in answer]
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{self._url('ticker/24hr')}: expected the day's turnovers, got something else ({error}).") from None
+            raise DataError(f"{self._shown('ticker/24hr')}: expected the day's turnovers, got something else ({error}).") from None
         listed = self.listed()
         of_quote = [item for item in traded if item[0] in listed and listed[item[0]].currency == quote]
         return sorted(of_quote, key=lambda item: (-item[1], item[0]))[:n]
@@ -87,14 +88,17 @@ class Rest:
     def _url(self, what: str) -> str:
         return f"{self.base_url}/{_ROOTS[self.market]}/{what}"
 
+    def _shown(self, what: str) -> str:
+        return without_passwords(self._url(what))
+
     def _ask(self, what: str) -> tuple[Any, bytes]:
         content = self.http.get(self._url(what))
         if content is None:
-            raise DataError(f"{self._url(what)}: not found. Check --api-url, or leave the last days out with --no-rest.")
+            raise DataError(f"{self._shown(what)}: not found. Check --api-url, or leave the last days out with --no-rest.")
         try:
             return json.loads(content), content
         except ValueError:
-            raise DataError(f"{self._url(what)}: expected JSON, got {content[:60]!r}. Check --api-url.") from None
+            raise DataError(f"{self._shown(what)}: expected JSON, got {content[:60]!r}. Check --api-url.") from None
 
 
 def _listed(item: dict[str, Any]) -> Listed | None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pinejax.report.secrets import without_passwords
+from pinejax.core.secrets import without_passwords
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,8 @@ from pinejax.report.secrets import without_passwords
         "postgresql+psycopg://me:secret@host:5432/db",
         "postgresql://me:se@cret@host/db",
         "mysql://:secret@host",
+        "https://me:it's@secret@host/data",
+        "https://me:\"secret'@host/data: the server answered 403",
         "postgresql://host/db?user=me&password=secret&x=1",
         "['storage.url=postgresql://me:secret@host/db']",
     ],

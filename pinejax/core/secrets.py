@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_IN_URL = re.compile(r"(?P<head>[A-Za-z][\w+.-]*://[^:@/\s'\"]*):(?P<secret>[^\s'\"]*)@")
+_IN_URL = re.compile(r"(?P<head>[A-Za-z][\w+.-]*://[^:@/\s'\"]*):(?P<secret>\S*)@")
+"""A password may hold any character but a space: it ends at the last @ of the word, so that nothing of it is left."""
 _AS_KEY = re.compile(r"(?P<head>(?:password|passwd|pwd|sslpassword)=)(?P<secret>[^&\s'\"]*)", re.IGNORECASE)
 
 
