@@ -9,7 +9,8 @@ import optuna
 def stock_study(url: str, n: int = 12) -> None:
     """A joint study as another tool makes it, with one infinite value and one trial that never ended."""
     storage = optuna.storages.RDBStorage(url)
-    study = optuna.create_study(storage=storage, study_name="stock", direction="minimize")
+    sampler = optuna.samplers.RandomSampler(seed=1)
+    study = optuna.create_study(storage=storage, study_name="stock", direction="minimize", sampler=sampler)
     rng = np.random.default_rng(1)
     for i in range(n):
         trial = study.ask()
