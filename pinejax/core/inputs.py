@@ -136,9 +136,9 @@ def _check_conditions(strategy: str, inputs: Mapping[str, Input]) -> None:
             try:
                 asked(_Namespace(before))
             except AttributeError as error:
+                hint = did_you_mean(str(error.name), before) if before else "Declare it first."
                 raise StrategyError(
-                    f"{strategy}.{name}: active_if looks at {error.name!r}, which is no input declared before it. "
-                    f"{did_you_mean(str(error.name), before)}"
+                    f"{strategy}.{name}: active_if looks at {error.name!r}, which is no input declared before it. {hint}"
                 ) from None
         before[name] = item.default
 
