@@ -88,7 +88,7 @@ def optuna_storage(url: str) -> Iterator[RDBStorage]:
         storage.engine.dispose()
 
 
-def until(ready: Callable[[], object], what: str, timeout_s: float = 120.0) -> None:
+def until(ready: Callable[[], object], what: str, timeout_s: float = 300.0) -> None:
     """Waits for something. Errors: TimeoutError naming it."""
     deadline = time.monotonic() + timeout_s
     while not ready():
