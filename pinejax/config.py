@@ -15,6 +15,7 @@ from pinejax.report.naming import check_template
 from pinejax.report.slug import symbols_slug, timeframe_slug
 from pinejax.schema import as_mapping, as_name, as_names, build
 from pinejax.search.objective import ObjectiveConfig
+from pinejax.selection.config import NullConfig, StressConfig, ValidationConfig, VerdictConfig
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,10 @@ class Config:
     compare: str | None = None
     compare_zone: str | None = None
     sweep: SweepChoices = field(default_factory=SweepChoices)
+    validation: ValidationConfig = field(default_factory=ValidationConfig)
+    null: NullConfig = field(default_factory=NullConfig)
+    stress: StressConfig = field(default_factory=StressConfig)
+    verdict: VerdictConfig = field(default_factory=VerdictConfig)
     more_timeframes: tuple[TimeframePair, ...] = ()
     in_sweep: bool = False
 
@@ -196,7 +201,7 @@ class Config:
 
 _KEYS = (
     "symbol", "timeframe", "strategy", "data", "broker", "objective", "search", "sampler", "pruner", "storage", "engine", "sweep",
-    "enable", "disable", "params", "compare", "compare_zone",
+    "validation", "null", "stress", "verdict", "enable", "disable", "params", "compare", "compare_zone",
 )  # fmt: skip
 
 
@@ -231,6 +236,10 @@ def from_mapping(tree: Mapping[str, Any], broker_given: Iterable[str] | None = N
         compare=_text("compare", tree.get("compare")),
         compare_zone=_text("compare_zone", tree.get("compare_zone")),
         sweep=sweep,
+        validation=build(ValidationConfig, tree.get("validation"), "validation"),
+        null=build(NullConfig, tree.get("null"), "null"),
+        stress=build(StressConfig, tree.get("stress"), "stress"),
+        verdict=build(VerdictConfig, tree.get("verdict"), "verdict"),
         more_timeframes=pairs[1:],
     )
 

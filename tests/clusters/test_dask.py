@@ -43,7 +43,9 @@ def test_two_workers_share_a_study_in_the_schedulers_memory(place: Path):
     assert sum(shares) == N_TRIALS, done.stdout
     assert min(shares) > 0
     tables = [pl.read_parquet(place / f"outputs/dask_{i}/trials.parquet") for i in range(2)]
-    assert max(len(table) for table in tables) == N_TRIALS
+    # Without transactions two workers may reserve one trial too many; whoever finds out fails its own, which does not count.
+    judged = [table.filter(pl.col("state") != "FAIL") for table in tables]
+    assert max(len(table) for table in judged) == N_TRIALS
 
 
 def test_two_workers_share_a_study_in_a_database(place: Path):

@@ -15,13 +15,15 @@ from pinejax.engine.config import EngineConfig
 from pinejax.search.objective import ObjectiveConfig
 from pinejax.search.pruners import FLAGS as PRUNER_FLAGS
 from pinejax.search.samplers import FLAGS as SAMPLER_FLAGS
+from pinejax.selection.config import NullConfig, StressConfig, ValidationConfig, VerdictConfig
 from tests.docs.pages import REPOSITORY, prose, rows
 
 PAGE = REPOSITORY / "docs" / "configuration.md"
 CONF = REPOSITORY / "conf"
 CLASSES = {
     "data": DataConfig, "broker": BrokerConfig, "objective": ObjectiveConfig, "search": SearchChoices, "storage": StorageConfig,
-    "engine": EngineConfig, "sweep": SweepChoices,
+    "engine": EngineConfig, "sweep": SweepChoices, "validation": ValidationConfig, "null": NullConfig,
+    "stress": StressConfig, "verdict": VerdictConfig,
 }  # fmt: skip
 TOP = ("symbol", "timeframe", "enable", "disable", "params", "compare", "compare_zone")
 

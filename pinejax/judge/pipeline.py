@@ -1,0 +1,26 @@
+"""All evidence about a search, piece by piece, and what is left of it in the run's folder. What follows from it is `verdict`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pinejax.judge.case import Case, NotEnough
+
+Section = Callable[[Case], Mapping[str, Any]]
+"""One piece of evidence as plain JSON values. Errors: NotEnough where there is too little for it."""
+
+SECTIONS: dict[str, Section] = {}
+"""In the order in which they are made; a later one may not need an earlier one."""
+
+
+def evidence(case: Case, say: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
+    """Every section by name; `{"not_enough": text}` for one without enough to go by. say: told what is being done."""
+    found: dict[str, Any] = {}
+    for name, section in SECTIONS.items():
+        say(name)
+        try:
+            found[name] = dict(section(case))
+        except NotEnough as error:
+            found[name] = {"not_enough": str(error)}
+    return found

@@ -1,0 +1,1 @@
+"""The null search: what the same search finds in histories without an edge."""
