@@ -14,11 +14,14 @@ SECTIONS: dict[str, Section] = {}
 """In the order in which they are made; a later one may not need an earlier one."""
 
 
-def evidence(case: Case, say: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
-    """Every section by name; `{"not_enough": text}` for one without enough to go by. say: told what is being done."""
-    found: dict[str, Any] = {}
+def evidence(case: Case, found: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Every section by name; `{"not_enough": text}` for one without enough to go by.
+
+    found: is filled as sections are done, so that an exception (Ctrl-C) leaves what was made before it.
+    """
+    found = {} if found is None else found
     for name, section in SECTIONS.items():
-        say(name)
+        case.say(name)
         try:
             found[name] = dict(section(case))
         except NotEnough as error:
