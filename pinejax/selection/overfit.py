@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from pinejax.errors import ConfigError
+from pinejax.selection.bootstrap import stretches
 
 FEWEST_TRIALS, FEWEST_PER_BLOCK = 2, 2
 
@@ -50,7 +51,7 @@ def cscv(returns: Float[np.ndarray, "returns trials"], n_blocks: int = 16, n_nul
         return found
     rng, centred = np.random.default_rng(seed), returns - returns.mean(axis=0)
     length = max(1, n // n_blocks // 4)
-    null = [_measure(centred[_stretches(rng, n, length)], n_blocks).pbo for _ in range(n_null)]
+    null = [_measure(centred[stretches(rng, n, length)[0]], n_blocks).pbo for _ in range(n_null)]
     low, high = np.quantile(null, [0.05, 0.95])
     return Overfit(found.pbo, found.logits, found.slope, found.loss_rate, (float(low), float(high)))
 
@@ -81,13 +82,3 @@ def _sharpe(sums: Float[np.ndarray, "splits 3 trials"]) -> Float[np.ndarray, "sp
     variance = squares / n - mean**2
     flat = variance <= 1e-12 * np.maximum(squares / n, 1e-300)
     return np.where(flat, 0.0, mean / np.sqrt(np.where(flat, 1.0, variance)))
-
-
-def _stretches(rng: np.random.Generator, n: int, length: int) -> np.ndarray:
-    """Indices of a stationary bootstrap: stretches of random starts and geometric lengths, around the end (Politis and Romano, 1994)."""
-    begins = rng.random(n) < 1.0 / length
-    begins[0] = True
-    starts = rng.integers(0, n, int(begins.sum()))
-    which = np.cumsum(begins) - 1
-    since = np.arange(n) - np.flatnonzero(begins)[which]
-    return (starts[which] + since) % n
