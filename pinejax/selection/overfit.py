@@ -16,6 +16,8 @@ from pinejax.errors import ConfigError
 from pinejax.selection.bootstrap import stretches
 
 FEWEST_TRIALS, FEWEST_PER_BLOCK = 2, 2
+CHUNK = 2**20
+"""Splits times trials at a time: 8 MiB for each number of them."""
 
 
 @dataclass(frozen=True)
@@ -59,20 +61,28 @@ def cscv(returns: Float[np.ndarray, "returns trials"], n_blocks: int = 16, n_nul
 def _measure(returns: Float[np.ndarray, "returns trials"], n_blocks: int) -> Overfit:
     blocks = np.array_split(returns, n_blocks)
     sums = np.stack([[np.full(b.shape[1], len(b)), b.sum(axis=0), (b**2).sum(axis=0)] for b in blocks])
-    total, trials = sums.sum(axis=0), returns.shape[1]
-    inside = np.array([sums[list(half)].sum(axis=0) for half in combinations(range(n_blocks), n_blocks // 2)])
-    chosen_by, judged_by = _sharpe(inside), _sharpe(total - inside)
+    halves = np.array([[block in half for block in range(n_blocks)] for half in combinations(range(n_blocks), n_blocks // 2)], float)
+    step = max(1, CHUNK // returns.shape[1])
+    parts = [_judge(sums, halves[first : first + step]) for first in range(0, len(halves), step)]
+    share, ours, theirs = (np.concatenate(values) for values in zip(*parts, strict=True))
+    logits = np.log(share / (1.0 - share))
+    spread = ours.var()
+    slope = float(((ours - ours.mean()) * (theirs - theirs.mean())).mean() / spread) if spread > 0 else float("nan")
+    return Overfit(float((logits <= 1e-12).mean()), logits, slope, float((theirs < 0).mean()))
+
+
+def _judge(
+    sums: Float[np.ndarray, "blocks 3 trials"], halves: Float[np.ndarray, "splits blocks"]
+) -> tuple[Float[np.ndarray, " splits"], Float[np.ndarray, " splits"], Float[np.ndarray, " splits"]]:
+    """Of the best trial on each half: its relative rank on the other, and its ratio on both."""
+    inside = np.tensordot(halves, sums, axes=1)
+    chosen_by, judged_by = _sharpe(inside), _sharpe(sums.sum(axis=0) - inside)
     best = chosen_by.argmax(axis=1)
     split = np.arange(len(best))
     theirs = judged_by[split, best]
     # Ranks from 1, ties in the middle; relative to n + 1 so that the logit is finite.
     rank = (judged_by < theirs[:, None]).sum(axis=1) + 0.5 * ((judged_by == theirs[:, None]).sum(axis=1) + 1)
-    share = rank / (trials + 1)
-    logits = np.log(share / (1.0 - share))
-    ours = chosen_by[split, best]
-    spread = ours.var()
-    slope = float(((ours - ours.mean()) * (theirs - theirs.mean())).mean() / spread) if spread > 0 else float("nan")
-    return Overfit(float((logits <= 1e-12).mean()), logits, slope, float((theirs < 0).mean()))
+    return rank / (sums.shape[2] + 1), chosen_by[split, best], theirs
 
 
 def _sharpe(sums: Float[np.ndarray, "splits 3 trials"]) -> Float[np.ndarray, "splits trials"]:
