@@ -10,7 +10,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Outside:
-    """A result on bars that the choice never saw. probability: that the true Sharpe ratio is above 0; n_sets: it was opened for so many."""
+    """A result on bars that the choice never saw. sharpe: annual; probability: that the true ratio is above 0, None where there is too
+    little for it; n_sets: it was opened for so many sets.
+    """
 
     name: str
     sharpe: float
@@ -20,7 +22,7 @@ class Outside:
 
 @dataclass(frozen=True)
 class Found:
-    """Numbers of the evidence; None where there are none. missing: section -> why, for those that said that there is not enough.
+    """Numbers of the evidence; None where there are none. missing: section -> why, for what said that there is not enough.
 
     deflated: probability that the true Sharpe ratio is above what the best of n_distinct sets shows by luck. overfit: PBO. without_best:
     net profit less that of the n_dropped best trades.
@@ -44,20 +46,53 @@ class Found:
 
 
 def found_in(evidence: Mapping[str, Any]) -> Found:
-    """The numbers of all sections. Errors: KeyError for one that has other keys."""
+    """The numbers of all sections."""
     search = evidence["search"]
     chosen = search["chosen"] or {"n_trades": 0, "net_profit": 0.0, "open_profit": 0.0}
-
+    days, dropped = at(evidence, "deflation", "chosen", "n_days"), at(evidence, "stress", "trades", "n_dropped")
     return Found(
         n_trades=chosen["n_trades"],
-        n_days=search["days"],
+        n_days=search["days"] if days is None else int(days),
         total_profit=chosen["net_profit"] + chosen["open_profit"],
         open_profit=chosen["open_profit"],
         n_distinct=search["trials"]["distinct"],
-        missing={name: str(section["not_enough"]) for name, section in evidence.items() if "not_enough" in (section or ())},
+        n_effective=at(evidence, "deflation", "trials", "effective", "clusters"),
+        deflated=at(evidence, "deflation", "deflated", "distinct", "dsr"),
+        overfit=at(evidence, "deflation", "overfitting", "pbo"),
+        without_best=at(evidence, "stress", "trades", "profit_without"),
+        n_dropped=int(dropped or 0),
+        missing=dict(_missing(evidence)),
     )
 
 
-def number(value: Any) -> float | None:
-    """A finite number; None for what is none."""
-    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
+def at(evidence: Mapping[str, Any], *path: str) -> float | None:
+    """The finite number at the end of a path of keys; None where there is none."""
+    found = part(evidence, *path)
+    return float(found) if isinstance(found, (int, float)) and math.isfinite(found) else None
+
+
+def part(evidence: Mapping[str, Any], *path: str) -> Any:
+    """Whatever is at the end of a path of keys; None where that is nothing."""
+    found: Any = evidence
+    for key in path:
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(key)
+    return found
+
+
+def _missing(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Sections, and the pieces of them, that have too little to say."""
+    found = []
+    for name, section in evidence.items():
+        if not isinstance(section, Mapping):
+            continue
+        if isinstance(section.get("not_enough"), str):
+            found.append((name, section["not_enough"]))
+            continue
+        found += [
+            (f"{name}: {key}", piece["not_enough"])
+            for key, piece in section.items()
+            if isinstance(piece, Mapping) and isinstance(piece.get("not_enough"), str)
+        ]
+    return found

@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pinejax.judge.case import Case, NotEnough
+from pinejax.judge.datasets import datasets
+from pinejax.judge.deflation import deflation
+from pinejax.judge.intervals import intervals
 
 Section = Callable[[Case], Mapping[str, Any]]
 """One piece of evidence as plain JSON values. Errors: NotEnough where there is too little for it."""
 
-SECTIONS: dict[str, Section] = {}
+SECTIONS: dict[str, Section] = {"deflation": deflation, "datasets": datasets, "intervals": intervals}
 """In the order in which they are made; a later one may not need an earlier one."""
 
 
