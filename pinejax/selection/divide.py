@@ -6,7 +6,7 @@ only when a strategy is traced, so they are left out of what is judged: `Split.j
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -80,7 +80,7 @@ class Split:
         return Span(span.first + purge, span.stop)
 
     def folds(self, purge: int) -> list[Fold]:
-        """Of the parts: each combination of test parts, and what is left to choose on. Errors: ConfigError where a fold has nothing left."""
+        """Of the parts: each choice of test parts, and what is left to choose on. Errors: ConfigError where that is nothing."""
         n_test = self.config.n_test_groups if self.config.method == "cpcv" else 1
         return combinatorial(len(self.searched), len(self.parts), n_test, purge=purge, embargo=self.embargo)
 
@@ -94,7 +94,7 @@ class Split:
 
     def on(self, feeds: tuple[Feed, ...]) -> Split:
         """The same moments on other datasets, such as some of them."""
-        return Split(self.config, Timeline(self.timeline.times, self.timeline.end, feeds), self.searched, self.test, self.held_out)
+        return replace(self, timeline=replace(self.timeline, feeds=feeds))
 
     @property
     def lines(self) -> list[str]:
