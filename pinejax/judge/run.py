@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from pinejax.engine.engine import Engine
 from pinejax.job.outcome import Outcome
 from pinejax.judge.case import Case
 from pinejax.judge.files import short, write_verdict
@@ -60,5 +59,5 @@ def collect(case: Case, found: dict[str, Any], stopped: str) -> bool:
 
 def case_of(outcome: Outcome, study: StudyRows, say: Callable[[str], None]) -> Case:
     """What there is to judge of a run."""
-    engine: Engine = outcome.engine  # type: ignore[assignment] (a joint study's engine is several; `without_a_result` keeps it from the sections)
+    engine: Any = getattr(outcome.engine, "whole", outcome.engine)  # of whole histories where the search had parts of them
     return Case(outcome.session, engine, outcome.objective, outcome.settings, study, outcome.storage, outcome.folder.path, say)
