@@ -25,7 +25,7 @@ def searched(case: Case, stopped: str, joint: bool) -> dict[str, Any]:
         "joint": joint,
         "n_objectives": len(case.study.directions),
         "trials": counted(case.study),
-        "days": max((days_of(row) for row in case.study.datasets), default=0),
+        "days": max((days_of(row) for row in case.session.histories), default=0),
         "chosen": chosen_of(case.chosen) if case.study.best else None,
     }
 
