@@ -42,11 +42,26 @@ class Sets:
 
 
 @dataclass(frozen=True)
+class DatasetDaily:
+    """Daily returns on one dataset: the chosen set's, and of holding from the first open on, without costs. days: UTC, since 1970."""
+
+    name: str
+    days: Int[np.ndarray, " days"]
+    returns: Float[np.ndarray, " days"]
+    hold: Float[np.ndarray, " days"]
+
+
+@dataclass(frozen=True)
 class Daily:
-    """Daily returns of all sets, fractions, equally weighted over the datasets. days: UTC days since 1970."""
+    """Daily returns of all sets, fractions, equally weighted over the datasets that have the day. days: UTC days since 1970.
+
+    On bars longer than a day: the bars' returns, each on the day of its open. datasets: one by one; hold: of holding all of them.
+    """
 
     days: Int[np.ndarray, " days"]
     returns: Float[np.ndarray, "days sets"]
+    datasets: tuple[DatasetDaily, ...]
+    hold: Float[np.ndarray, " days"]
 
 
 @dataclass
@@ -78,6 +93,13 @@ class Case:
     def sets(self) -> Sets:
         """The chosen set is the first."""
         return sets_of(self.study, self.config.verdict.sets)
+
+    @cached_property
+    def daily(self) -> Daily:
+        """Of `sets`, in their order. Errors: NotEnough without a set."""
+        from pinejax.judge.daily import daily_of
+
+        return daily_of(self)
 
 
 def sets_of(study: StudyRows, most: int | None) -> Sets:
