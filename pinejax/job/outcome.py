@@ -159,8 +159,9 @@ class Outcome:
                 run_again()
 
         def run_again() -> None:
-            feeds = self.session.part(best.complete).feeds
-            self.check, trades = run_details(self.engine, best, feeds)
+            part = self.session.part(best.complete)
+            feeds = part.feeds
+            self.check, trades = run_details(self.engine, best, feeds, [row.name for row in part.datasets])
             for feed, listed in zip(feeds, trades, strict=True):
                 broker = self.session.config.broker
                 self.folder.write_trades(feed, listed, broker.initial_capital, currency=broker.currency)

@@ -51,7 +51,7 @@ class Purge:
 
 def memory_of(longest: int, higher: Iterable[tuple[int, int]] = ()) -> int:
     """Bars that indicators look back, and so the warm-up that they need. longest: the largest length in bars traded on; higher: for each
-    higher series its largest length in its own bars, and how many bars traded on make one. A recursive average (ema, rma) never quite
-    forgets: its length counts, as on a chart.
+    higher series its largest length in its own bars, and how many bars traded on make one, of which one is begun and not over. A
+    recursive average (ema, rma) never quite forgets: its length counts, as on a chart.
     """
-    return max(longest, *(length * bars for length, bars in higher), 0)
+    return max(longest, *((length + 1) * bars for length, bars in higher), 0)

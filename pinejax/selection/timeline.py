@@ -28,12 +28,14 @@ _DURATION = re.compile(r"([1-9]\d*)\s*([smhdDwW])")
 class Timeline:
     """Every moment at which a bar of any dataset opens is a bar of the line, so that one of a single dataset is that dataset's bars.
 
-    times: those moments, epoch milliseconds, UTC; end: when the last bar of all is over. A dataset's bar belongs to a span if it opens in
-    it and is over by the span's end: where datasets' bars open at different moments, one that lies across an edge is on neither side.
+    times: those moments, epoch milliseconds, UTC; end: when the last bar of all is over; step: the shortest bar, milliseconds.
+    A dataset's bar belongs to a span if it opens in it and is over by the span's end: where datasets' bars open at different moments, one
+    that lies across an edge is on neither side.
     """
 
     times: Int[np.ndarray, " bars"]
     end: int
+    step: int
     feeds: tuple[Feed, ...]
 
     @classmethod
@@ -42,8 +44,10 @@ class Timeline:
         opens = [np.asarray(feed.ltf.time, np.int64) for feed in feeds if len(feed)]
         if not opens:
             raise DataError("expected at least one dataset with bars, got none.")
+        same = all(np.array_equal(opens[0], times) for times in opens[1:])
         end = max(int(feed.ltf.time[-1]) + feed.timeframe.ltf.ms for feed in feeds if len(feed))
-        return cls(np.unique(np.concatenate(opens)), end, tuple(feeds))
+        step = min(feed.timeframe.ltf.ms for feed in feeds)
+        return cls(opens[0] if same else np.unique(np.concatenate(opens)), end, step, tuple(feeds))
 
     @property
     def n_bars(self) -> int:
@@ -70,17 +74,19 @@ class Timeline:
             raise ConfigError(f"{key}: {text} is shorter than a bar. Choose a longer duration.")
         return bars
 
-    def windows(self, span: Span, warm_up: int) -> list[Window]:
+    def windows(self, span: Span, warm_up: int, clear_of: int = 0, margin: int = 0) -> list[Window]:
         """One for each dataset: its bars of the span, with up to `warm_up` bars before them for the indicators to get warm on.
 
-        Errors: DataError naming a dataset that has no bars there.
+        clear_of: a bar of the line before which, and `margin` of the dataset's own bars from there on, nothing is looked at as warm-up.
+        Errors: DataError naming a dataset that has no bars in the span.
         """
+        behind = [n + margin for n in self._opened(clear_of)] if clear_of else [0] * len(self.feeds)
         found = []
-        for feed, first, stop in zip(self.feeds, self._opened(span.first), self._over(span.stop), strict=True):
+        for feed, first, stop, least in zip(self.feeds, self._opened(span.first), self._over(span.stop), behind, strict=True):
             if stop <= first:
                 where = f"from {self._said(span.first)} to {self._said(span.stop)}"
                 raise DataError(f"{feed.name}: expected bars {where}, found none. {ADVICE}")
-            found.append(Window(np.int32(max(0, first - warm_up)), np.int32(first), np.int32(stop)))
+            found.append(Window(np.int32(min(first, max(0, first - warm_up, least))), np.int32(first), np.int32(stop)))
         return found
 
     def stop_of(self, bar: int) -> tuple[int, ...]:

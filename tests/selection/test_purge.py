@@ -9,7 +9,7 @@ from pinejax.selection.purge import Purge, memory_of
 
 def test_memory_is_the_longest_length_in_bars_traded_on():
     assert memory_of(50) == 50 and memory_of(0) == 0
-    assert memory_of(50, [(20, 12), (3, 48)]) == 240
+    assert memory_of(50, [(20, 12), (3, 48)]) == 252
 
 
 @pytest.mark.parametrize(("parts", "bars"), [((180, 12, None), 180), ((10, 12, None), 12), ((180, 12, 400), 400)])

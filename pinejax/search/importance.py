@@ -1,0 +1,90 @@
+"""How much each parameter decided, by Optuna's evaluators, from trials as plain values. What is made of it is not said here."""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.importance import BaseImportanceEvaluator, FanovaImportanceEvaluator, PedAnovaImportanceEvaluator
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from pinejax.core.inputs import Params
+from pinejax.search.space import Space
+from pinejax.search.view import StudyView
+
+FOREST_SEED = 0
+
+
+@dataclass(frozen=True)
+class Importance:
+    """shares: of the searched parameters, adding up to 1, largest first; all 0 where none of them decided anything.
+
+    left_out: parameters that the method says nothing about, since not every trial has them.
+    """
+
+    shares: Mapping[str, float]
+    left_out: tuple[str, ...] = ()
+
+
+def ped_anova(space: Space, params: Sequence[Params], losses: Sequence[float]) -> Importance:
+    """How much each parameter decides whether a trial is among the best tenth. params: of each trial its active ones; losses: less is better.
+
+    Parameters of a condition are weighted with how often they are active, among the best and among all. Errors: none; trials that name
+    what the space does not search are taken without it. (Watanabe et al., "PED-ANOVA", 2023; "Conditional PED-ANOVA", 2026)
+    """
+    study = _study(space, params, losses)
+    return Importance(_shares(study, PedAnovaImportanceEvaluator()))
+
+
+def fanova(space: Space, params: Sequence[Params], losses: Sequence[float]) -> Importance | None:
+    """How much of the variance of the losses each parameter explains in a random forest; None without scikit-learn.
+
+    Only of parameters that every trial has. (Hutter, Hoos, Leyton-Brown, 2014)
+    """
+    if importlib.util.find_spec("sklearn") is None:
+        return None
+    study = _study(space, params, losses)
+    common = set.intersection(*(set(t.params) for t in study.get_trials(deepcopy=False)))
+    searched = {name for t in study.get_trials(deepcopy=False) for name in t.params}
+    left_out = tuple(name for name in space.distributions if name in searched - common)
+    if not common:
+        return Importance({}, left_out)
+    return Importance(_shares(study, FanovaImportanceEvaluator(seed=FOREST_SEED)), left_out)
+
+
+def _shares(study: Study, evaluator: BaseImportanceEvaluator) -> dict[str, float]:
+    with warnings.catch_warnings():  # of conditions under which a trial or two are not enough to go by, and count for nothing
+        warnings.simplefilter("ignore")
+        raw = evaluator.evaluate(study)
+    total = sum(raw.values())
+    ordered = sorted(raw.items(), key=lambda item: (-item[1], item[0]))
+    return {name: float(value / total) if total > 0 else 0.0 for name, value in ordered}
+
+
+def _study(space: Space, params: Sequence[Params], losses: Sequence[float]) -> Study:
+    """The trials as a study in memory, each shown as it is: to store thousands takes longer than to judge them."""
+    known = space.distributions
+    trials = [_trial(number, known, given, float(loss)) for number, (given, loss) in enumerate(zip(params, losses, strict=True))]
+    return StudyView(optuna.create_study(direction="minimize"), trials)  # type: ignore[return-value]
+
+
+def _trial(number: int, known: Mapping[str, BaseDistribution], params: Params, loss: float) -> FrozenTrial:
+    mine = {name: value for name, value in params.items() if name in known}
+    return FrozenTrial(
+        number=number,
+        state=TrialState.COMPLETE,
+        value=loss,
+        datetime_start=None,
+        datetime_complete=None,
+        params=mine,
+        distributions={name: known[name] for name in mine},
+        user_attrs={},
+        system_attrs={},
+        intermediate_values={},
+        trial_id=number,
+    )
