@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from pinejax.core.inputs import Params
 from pinejax.errors import PinejaxError
 from pinejax.job.session import Session
 from pinejax.report.rows import StudyRows, TrialRow
-from pinejax.search import Objective, SearchConfig
+from pinejax.search import Objective, SearchConfig, StopRequest
 
 if TYPE_CHECKING:
     from pinejax.engine.engine import Engine
@@ -69,7 +69,8 @@ class Daily:
 class Case:
     """A finished search. engine: over the bars that were searched; study: its rows, `study.best[0]` the chosen set.
 
-    storage: a URL; folder: where the run's files are. say: told in a few words what is being done, for the user who waits.
+    storage: a URL; folder: where the run's files are. say: told in a few words what is being done, for the user who waits. stop: set
+    where the search was asked to end: what takes long ends with it, and a holdout stays closed.
     """
 
     session: Session
@@ -80,6 +81,7 @@ class Case:
     storage: str
     folder: Path
     say: Callable[[str], None] = lambda text: None
+    stop: StopRequest = field(default_factory=StopRequest)
 
     @property
     def config(self) -> Any:
