@@ -18,8 +18,8 @@ def importance(case: Case) -> Mapping[str, Any]:
     """Each searched parameter's share, by what it takes to be among the best tenth (`ped_anova`), and of the variance (`fanova`, with
     scikit-learn alone, else None), of the first objective.
 
-    left_out: what fanova says nothing about, since not every trial has it. Errors: NotEnough below 32 complete sets, where they all have one
-    value, or where none has a score.
+    left_out: what fanova says nothing about, since not every trial has it. Errors: NotEnough below 32 complete sets, where they all
+    have one value, or where none has a score.
     """
     seen = told(case)
     if len(seen) < FEWEST_TRIALS:
