@@ -97,7 +97,7 @@ def _noise(case: Case, subject: Subject, base: Figures) -> list[dict[str, Any]]:
     table = {key: np.array([getattr(figures, key) for figures in seen]) for key in SHOWN}
     sign = case.objective.terms[0].sign
     sides = {"value": sign, "total_return": 1.0, "sharpe": 1.0, "max_drawdown": -1.0, "n_trades": 1.0}
-    n_worse = int((sign * table["value"] < sign * base.value).sum())
+    n_worse = int((~(sign * table["value"] >= sign * base.value)).sum())
 
     def row(name: str, rate: float) -> dict[str, Any]:
         made = Figures(**{key: sides[key] * _quantile(sides[key] * table[key], rate) for key in SHOWN}, n_failed=_n_failed(seen))
