@@ -6,14 +6,32 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pinejax.judge.case import Case, NotEnough
+from pinejax.judge.cross_validation import cross_validation
 from pinejax.judge.datasets import datasets
 from pinejax.judge.deflation import deflation
+from pinejax.judge.holdout import holdout
+from pinejax.judge.importance import importance
 from pinejax.judge.intervals import intervals
+from pinejax.judge.plateau import plateau
+from pinejax.judge.rerank import rerank
+from pinejax.judge.stress import stress
+from pinejax.judge.walk_forward import walk_forward
 
 Section = Callable[[Case], Mapping[str, Any]]
 """One piece of evidence as plain JSON values. Errors: NotEnough where there is too little for it."""
 
-SECTIONS: dict[str, Section] = {"deflation": deflation, "datasets": datasets, "intervals": intervals}
+SECTIONS: dict[str, Section] = {
+    "deflation": deflation,
+    "datasets": datasets,
+    "intervals": intervals,
+    "cross_validation": cross_validation,
+    "plateau": plateau,
+    "importance": importance,
+    "stress": stress,
+    "rerank": rerank,
+    "walk_forward": walk_forward,
+    "holdout": holdout,
+}
 """In the order in which they are made; a later one may not need an earlier one."""
 
 

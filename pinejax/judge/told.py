@@ -46,11 +46,16 @@ def told(case: Case) -> Told:
     rows = tuple(t for t in case.study.trials if t.state == "COMPLETE" and t.duplicate_of is None and t.values and t.metrics)
     sign = case.objective.terms[0].sign
     values = np.array([sign * t.values[0] for t in rows], float)
-    n_datasets = len(rows[0].status) if rows else 0
-    found = [scores_of(case.objective, {n: np.asarray(v, float) for n, v in t.metrics.items()}, np.asarray(t.status)) for t in rows]
+    n_datasets = len(case.study.datasets)
+    found = [scores_of(case.objective, {n: np.asarray(v, float) for n, v in t.metrics.items()}, _status(t, n_datasets)) for t in rows]
     scores = np.array(found, float).reshape(len(rows), n_datasets)
     failed = np.asarray(~np.isfinite(scores).all(axis=1))
     floor = float(values[~failed].min()) if not failed.all() else float("nan")
     known = np.isfinite(scores)
     least = float(scores[known].min()) if known.any() else float("nan")
     return Told(rows, np.where(failed, floor, values), np.where(known, scores, least), failed, floor)
+
+
+def _status(trial: TrialRow, n_datasets: int) -> np.ndarray:
+    """A trial that went well on every dataset keeps none."""
+    return np.asarray(trial.status, int) if trial.status else np.zeros(n_datasets, int)
