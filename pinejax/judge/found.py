@@ -10,12 +10,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Outside:
-    """A result on bars that the choice never saw. sharpe: annual; probability: that the true ratio is above 0, None where there is too
-    little for it; n_sets: it was opened for so many sets.
+    """A result on bars that the choice never saw. total_return: a fraction; sharpe: annual; probability: that the true ratio is above 0;
+    both None where there is too little for them; n_sets: the bars were opened for so many sets.
     """
 
     name: str
-    sharpe: float
+    total_return: float
+    sharpe: float | None
     probability: float | None
     n_sets: int = 1
 
@@ -58,11 +59,28 @@ def found_in(evidence: Mapping[str, Any]) -> Found:
         n_distinct=search["trials"]["distinct"],
         n_effective=at(evidence, "deflation", "trials", "effective", "clusters"),
         deflated=at(evidence, "deflation", "deflated", "distinct", "dsr"),
+        outside=tuple(_outside(evidence)),
         overfit=at(evidence, "deflation", "overfitting", "pbo"),
         without_best=at(evidence, "stress", "trades", "profit_without"),
         n_dropped=int(dropped or 0),
         missing=dict(_missing(evidence)),
     )
+
+
+def _outside(evidence: Mapping[str, Any]) -> list[Outside]:
+    """Of a holdout, of walk-forward's test spans together, and of the search's own first set on test bars on which others were ranked."""
+    sets = part(evidence, "rerank", "sets") or ()
+    looks = {
+        "holdout": (part(evidence, "holdout"), at(evidence, "holdout", "openings", "n_sets")),
+        "walk-forward": (part(evidence, "walk_forward", "stitched"), 1),
+        "test bars": (part(evidence, "rerank", "first"), len(sets)),
+    }
+    found = []
+    for name, (section, n_sets) in looks.items():
+        gained = at(section or {}, "return")
+        if gained is not None and n_sets:
+            found.append(Outside(name, gained, at(section, "sharpe"), at(section, "probability"), int(n_sets)))
+    return found
 
 
 def at(evidence: Mapping[str, Any], *path: str) -> float | None:
@@ -81,6 +99,10 @@ def part(evidence: Mapping[str, Any], *path: str) -> Any:
     return found
 
 
+_OF_SEVERAL = {("stress", "symbols"), ("stress", "timeframes")}
+"""Pieces that only several symbols or pairs have: nothing is missing where there is one."""
+
+
 def _missing(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Sections, and the pieces of them, that have too little to say."""
     found = []
@@ -93,6 +115,6 @@ def _missing(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
         found += [
             (f"{name}: {key}", piece["not_enough"])
             for key, piece in section.items()
-            if isinstance(piece, Mapping) and isinstance(piece.get("not_enough"), str)
+            if isinstance(piece, Mapping) and isinstance(piece.get("not_enough"), str) and (name, key) not in _OF_SEVERAL
         ]
     return found

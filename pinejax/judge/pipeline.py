@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from pinejax.judge.case import Case, NotEnough
@@ -35,13 +35,15 @@ SECTIONS: dict[str, Section] = {
 """In the order in which they are made; a later one may not need an earlier one."""
 
 
-def evidence(case: Case, found: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Every section by name; `{"not_enough": text}` for one without enough to go by.
+def evidence(case: Case, found: dict[str, Any] | None = None, names: Collection[str] = ()) -> dict[str, Any]:
+    """Every section, or those of `names`, by name; `{"not_enough": text}` for one without enough to go by.
 
     found: is filled as sections are done, so that an exception (Ctrl-C) leaves what was made before it.
     """
     found = {} if found is None else found
     for name, section in SECTIONS.items():
+        if names and name not in names:
+            continue
         case.say(name)
         try:
             found[name] = dict(section(case))

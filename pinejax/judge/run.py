@@ -1,4 +1,4 @@
-"""The end of a run: the evidence about its finished search, the verdict, its page and its files. Each piece of evidence is elsewhere."""
+"""The end of a run: the evidence about its finished search, the verdict, its page and its files. Pieces of evidence are elsewhere."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from pinejax.report.atomic import plain
 from pinejax.report.progress import stages_for
 from pinejax.report.rows import StudyRows
 from pinejax.search import SearchResult
+
+OF_JOINT = ("stress",)
+"""Sections that know a study of several timeframe pairs."""
 
 
 def judge(outcome: Outcome, study: StudyRows, result: SearchResult) -> bool:
@@ -47,10 +50,10 @@ def collect(case: Case, found: dict[str, Any], stopped: str) -> bool:
     """Fills `found` with every section; whether Ctrl-C ended that. A search without anything to judge has no other than its own."""
     found["search"] = searched(case, stopped, case.session.is_joint)
     found["rule"] = rule(case)
-    if without_a_result(found):
+    if without_a_result(found) and not (case.session.is_joint and case.study.best):
         return False
     try:
-        evidence(case, found)
+        evidence(case, found, OF_JOINT if case.session.is_joint else ())
     except KeyboardInterrupt:
         found["interrupted"] = True
         return True

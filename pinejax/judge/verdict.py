@@ -71,7 +71,10 @@ def verdict_of(evidence: Mapping[str, Any], config: VerdictConfig) -> Verdict:
     why = _said(_passed(reasons, "needed"))
     if optimistic := _passed(reasons, "optimistic"):
         why = f"better than its own sets on histories without an edge ({_said(optimistic)})"
-    return Verdict("hint", f"A hint and no more: {why}, but nothing has taken the whole search into account.", reasons, _next(found))
+    rest = "nothing that takes the whole search into account was made"
+    if short := [reason for reason in failed if reason.kind == "search"]:
+        rest = f"what takes the whole search into account does not reach it ({_said(short)})"
+    return Verdict("hint", f"A hint and no more: {why}, but {rest}.", reasons, _next(found))
 
 
 def without_a_result(evidence: Mapping[str, Any]) -> str:
@@ -139,20 +142,22 @@ def _null(found: Found, config: VerdictConfig) -> Sequence[Reason]:
 
 
 def _outside(found: Found, config: VerdictConfig) -> Sequence[Reason]:
-    """Bars that the choice never saw."""
+    """Bars that the choice never saw. Those that several sets were tried on may speak against a result, but no longer for it."""
+    needed = f">= {1 - config.alpha:g}, of one set"
     reasons = []
     for one in found.outside:
-        said = f"{one.name}: Sharpe {one.sharpe:.2f} out of sample"
-        if not one.sharpe > 0:
-            reasons.append(Reason(one.name, "contradiction", one.sharpe, "> 0", False, said))
-            continue
-        if one.n_sets > 1:
-            text = f"{said}, but it was opened for {one.n_sets} sets, so it is no longer untouched"
-            reasons.append(Reason(one.name, "search", one.probability, f">= {1 - config.alpha:g}, opened for one set", False, text))
-            continue
-        passed = None if one.probability is None else one.probability >= 1 - config.alpha
-        sure = "" if one.probability is None else f", above 0 with probability {_probability(one.probability)}"
-        reasons.append(Reason(one.name, "search", one.probability, f">= {1 - config.alpha:g}", passed, said + sure))
+        ratio = "" if one.sharpe is None else f", Sharpe {one.sharpe:.2f}"
+        said = f"{one.name}: {one.total_return:+.2%} out of sample{ratio}"
+        if one.total_return < 0:
+            reasons.append(Reason(one.name, "contradiction", one.total_return, ">= 0", False, said))
+        elif one.n_sets > 1:
+            text = f"{said}, but {one.n_sets} sets were tried there, so it is no proof"
+            reasons.append(Reason(one.name, "search", one.probability, needed, False, text))
+        elif one.probability is None:
+            reasons.append(Reason(one.name, "search", None, needed, None, f"{said}, too little to judge"))
+        else:
+            text = f"{said}, above 0 with probability {_probability(one.probability)}"
+            reasons.append(Reason(one.name, "search", one.probability, needed, one.probability >= 1 - config.alpha, text))
     return reasons
 
 
@@ -179,7 +184,7 @@ def _next(found: Found) -> tuple[str, ...]:
     steps = []
     if found.null_mode != "research":
         steps.append("null=research")
-    if not found.outside:
+    if not any(one.n_sets == 1 for one in found.outside):
         steps.append("validation=holdout")
     return tuple(steps)
 
