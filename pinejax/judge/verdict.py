@@ -135,10 +135,13 @@ def _null(found: Found, config: VerdictConfig) -> Sequence[Reason]:
     """A null search that was made speaks against the result where it fails. Replaying the study's own sets speaks for it too weakly."""
     if found.null_p is None:
         return ()
+    kind: Kind = "search" if found.null_mode == "research" else "optimistic"
+    name, needed = f"null_{found.null_mode}", f"<= {config.alpha:g}"
+    said = f"p = {found.null_p:.3f} against the best of {found.n_surrogates:,} histories without an edge (null={found.null_mode})"
+    if 1.0 / (1 + found.n_surrogates) > config.alpha:
+        return (Reason(name, kind, found.null_p, needed, None, f"{said}, too few to tell"),)
     passed = found.null_p <= config.alpha
-    kind: Kind = "contradiction" if not passed else "search" if found.null_mode == "research" else "optimistic"
-    better = f"p = {found.null_p:.3f} against the best of {found.n_surrogates} histories without an edge (null={found.null_mode})"
-    return (Reason(f"null_{found.null_mode}", kind, found.null_p, f"<= {config.alpha:g}", passed, better),)
+    return (Reason(name, kind if passed else "contradiction", found.null_p, needed, passed, said),)
 
 
 def _outside(found: Found, config: VerdictConfig) -> Sequence[Reason]:
