@@ -40,6 +40,11 @@ class Split:
         """Whether some bars are not searched."""
         return self.searched.stop < self.timeline.n_bars
 
+    @property
+    def walks(self) -> bool:
+        """Whether the searched bars are searched anew in train spans."""
+        return self.config.method == "walk_forward" and self.config.walk == "reoptimise"
+
     @cached_property
     def parts(self) -> tuple[Span, ...]:
         """Equal parts of the searched bars."""
@@ -92,6 +97,8 @@ class Split:
                 self.judged(span, purge.bars)
         if self.parts:
             self.folds(purge.bars)
+        if self.walks:
+            walk_folds(self.config, self.timeline, self.searched.stop, purge.bars)
 
     def on(self, feeds: tuple[Feed, ...]) -> Split:
         """The same moments on other datasets, such as some of them."""
