@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from pinejax.core.feed import Bars, Feed
+from pinejax.core.inputs import Strategy, input
+from pinejax.core.orders import LONG
 from pinejax.core.timeframe import TimeframePair
 from pinejax.engine.config import EngineConfig
 from pinejax.engine.engine import Engine
@@ -17,10 +19,23 @@ from pinejax.engine.program import Window
 from pinejax.judge import daily as module
 from pinejax.judge.case import Case, Daily, Sets
 from pinejax.judge.daily import Piece, returns_of
-from tests.engine.busy import BROKER, Busy, wave
+from tests.engine.busy import BROKER, wave
 
 HOUR_MS = 3_600_000
-BATCH = tuple(Busy.complete({"fast": f, "slow": s}) for f, s in ((5, 20), (3, 15), (9, 33), (12, 40)))
+
+
+class Above(Strategy):
+    """Long above an average."""
+
+    length = input.int(5, low=2, high=40)
+
+    def on_bar(self, ctx: Any) -> None:
+        above = ctx.bar.close > ctx.ta.sma(ctx.bar.close, self.length)
+        ctx.broker.entry("L", LONG, above)
+        ctx.broker.close("L", ~above)
+
+
+BATCH = tuple(Above.complete({"length": n}) for n in (5, 2, 17, 40))
 
 
 def window(start: int, trade_from: int, stop: int) -> Window:
@@ -64,37 +79,36 @@ def daily_of(engine: Any, params: tuple = ({"power": 1.0}, {"power": 2.0})) -> D
 
 
 @pytest.fixture(scope="module")
-def busy() -> Engine:
+def engine() -> Engine:
     """Two datasets of about a month."""
-    return Engine(Busy, [wave(700, 1), wave(650, 2)], BROKER, Busy.inputs, EngineConfig(n_threads=1))
+    return Engine(Above, [wave(700, 1), wave(650, 2)], BROKER, Above.inputs, EngineConfig(n_threads=1))
 
 
-def test_the_sharpe_ratio_of_daily_returns_is_the_metric(busy: Engine):
-    for d, feed in enumerate(busy.feeds):
-        alone = Engine(Busy, [feed], BROKER, Busy.inputs, EngineConfig(n_threads=1))
-        returns = daily_of(alone, BATCH).returns
-        told = [e.metrics["sharpe"][d] for e in busy.evaluate(BATCH)]
+def test_the_sharpe_ratio_of_daily_returns_is_the_metric(engine: Engine):
+    for d, feed in enumerate(engine.feeds):
+        returns = daily_of(engine.on(feeds=[feed]), BATCH).returns
+        told = [e.metrics["sharpe"][d] for e in engine.evaluate(BATCH)]
         np.testing.assert_allclose(returns.mean(axis=0) / returns.std(axis=0) * 365**0.5, told, rtol=1e-9)
 
 
-def test_datasets_have_equal_weight_and_the_chosen_set_is_shown_on_each(busy: Engine):
-    found = daily_of(busy, BATCH)
+def test_datasets_have_equal_weight_and_the_chosen_set_is_shown_on_each(engine: Engine):
+    found = daily_of(engine, BATCH)
     one, two = found.datasets
     assert (one.name, two.name) == ("WAVE1 1h@4h", "WAVE2 1h@4h") and len(two.days) < len(one.days) == len(found.days) == 30
     both = found.returns[: len(two.days), 0]
     np.testing.assert_allclose(both, (one.returns[: len(two.days)] + two.returns) / 2, atol=1e-15)
     np.testing.assert_array_equal(found.returns[len(two.days) :, 0], one.returns[len(two.days) :])
-    told = [float(x) for x in busy.evaluate(BATCH[:1])[0].metrics["total_return"]]
+    told = [float(x) for x in engine.evaluate(BATCH[:1])[0].metrics["total_return"]]
     assert [np.prod(1 + d.returns) - 1 for d in found.datasets] == pytest.approx(told, rel=1e-9)
-    close = busy.feeds[0].ltf.close
-    assert np.prod(1 + one.hold) == pytest.approx(close[-1] / busy.feeds[0].ltf.open[0])
+    close = engine.feeds[0].ltf.close
+    assert np.prod(1 + one.hold) == pytest.approx(close[-1] / engine.feeds[0].ltf.open[0])
 
 
-def test_chunks_change_nothing(busy: Engine, monkeypatch):
-    whole = daily_of(busy, BATCH)
+def test_chunks_change_nothing(engine: Engine, monkeypatch):
+    whole = daily_of(engine, BATCH)
     monkeypatch.setattr(module, "CHUNK_BYTES", 1)
     monkeypatch.setattr(module, "FEWEST_SETS", 3)
-    np.testing.assert_array_equal(daily_of(busy, BATCH).returns, whole.returns)
+    np.testing.assert_array_equal(daily_of(engine, BATCH).returns, whole.returns)
 
 
 def test_windows_of_one_dataset_join_up_and_parts_of_a_day_multiply():
