@@ -71,7 +71,7 @@ class Calendar:
         return cls(tuple(pieces), np.unique(np.concatenate([p.days for p in pieces])), {name: tracks[name] for name in names})
 
     def of_dataset(
-        self, name: str, returns: Sequence[Float[np.ndarray, "?days sets"]]
+        self, name: str, returns: Sequence[Float[np.ndarray, "_ sets"]]
     ) -> tuple[Float[np.ndarray, "all_days sets"], Bool[np.ndarray, " all_days"]]:
         """A dataset's returns on all days, and on which it has any. returns: by piece. Two parts of a day multiply; windows that overlap
         are averaged.
@@ -88,7 +88,7 @@ class Calendar:
             n += has
         return total / np.maximum(n, 1)[:, None], n > 0
 
-    def together(self, returns: Sequence[Float[np.ndarray, "?days sets"]]) -> Float[np.ndarray, "all_days sets"]:
+    def together(self, returns: Sequence[Float[np.ndarray, "_ sets"]]) -> Float[np.ndarray, "all_days sets"]:
         """A day's mean over the datasets that have it."""
         total, n = np.zeros((len(self.days), returns[0].shape[1])), np.zeros(len(self.days), int)
         for name in self.tracks:

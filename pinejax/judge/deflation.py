@@ -20,12 +20,13 @@ from pinejax.selection.overfit import FEWEST_PER_BLOCK, cscv
 from pinejax.selection.sharpe import (
     Moments,
     deflated_sharpe,
-    effective_trials,
+    effective_sets,
     expected_maximum,
     minimum_backtest_years,
     minimum_track_record,
     moments,
     probabilistic_sharpe,
+    sharpe_ratios,
 )
 from pinejax.selection.superior import FEWEST_DAYS, contest, reality_check, superior_ability, superior_sets
 
@@ -73,9 +74,8 @@ def deflation(case: Case) -> Mapping[str, Any]:
     if not (np.isfinite(daily.returns[:, 0]).all() and np.isfinite(chosen.sharpe)):
         raise NotEnough("expected returns of the chosen set that vary, found the same on every day, or some that are no numbers.")
     looked = looked_at(case.sets, daily.returns)
-    correlation = correlation_of(looked.returns)
-    clusters = alike(correlation)
-    numbers = {"distinct": float(case.sets.n_all), "entropy": effective_trials(correlation), "clusters": float(clusters.n)}
+    clusters = alike(correlation_of(looked.returns))
+    numbers = {"distinct": float(case.sets.n_all), "entropy": effective_sets(looked.returns), "clusters": float(clusters.n)}
     year = per_year(case)
     return {
         "chosen": {
@@ -103,8 +103,8 @@ def deflation(case: Case) -> Mapping[str, Any]:
 
 def looked_at(sets: Sets, returns: Float[np.ndarray, "days sets"]) -> Looked:
     """What of `case.sets` there is to compare. The better half of them stands for itself, the others for all that were left out too."""
-    ratios = np.array([moments(column).sharpe for column in returns.T])
-    columns = np.flatnonzero(np.isfinite(returns).all(axis=0) & np.isfinite(ratios))
+    ratios = sharpe_ratios(returns)
+    columns = np.flatnonzero(np.isfinite(ratios))
     n, half = len(sets), len(sets) // 2
     weights = np.where(np.arange(n) < half, 1.0, (sets.n_all - half) / max(n - half, 1))
     return Looked(columns, returns[:, columns], weights[columns], ratios[columns])

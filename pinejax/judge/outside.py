@@ -18,6 +18,7 @@ from pinejax.selection.divide import Split
 from pinejax.selection.performance import Performance, performance_of
 from pinejax.selection.purge import Purge
 from pinejax.selection.splits import Fold, Span
+from pinejax.validation.folds import longest_hold
 from pinejax.validation.score import finite
 from pinejax.validation.walk import Course
 
@@ -53,8 +54,7 @@ def course_of(case: Case, folds: Sequence[Fold], *, searched: bool = False) -> C
 def purge_of(case: Case) -> Purge:
     """Of the strategy's memory, its higher bars, and the longest trade of the chosen set on the searched bars."""
     engine, params = searched_engine(case), case.chosen.complete
-    trades = [trade for d in range(len(engine.feeds)) for trade in engine.detail(params, d).trades]
-    return case.session.purge_of(engine, max((trade.exit_bar - trade.entry_bar for trade in trades), default=0))
+    return case.session.purge_of(engine, longest_hold(engine, params))
 
 
 def judged(case: Case, span: Span, purge: Purge) -> Span:

@@ -17,6 +17,9 @@ from scipy.special import ndtr, ndtri
 CHUNK = 2**21
 """Numbers resampled at a time: 16 MiB."""
 
+FEWEST_RETURNS = 8
+"""Autocorrelations of fewer say nothing about each other."""
+
 Statistic = Callable[[Float[np.ndarray, "draws days"]], Float[np.ndarray, " draws"]]
 """A number of each of some histories of daily returns."""
 
@@ -41,14 +44,14 @@ def counts(rng: np.random.Generator, n: int, length: float, n_draws: int) -> Flo
 
 
 def block_lengths(returns: Float[np.ndarray, "days sets"]) -> Float[np.ndarray, " sets"]:
-    """The mean length of stretches, 1 or more, with which the variance of each column's mean is estimated best. 1 for constant columns.
+    """The mean length of stretches, 1 or more, with which the variance of each column's mean is estimated best.
 
-    The bandwidth is twice the first lag from which K autocorrelations in a row are insignificant, as in Patton's own code.
-    (2004, section 3.2; 2009, eq. 9)
+    1 for constant columns and fewer than eight returns. The bandwidth is twice the first lag from which some autocorrelations in a row
+    are insignificant, as in Patton's own code. (2004, section 3.2; 2009, eq. 9)
     """
-    n, _ = returns.shape
-    if n < 4:
-        return np.ones(returns.shape[1])
+    n, sets = returns.shape
+    if n < FEWEST_RETURNS:
+        return np.ones(sets)
     run = max(5, int(log10(n)))
     lags = min(ceil(sqrt(n)) + run, n - 2)
     centred = returns - returns.mean(axis=0)
@@ -56,10 +59,8 @@ def block_lengths(returns: Float[np.ndarray, "days sets"]) -> Float[np.ndarray, 
     covariance, correlation = _autocovariances(centred, lags)
     small = correlation[1:] < 2.0 * sqrt(log10(n) / n)
     # quiet[j]: the lags j + 1 .. j + run are all insignificant.
-    quiet = np.lib.stride_tricks.sliding_window_view(small, run, axis=0)[: max(lags - run, 0)].all(axis=-1) if lags > run else small[:0]
-    found = quiet.any(axis=0) if len(quiet) else np.zeros(returns.shape[1], bool)
-    first = quiet.argmax(axis=0) + 1 if len(quiet) else np.zeros(returns.shape[1], int)
-    width = np.minimum(np.where(found, 2 * first, lags), lags)
+    quiet = np.all(np.lib.stride_tricks.sliding_window_view(small, run, axis=0)[: lags - run], axis=-1)
+    width = np.minimum(np.where(np.any(quiet, axis=0), 2 * (quiet.argmax(axis=0) + 1), lags), lags)
     k = np.arange(1, lags + 1)[:, None]
     weight = np.where(k <= width, np.clip(2.0 * (1.0 - k / width), 0.0, 1.0), 0.0)
     slope = 2.0 * (weight * k * covariance[1:]).sum(axis=0)

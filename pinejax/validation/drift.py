@@ -1,4 +1,4 @@
-"""How far the chosen parameters move from one train span to the next. Steady choices are no proof of an edge; wandering ones speak against it."""
+"""How far the chosen parameters move from one train span to the next. Steady choices are no proof of an edge; wandering ones deny one."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ import numpy as np
 from jaxtyping import Float
 
 from pinejax.core.inputs import Params, Value
-from pinejax.search.domain import Domain
+from pinejax.search.coordinates import coordinates
 from pinejax.search.space import Space
+
+MOST_VALUES = 1_000
+"""Of a finer grid, chance is that of a continuous range."""
 
 
 @dataclass(frozen=True)
 class Drift:
     """One parameter over the folds. values: None where inactive, or where no set was chosen. steps: from each fold to the next, 0..1 of the
-    searched range (in logs on a log scale), of a switch or choice 1 where it changed; NaN where either has no value. by_chance: the mean
-    step of values drawn at random from the range.
+    searched range (in logs on a log scale), of a switch or named choice 1 where it changed; NaN where either has no value. by_chance:
+    the mean step between values drawn at random.
     """
 
     name: str
@@ -35,16 +38,17 @@ class Drift:
 
 def drifts(space: Space, chosen: Sequence[Params | None]) -> list[Drift]:
     """Of every searched parameter. chosen: each fold's complete set, None where it has none."""
-    active = [None if params is None else space.active(params) for params in chosen]
-    searched = [domain for domain in space.domains.values() if not domain.fixed]
-    return [drift_of(domain, [None if params is None else params.get(domain.name) for params in active]) for domain in searched]
-
-
-def drift_of(domain: Domain, values: Sequence[Value | None]) -> Drift:
-    """Of one parameter, which is searched."""
-    at = np.array([math.nan if value is None else position(domain, value) for value in values])
-    moves = np.abs(np.diff(at))
-    return Drift(domain.name, tuple(values), np.where(moves > 0, 1.0, moves) if domain.values is not None else moves, by_chance(domain))
+    known = [i for i, params in enumerate(chosen) if params is not None]
+    found = coordinates(space, [params for params in chosen if params is not None])
+    points = np.full((len(chosen), len(found.names)), np.nan)
+    points[known] = found.points
+    moves = np.abs(np.diff(points, axis=0))
+    moves = np.where(found.is_label & (moves > 0), 1.0, moves)
+    active = [{} if params is None else space.active(params) for params in chosen]
+    return [
+        Drift(name, tuple(values.get(name) for values in active), moves[:, i], by_chance(space, name, bool(found.is_label[i])))
+        for i, name in enumerate(found.names)
+    ]
 
 
 def mean_drift(found: Sequence[Drift]) -> tuple[float, float]:
@@ -55,21 +59,16 @@ def mean_drift(found: Sequence[Drift]) -> tuple[float, float]:
     return float(np.mean([drift.mean for drift in known])), float(np.mean([drift.by_chance for drift in known]))
 
 
-def position(domain: Domain, value: Value) -> float:
-    """0..1 in the searched range, in logs on a log scale; of a switch or choice the number of the option."""
-    if domain.values is not None:
-        return float(domain.values.index(value))
-    low, high, x = float(domain.input.low or 0.0), float(domain.input.high or 0.0), float(value)
-    if domain.input.log:
-        low, high, x = math.log(low), math.log(high), math.log(x)
-    return (x - low) / (high - low)
-
-
-def by_chance(domain: Domain) -> float:
-    """Expected step between two independent uniform draws: of m options 1 - 1/m; on a grid of m values (m + 1) / (3 m); else a third."""
-    if domain.values is not None:
-        return 1.0 - 1.0 / len(domain.values)
-    if domain.input.log or domain.input.step is None:
+def by_chance(space: Space, name: str, is_label: bool) -> float:
+    """Expected step between two values drawn alike from all of a grid or of some options; a third on a continuous range or a log scale."""
+    domain = space.domains[name]
+    if is_label:
+        return 1.0 - 1.0 / len(domain.values or (0,))
+    values = [] if domain.input.log else [v for _, v in zip(range(MOST_VALUES + 1), domain.grid() or (), strict=False)]
+    if not 0 < len(values) <= MOST_VALUES:
         return 1.0 / 3.0
-    m = round((float(domain.input.high or 0.0) - float(domain.input.low or 0.0)) / domain.input.step) + 1
-    return (m + 1) / (3 * m)
+    at = np.sort(np.array(values, float))
+    # The mean over all ordered pairs of |a - b| of sorted values.
+    n = len(at)
+    total = 2.0 * float(((2 * np.arange(n) - n + 1) * at).sum())
+    return total / n**2 / float(at[-1] - at[0])

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.stats import spearmanr
 
 from pinejax.core.inputs import Params
 from pinejax.engine.engine import Engine
 from pinejax.search.objective import Objective
+from pinejax.selection.plateau import rank_correlation
 from pinejax.selection.splits import Span
 from pinejax.validation.score import Score, scored
 from pinejax.validation.walk import Course
@@ -64,4 +64,4 @@ def means_of(values: Float[np.ndarray, "sets windows"]) -> Float[np.ndarray, " s
 
 def spearman(inside: Int[np.ndarray, " sets"], outside: Int[np.ndarray, " sets"]) -> float:
     """Rank correlation, -1..1: what the order in sample says of the order out of sample. NaN below three sets."""
-    return float(spearmanr(inside, outside).statistic) if len(inside) >= FEWEST_SETS else math.nan
+    return float(rank_correlation(np.column_stack([inside, outside]).astype(float))[0, 1]) if len(inside) >= FEWEST_SETS else math.nan

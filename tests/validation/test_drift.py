@@ -9,7 +9,8 @@ import pytest
 
 from pinejax.core.inputs import Strategy, input
 from pinejax.search import build_space
-from pinejax.validation.drift import by_chance, drifts, mean_drift, position
+from pinejax.search.coordinates import coordinates
+from pinejax.validation.drift import by_chance, drifts, mean_drift
 
 
 class Ways(Strategy):
@@ -21,6 +22,7 @@ class Ways(Strategy):
     use_stop = input.bool(True)
     stop = input.float(1.0, low=0.0, high=2.0, active_if="use_stop")
     mode = input.choice("a", ["a", "b", "c"])
+    window = input.choice(5, [5, 10, 40])
 
 
 SPACE = build_space(Ways)
@@ -62,19 +64,20 @@ def test_what_is_inactive_or_not_chosen_takes_no_step() -> None:
 def test_the_mean_is_over_parameters_that_moved_or_stayed() -> None:
     found = drifts(SPACE, [chosen(use_stop=False), chosen(use_stop=False, length=15)])
     mean, chance = mean_drift(found)
-    assert mean == pytest.approx(0.25 / 5)  # of 5 active ones the length took one step of 4
+    assert mean == pytest.approx(0.25 / 6)  # of 6 active ones the length took one step of 4
     assert 0.3 < chance < 0.6
     assert np.isnan(mean_drift(drifts(SPACE, [chosen()]))).all()
 
 
-@pytest.mark.parametrize("name", ["length", "mode", "use_stop"])
-def test_chance_is_the_mean_step_of_all_pairs(name: str) -> None:
-    domain = SPACE.domains[name]
-    at = [position(domain, value) for value in domain.grid() or ()]
-    steps = [abs(a - b) if domain.values is None else float(a != b) for a, b in product(at, at)]
-    assert by_chance(domain) == pytest.approx(np.mean(steps))
+@pytest.mark.parametrize(("name", "is_label"), [("length", False), ("mode", True), ("use_stop", True), ("window", False)])
+def test_chance_is_the_mean_step_of_all_pairs(name: str, is_label: bool) -> None:
+    found = coordinates(SPACE, [chosen(**{name: value}) for value in SPACE.domains[name].grid() or ()])
+    at = found.points[:, found.names.index(name)]
+    steps = [abs(a - b) if not is_label else float(a != b) for a, b in product(at, at)]
+    assert by_chance(SPACE, name, is_label) == pytest.approx(np.mean(steps))
 
 
 def test_chance_on_a_continuous_range_is_a_third() -> None:
     draws = np.random.default_rng(0).uniform(size=(2, 200_000))
-    assert by_chance(SPACE.domains["mult"]) == pytest.approx(np.abs(draws[0] - draws[1]).mean(), abs=2e-3)
+    assert by_chance(SPACE, "mult", False) == pytest.approx(np.abs(draws[0] - draws[1]).mean(), abs=2e-3)
+    assert by_chance(SPACE, "size", False) == by_chance(SPACE, "mult", False)
