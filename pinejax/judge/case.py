@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -53,7 +54,7 @@ class Daily:
 class Case:
     """A finished search. engine: over the bars that were searched; study: its rows, `study.best[0]` the chosen set.
 
-    storage: a URL; folder: where the run's files are.
+    storage: a URL; folder: where the run's files are. say: told in a few words what is being done, for the user who waits.
     """
 
     session: Session
@@ -63,6 +64,7 @@ class Case:
     study: StudyRows
     storage: str
     folder: Path
+    say: Callable[[str], None] = lambda text: None
 
     @property
     def config(self) -> Any:
