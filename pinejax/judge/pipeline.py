@@ -12,6 +12,7 @@ from pinejax.judge.deflation import deflation
 from pinejax.judge.holdout import holdout
 from pinejax.judge.importance import importance
 from pinejax.judge.intervals import intervals
+from pinejax.judge.null_search import null_search
 from pinejax.judge.plateau import plateau
 from pinejax.judge.rerank import rerank
 from pinejax.judge.stress import stress
@@ -28,6 +29,7 @@ SECTIONS: dict[str, Section] = {
     "plateau": plateau,
     "importance": importance,
     "stress": stress,
+    "null_search": null_search,
     "rerank": rerank,
     "walk_forward": walk_forward,
     "holdout": holdout,
