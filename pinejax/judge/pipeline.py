@@ -37,6 +37,10 @@ SECTIONS: dict[str, Section] = {
 """In the order in which they are made; a later one may not need an earlier one."""
 
 
+OF_STRESS = ("stress", "plateau")
+"""Sections that `stress=none` leaves out."""
+
+
 def evidence(case: Case, found: dict[str, Any] | None = None, names: Collection[str] = ()) -> dict[str, Any]:
     """Every section, or those of `names`, by name; `{"not_enough": text}` for one without enough to go by.
 
@@ -44,7 +48,7 @@ def evidence(case: Case, found: dict[str, Any] | None = None, names: Collection[
     """
     found = {} if found is None else found
     for name, section in SECTIONS.items():
-        if names and name not in names:
+        if (names and name not in names) or (name in OF_STRESS and not case.config.stress.enabled):
             continue
         case.say(name)
         try:
