@@ -118,7 +118,7 @@ class Bench:
 
 
 def levels(
-    kind: str, seeds: Sequence[int], *, n_trials: int = 64, n_bars: int = 8_760, edge_bps: float = 0.0, sampler: str = "random"
+    kind: str, seeds: Sequence[int], *, n_trials: int = 48, n_bars: int = 4_380, edge_bps: float = 0.0, sampler: str = "random"
 ) -> Counter[str]:
     """How many runs came to each level."""
     bench = Bench(config_of(kind, n_trials, sampler))
@@ -132,8 +132,8 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--edge-bps", default="0")
-    parser.add_argument("--bars", type=int, default=8_760)
-    parser.add_argument("--trials", type=int, default=64)
+    parser.add_argument("--bars", type=int, default=4_380)
+    parser.add_argument("--trials", type=int, default=48)
     parser.add_argument("--sampler", default="random")
     parser.add_argument("--show", action="store_true", help="the sentence of every run")
     given = parser.parse_args()
