@@ -60,8 +60,8 @@ def holdout(case: Case) -> dict[str, Any]:
         **found,
         "openings": described(openings),
         "text": (
-            f"Holdout of {len(span):,} bars: {percent(found['return'])} with {outside.n_trades} trades ({percent(inside.total_return)} with "
-            f"{inside.n_trades} in sample). It was {said(openings)}."
+            f"Holdout of {len(span):,} bars: {percent(found['return'])} with {outside.n_trades} trades "
+            f"({percent(inside.total_return)} with {inside.n_trades} in sample). It was {said(openings)}."
         ),
     }
 

@@ -74,22 +74,23 @@ def daily_on(traded: Traded) -> tuple[Int[np.ndarray, " days"], Float[np.ndarray
 
     What is open at the end of a window counts at its close.
     """
-    pieces, returns = [], []
+    pieces: list[Piece] = []
+    returns: list[np.ndarray] = []
     for engine, params in traded:
         own = [Piece.of(engine, d) for d in range(len(engine.feeds))]
-        longest = max(len(piece.edges) for piece in own)
-        # As many edges for each dataset: the last one again and again, which costs no bar.
-        edges = [np.pad(piece.edges, (0, longest - len(piece.edges)), mode="edge") for piece in own]
-        for d, piece in enumerate(own):
-            equity = np.full((len(piece.edges), 1), engine.broker.initial_capital)
-            if params is not None and d == 0:
-                found = engine.equity([params], edges)
-            if params is not None:
-                equity = found[: len(piece.edges), :, d]  # pyright: ignore[reportPossiblyUnboundVariable]
-            pieces.append(piece)
-            returns.append(returns_of(equity, engine.broker.initial_capital))
+        pieces += own
+        returns += [np.zeros((len(piece.edges), 1)) for piece in own] if params is None else returns_on(engine, params, own)
     calendar = Calendar.of(pieces)
     return calendar.days, calendar.together(returns)[:, 0]
+
+
+def returns_on(engine: Engine, params: Params, pieces: Sequence[Piece]) -> list[Float[np.ndarray, "_ 1"]]:
+    """Daily returns of a set on each dataset of an engine."""
+    longest = max(len(piece.edges) for piece in pieces)
+    # As many edges for each dataset: the last one again and again, which costs no bar.
+    edges = [np.pad(piece.edges, (0, longest - len(piece.edges)), mode="edge") for piece in pieces]
+    equity = engine.equity([params], edges)
+    return [returns_of(equity[: len(piece.edges), :, d], engine.broker.initial_capital) for d, piece in enumerate(pieces)]
 
 
 def described(found: Performance, n_trades: int) -> dict[str, Any]:

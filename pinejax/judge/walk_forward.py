@@ -1,4 +1,4 @@
-"""Walk-forward: what sets that were each chosen on the bars before made of the bars behind, as one history. The searches: `validation.walk`.
+"""Walk-forward: what sets, each chosen on the bars before, made of the bars behind, as one history. The searches: `validation.walk`.
 
 Pardo, The Evaluation and Optimization of Trading Strategies (2008), chapter 11.
 """
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from pinejax.errors import DataError
 from pinejax.judge.case import Case, NotEnough
 from pinejax.judge.outside import course_of, daily_on, percent, performance, purged, searched_engine, split_of
 from pinejax.report.studies import write_rows
@@ -30,8 +31,8 @@ TABLE, EQUITY = "walk_forward.csv", "walk_forward_equity.parquet"
 def walk_forward(case: Case) -> dict[str, Any]:
     """Folds, the stitched equity out of sample, what is left there of the result in sample, and how the parameters drift.
 
-    Writes a row per fold and the daily equity into the run's folder. Errors: NotEnough where no fold has a set; KeyboardInterrupt where
-    the walk was asked to end: the trials of all spans so far are stored.
+    Writes a row per fold and the daily equity into the run's folder. Errors: NotEnough where no fold has a set, or a
+    dataset has too few bars in a span; KeyboardInterrupt where the walk was asked to end: the trials of all spans so far are stored.
     """
     config = case.config.validation
     if config.method != "walk_forward" or config.walk != "reoptimise":
@@ -42,11 +43,14 @@ def walk_forward(case: Case) -> dict[str, Any]:
     course = course_of(case, walk_folds(config, split.timeline, split.searched.stop, purge.bars), searched=True)
     n_trials = config.n_trials or case.settings.n_trials
     plan = Plan(case.session.space, case.objective, case.settings, case.storage, n_trials)
-    legs = searched_legs(course, plan, case.stop, case.say)
+    try:
+        legs = searched_legs(course, plan, case.stop, case.say)
+    except DataError as error:
+        raise NotEnough(str(error)) from None
     if len(legs) < len(course.folds):
         raise KeyboardInterrupt(
-            f"walk-forward: ended in train span {len(legs) + 1} of {len(course.folds)}. The trials of all spans so far are stored; the same "
-            "command goes on from there."
+            f"walk-forward: ended in train span {len(legs) + 1} of {len(course.folds)}. The trials of all spans so far are stored; "
+            "the same command goes on from there."
         )
     if not any(leg.params for leg in legs):
         raise NotEnough(f"in none of the {len(legs)} train spans a trial has a result.")

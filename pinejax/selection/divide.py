@@ -98,7 +98,16 @@ class Split:
         if self.parts:
             self.folds(purge.bars)
         if self.walks:
-            walk_folds(self.config, self.timeline, self.searched.stop, purge.bars)
+            self._check_walk(purge)
+
+    def _check_walk(self, purge: Purge) -> None:
+        """Errors: ConfigError where the purge leaves too little of a train span."""
+        shortest = min(len(fold.train[0]) for fold in walk_folds(self.config, self.timeline, self.searched.stop, purge.bars))
+        if shortest <= purge.memory:
+            raise ConfigError(
+                f"validation.train: a purge of {purge.bars} bars leaves {shortest} of a train span, expected more than the {purge.memory} "
+                "that the longest indicator looks back. Choose longer train spans, or fewer windows."
+            )
 
     def on(self, feeds: tuple[Feed, ...]) -> Split:
         """The same moments on other datasets, such as some of them."""

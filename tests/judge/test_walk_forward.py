@@ -145,6 +145,7 @@ def test_it_is_nothing_unless_asked_for(validation: dict[str, Any], tmp_path: Pa
     [
         ({"train": "80D", "test": "20D"}, r"at least train \+ test = 1920 \+ 480 = 2400 bars, found 2160\. Choose shorter"),
         ({"train": "60D", "test": "20D", "holdout": 0.2}, r"found 1728 \(432 more are kept for the holdout\)"),
+        ({"train": 130, "test": 50, "purge": 80}, r"purge of 80 bars leaves 50 of a train span, expected more than the 60 that"),
         ({"train": 100, "test": 50, "purge": 100}, r"purge of 100 bars leaves nothing of a train span of 100"),
     ],
 )
