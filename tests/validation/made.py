@@ -66,7 +66,12 @@ def sets(n: int, seed: int = 1) -> list[dict[str, Any]]:
     """Drawn at random."""
     rng = np.random.default_rng(seed)
     return [
-        {"fast": int(rng.integers(2, 13)), "slow": int(rng.integers(10, 41)), "stop_ticks": float(rng.uniform(20, 400)), "shorts": bool(i % 2)}
+        {
+            "fast": int(rng.integers(2, 13)),
+            "slow": int(rng.integers(10, 41)),
+            "stop_ticks": float(rng.uniform(20, 400)),
+            "shorts": bool(i % 2),
+        }
         for i in range(n)
     ]
 

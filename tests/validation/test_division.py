@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 
 from pinejax.core.feed import Feed
@@ -146,4 +145,4 @@ def test_a_symbol_without_bars_to_search_is_named() -> None:
 
 def _later(bars: Any) -> Any:
     """The same bars 600 hours later."""
-    return type(bars)(np.where(bars.time, bars.time + 600 * 3_600_000, 0), bars.open, bars.high, bars.low, bars.close, bars.volume)
+    return type(bars)(bars.time + 600 * 3_600_000, bars.open, bars.high, bars.low, bars.close, bars.volume)

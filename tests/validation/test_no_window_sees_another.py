@@ -36,7 +36,9 @@ def test_no_train_lane_sees_a_test_part(method: dict[str, Any], holdout: float) 
             assert (a != b).any(axis=0).all()  # while every test lane of some set does
 
 
-@pytest.mark.parametrize("validation", [{"method": "train_test", "test_rate": 0.3}, {"method": "holdout", "holdout": 0.25}, {"holdout": 0.1}])
+@pytest.mark.parametrize(
+    "validation", [{"method": "train_test", "test_rate": 0.3}, {"method": "holdout", "holdout": 0.25}, {"holdout": 0.1}]
+)
 def test_searched_bars_lack_what_is_kept_back(validation: dict[str, Any]) -> None:
     session = session_of(**validation)
     assert session.split is not None
