@@ -11,14 +11,14 @@ from typing import Any
 @dataclass(frozen=True)
 class Outside:
     """A result on bars that the choice never saw. total_return: a fraction; sharpe: annual; probability: that the true ratio is above 0;
-    both None where there is too little for them; n_sets: the bars were opened for so many sets.
+    both None where there is too little for them; no_proof: why a gain there says nothing, empty where it does.
     """
 
     name: str
     total_return: float
     sharpe: float | None
     probability: float | None
-    n_sets: int = 1
+    no_proof: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,17 +72,17 @@ def found_in(evidence: Mapping[str, Any]) -> Found:
 
 def _outside(evidence: Mapping[str, Any]) -> list[Outside]:
     """Of a holdout, of walk-forward's test spans together, and of the search's own first set on test bars on which others were ranked."""
-    sets = part(evidence, "rerank", "sets") or ()
+    n_sets = int(at(evidence, "holdout", "openings", "n_sets") or 1)
     looks = {
-        "holdout": (part(evidence, "holdout"), at(evidence, "holdout", "openings", "n_sets")),
-        "walk-forward": (part(evidence, "walk_forward", "stitched"), 1),
-        "test bars": (part(evidence, "rerank", "first"), len(sets)),
+        "holdout": (part(evidence, "holdout"), f"it was opened for {n_sets} sets" if n_sets > 1 else ""),
+        "walk-forward": (part(evidence, "walk_forward", "stitched"), ""),
+        "test bars": (part(evidence, "rerank", "first"), "they are looked at whenever the search goes on, and nobody counts"),
     }
     found = []
-    for name, (section, n_sets) in looks.items():
+    for name, (section, no_proof) in looks.items():
         gained = at(section or {}, "return")
-        if gained is not None and n_sets:
-            found.append(Outside(name, gained, at(section, "sharpe"), at(section, "probability"), int(n_sets)))
+        if gained is not None:
+            found.append(Outside(name, gained, at(section, "sharpe"), at(section, "probability"), no_proof))
     return found
 
 

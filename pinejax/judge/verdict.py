@@ -145,7 +145,7 @@ def _null(found: Found, config: VerdictConfig) -> Sequence[Reason]:
 
 
 def _outside(found: Found, config: VerdictConfig) -> Sequence[Reason]:
-    """Bars that the choice never saw. Those that several sets were tried on may speak against a result, but no longer for it."""
+    """Bars that the choice never saw. Those that were looked at more often speak against a result where it loses, but not for it."""
     needed = f">= {1 - config.alpha:g}, of one set"
     reasons = []
     for one in found.outside:
@@ -153,8 +153,8 @@ def _outside(found: Found, config: VerdictConfig) -> Sequence[Reason]:
         said = f"{one.name}: {one.total_return:+.2%} out of sample{ratio}"
         if one.total_return < 0:
             reasons.append(Reason(one.name, "contradiction", one.total_return, ">= 0", False, said))
-        elif one.n_sets > 1:
-            text = f"{said}, but {one.n_sets} sets were tried there, so it is no proof"
+        elif one.no_proof:
+            text = f"{said}, but {one.no_proof}, so it is no proof"
             reasons.append(Reason(one.name, "search", one.probability, needed, False, text))
         elif one.probability is None:
             reasons.append(Reason(one.name, "search", None, needed, None, f"{said}, too little to judge"))
@@ -187,7 +187,7 @@ def _next(found: Found) -> tuple[str, ...]:
     steps = []
     if found.null_mode != "research":
         steps.append("null=research")
-    if not any(one.n_sets == 1 for one in found.outside):
+    if not any(not one.no_proof for one in found.outside):
         steps.append("validation=holdout")
     return tuple(steps)
 

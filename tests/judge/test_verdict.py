@@ -116,8 +116,15 @@ def test_too_few_trades_or_days_are_not_enough_whatever_else_there_is(key):
 def test_a_holdout_opened_for_several_sets_is_no_longer_a_proof():
     said = verdict_of(evidence(holdout=holdout(n_sets=2)), CONFIG)
     assert said.level == "hint"
-    assert "2 sets were tried there" in said.sentence
+    assert "opened for 2 sets, so it is no proof" in said.sentence
     assert "validation=holdout" in said.next
+
+
+def test_test_bars_on_which_sets_are_ranked_again_are_no_proof():
+    first = {"return": 0.1, "sharpe": 2.0, "probability": 0.99}
+    said = verdict_of(evidence(rerank={"method": "train_test", "sets": [1, 2], "first": first}), CONFIG)
+    assert said.level == "hint"
+    assert "test bars: +10.00% out of sample, Sharpe 2.00, but they are looked at" in said.sentence
 
 
 @pytest.mark.parametrize("probability", [0.94, None])
