@@ -94,7 +94,7 @@ def test_the_purge_grows_with_what_the_choices_hold() -> None:
     case = case_of(**{**KFOLD, "purge": None})
     judged = judge_folds(case.session, case.engine.whole, case.objective, case.sets.params)  # type: ignore[attr-defined, arg-type]
     longest = max(longest_hold(case.engine.whole, case.sets.params[i]) for i in {0, *judged.chosen})  # type: ignore[attr-defined]
-    assert judged.purge.holding == longest and judged.purge.bars == max(longest, 40)
+    assert 40 < longest < 175 and judged.purge.holding == longest and judged.purge.bars == max(longest, 40)
     assert judged.folds == judged.split.folds(judged.purge.bars)
 
 
