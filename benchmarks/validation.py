@@ -3,7 +3,8 @@
     python benchmarks/validation.py --root FOLDER [--symbols BTCUSDT ETHUSDT ...] [--timeframe 5m@1h] [--trials 1000] [--method cpcv]
 
 The bars are those of a store that `python -m pinejax.data import` made, all of its symbols without --symbols; the study is kept in a
-temporary SQLite file. Seconds by part, of one process with as many threads as cores; the start of Python is not among them.
+temporary SQLite file. Seconds by part, of one process with as many threads as cores, and the seconds of all its threads together, which
+say more on a machine that others use too; the start of Python is not among them.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from pinejax.judge.case import Case
 from pinejax.judge.cross_validation import cross_validation
 from pinejax.search import run_search
 
+Table = dict[str, tuple[float, ...]]
+
 
 def chosen(asked: argparse.Namespace) -> Config:
     """The search as a command line would have it."""
@@ -36,7 +39,7 @@ def chosen(asked: argparse.Namespace) -> Config:
             "timeframe": asked.timeframe,
             "data": {"root": asked.root},
             "search": {"n_trials": asked.trials, "sampler": asked.sampler},
-            "validation": {"method": asked.method, "embargo": asked.embargo, **groups},
+            "validation": {"method": asked.method, "embargo": asked.embargo, "purge": asked.purge, **groups},
             "verdict": {"sets": None},
         },
         broker_given=(),
@@ -44,16 +47,16 @@ def chosen(asked: argparse.Namespace) -> Config:
 
 
 @contextmanager
-def timed(table: dict[str, float], part: str) -> Iterator[None]:
+def timed(table: Table, part: str) -> Iterator[None]:
     """Seconds of a part."""
-    begun = time.perf_counter()
+    begun, spent = time.perf_counter(), time.process_time()
     yield
-    table[part] = time.perf_counter() - begun
+    table[part] = time.perf_counter() - begun, time.process_time() - spent
 
 
-def measure(asked: argparse.Namespace, place: Path) -> tuple[dict[str, float], Case, Any]:
+def measure(asked: argparse.Namespace, place: Path) -> tuple[Table, Case, Any]:
     """Seconds by part, the finished search, and its folds."""
-    table: dict[str, float] = {}
+    table: Table = {}
     with timed(table, "load"):
         session = prepare_search(chosen(asked))
     objective, settings = plan_search(session)
@@ -62,7 +65,6 @@ def measure(asked: argparse.Namespace, place: Path) -> tuple[dict[str, float], C
         engine.warm_up()
     with timed(table, "search"):
         result = run_search(settings, session.space, objective, engine, f"sqlite:///{place / 'study.db'}")
-    table["search: evaluate"] = engine.timings.evaluate_s
     study = StudyTable(settings.study_name, session.strategy.name, session.space, objective, session.columns, 10).of(result.trials)
     case = Case(session, engine, objective, settings, study, "", place)
     with timed(table, "folds"):
@@ -82,6 +84,7 @@ def main() -> None:
     parser.add_argument("--method", choices=["purged_kfold", "cpcv"], default="purged_kfold")
     parser.add_argument("--parts", type=int, default=5)
     parser.add_argument("--embargo", type=float, default=0.01)
+    parser.add_argument("--purge", help="bars or a duration, instead of what is needed")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         table, case, found = measure(asked, Path(place))
@@ -90,9 +93,9 @@ def main() -> None:
     print(
         f"{asked.method}: {len(found['folds'])} folds of {found['n_parts']} parts, embargo {found['embargo_bars']} bars, {found['purge']}"
     )
-    for part, seconds in table.items():
-        print(f"  {part:<20} {seconds:8.2f} s")
-    print(f"  {'together':<20} {sum(seconds for part, seconds in table.items() if ':' not in part):8.2f} s")
+    table["together"] = tuple(map(sum, zip(*table.values(), strict=True)))
+    for part, (wall, cpu) in table.items():
+        print(f"  {part:<18} {wall:7.2f} s   {cpu:7.2f} s of the cores")
     print(f"mean in sample {found['mean_in_sample']}, out of sample {found['mean_out_of_sample']}, slope {found['slope']}")
 
 

@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float, Int
 
 from pinejax.core.inputs import Params
 from pinejax.engine.engine import Engine
+from pinejax.errors import ConfigError
 from pinejax.job.session import Session, memory_and_higher
 from pinejax.search.parts import PartsObjective
 from pinejax.selection.divide import Split
@@ -118,7 +119,7 @@ def judge_folds(session: Session, engine: Engine, objective: PartsObjective, set
     tested = [Piece(part) for part in split.parts]
     for left in reversed(range(MOST_ROUNDS)):
         purge = session.purge_of(engine, max(held.values()))
-        folds = split.folds(purge.bars)
+        folds = _folds(split, purge)
         train = [pieces_of(fold, split.parts) for fold in folds]
         scores = replay(session, engine, objective, sorted({*tested, *(piece for pieces in train for piece in pieces)}), sets)
         chosen = [scores.best(pieces) for pieces in train]
@@ -126,6 +127,13 @@ def judge_folds(session: Session, engine: Engine, objective: PartsObjective, set
         if session.purge_of(engine, max(held.values())).bars <= purge.bars or not left:
             break
     return Judged(split, replace(purge, holding=max(held.values())), folds, train, tested, scores, chosen)
+
+
+def _folds(split: Split, purge: Purge) -> list[Fold]:
+    try:
+        return split.folds(purge.bars)
+    except ConfigError as error:
+        raise ConfigError(f"{error} ({str(purge)[0].upper()}{str(purge)[1:]}.)") from None
 
 
 def longest_hold(engine: Engine, params: Params) -> int:
