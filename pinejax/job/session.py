@@ -145,7 +145,7 @@ class Session:
 
     def _parted(self, engine: Any, split: Split) -> Any:
         """The engine over the parts of the histories, if there are any. Errors: ConfigError where a purge leaves nothing."""
-        if not (split.keeps_back or split.parts):
+        if not (split.keeps_back or split.parts or split.walks):
             return engine
         purge = self.purge_of(engine)
         split.check(purge)

@@ -15,8 +15,9 @@ from pinejax.core.feed import Feed
 from pinejax.errors import ConfigError
 from pinejax.selection.config import ValidationConfig
 from pinejax.selection.purge import Purge
-from pinejax.selection.splits import Fold, Span, combinatorial, holdout, walk_forward
+from pinejax.selection.splits import Fold, Span, combinatorial, holdout
 from pinejax.selection.timeline import Timeline
+from pinejax.selection.walk import walk_folds
 
 GROUPS = {"purged_kfold": "k", "cpcv": "n_groups"}
 """Methods under which a trial's value is made of parts of the history, and the key that says of how many."""
@@ -38,6 +39,11 @@ class Split:
     def keeps_back(self) -> bool:
         """Whether some bars are not searched."""
         return self.searched.stop < self.timeline.n_bars
+
+    @property
+    def walks(self) -> bool:
+        """Whether the searched bars are searched anew in train spans."""
+        return self.config.method == "walk_forward" and self.config.walk == "reoptimise"
 
     @cached_property
     def parts(self) -> tuple[Span, ...]:
@@ -91,6 +97,17 @@ class Split:
                 self.judged(span, purge.bars)
         if self.parts:
             self.folds(purge.bars)
+        if self.walks:
+            self._check_walk(purge)
+
+    def _check_walk(self, purge: Purge) -> None:
+        """Errors: ConfigError where the purge leaves too little of a train span."""
+        shortest = min(len(fold.train[0]) for fold in walk_folds(self.config, self.timeline, self.searched.stop, purge.bars))
+        if shortest <= purge.memory:
+            raise ConfigError(
+                f"validation.train: a purge of {purge.bars} bars leaves {shortest} of a train span, expected more than the {purge.memory} "
+                "that the longest indicator looks back. Choose longer train spans, or fewer windows."
+            )
 
     def on(self, feeds: tuple[Feed, ...]) -> Split:
         """The same moments on other datasets, such as some of them."""
@@ -133,30 +150,3 @@ def _checked(split: Split) -> Split:
     """Without a purge there must be folds at least."""
     split.folds(0)
     return split
-
-
-def walk_folds(config: ValidationConfig, timeline: Timeline, n_bars: int, purge: int = 0) -> list[Fold]:
-    """The folds of walk-forward over the first `n_bars` bars. purge: left out at the end of every train span.
-
-    A length that is not given follows from the other and `n_windows`, or, where neither is, from `train_ratio`; of bars that do not divide
-    the first train span has the rest. Errors: ConfigError.
-    """
-    train, test, step = (
-        None if given is None else timeline.bars_of(given, f"validation.{key}")
-        for key, given in (("train", config.train), ("test", config.test), ("step", config.step))
-    )
-    n_windows = config.n_windows
-    if train is None and test is None:
-        test = int(n_bars / (config.train_ratio + n_windows))
-        train = n_bars - n_windows * test
-    elif train is None:
-        assert test is not None
-        train = round(config.train_ratio * test)
-    elif test is None:
-        test = (n_bars - train) // n_windows
-    if test < 1 or train < 1:
-        raise ConfigError(
-            f"validation.n_windows: {n_windows} test spans and a train span leave less than a bar for one, of {n_bars} bars. "
-            "Choose fewer, or more bars."
-        )
-    return walk_forward(n_bars, train=train, test=test, step=step, anchored=config.anchored, purge=purge)
