@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from pinejax.broker.config import BrokerConfig
 from pinejax.core.evaluation import Evaluation, KeepFn
+from pinejax.core.feed import Feed
 from pinejax.core.inputs import Params
 from pinejax.core.window import Window
 from pinejax.engine.detail import Detail
@@ -62,10 +64,14 @@ class PartedEngine:
         """One engine for each part."""
         return [self._on(self.whole.feeds, part) for part in self._windows]
 
-    def _on(self, feeds: Sequence[Any], windows: Sequence[Window]) -> Engine:
+    def _on(self, feeds: Sequence[Feed], windows: Sequence[Window]) -> Engine:
         made = self.whole.on(feeds, windows)
         made.timings = self.whole.timings
         return made
+
+    def on(self, feeds: Sequence[Feed] | None = None, broker: BrokerConfig | None = None) -> PartedEngine:
+        """The same parts of other histories, of as many bars, or with other broker numbers, as `Engine.on`."""
+        return PartedEngine(self.whole.on(feeds, None, broker), self._windows)
 
     def warm_up(self) -> float:
         """Compile. Returns the seconds it took."""
@@ -85,7 +91,7 @@ class PartedEngine:
         status, pruned_at = np.zeros(shape, np.int64), np.full(len(batch), -1)
         running = np.arange(len(batch))
         for part, engine in enumerate(self._each):
-            for trial, evaluation in zip(running, engine.evaluate([batch[i] for i in running]), strict=True):
+            for trial, evaluation in zip(running, engine.evaluate([batch[i] for i in running.tolist()]), strict=True):
                 status[trial, :, part] = evaluation.status
                 for name, values in evaluation.metrics.items():
                     metrics.setdefault(name, np.full(shape, np.nan))[trial, :, part] = values

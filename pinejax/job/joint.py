@@ -14,7 +14,7 @@ from pinejax.core.evaluation import Evaluation, KeepFn
 from pinejax.core.inputs import Input, Params
 from pinejax.core.timeframe import PAIR
 from pinejax.engine.detail import Detail
-from pinejax.engine.engine import Engine, Timings
+from pinejax.engine.engine import Timings
 from pinejax.engine.parted import PartedEngine
 from pinejax.errors import SpaceError
 from pinejax.job.division import divided
@@ -31,10 +31,11 @@ TIMEFRAME = PAIR
 class JointEngine:
     """Backtests of parameter sets that name their timeframe pair. A dataset is a symbol; its bars are those of the set's own pair.
 
-    engines: by pair, all of the same symbols. Every pair that a batch names is compiled once, whatever the number of batches.
+    engines: by pair, all of the same symbols, each an `Engine` or a `PartedEngine`. Every pair that a batch names is compiled once, whatever
+    the number of batches.
     """
 
-    engines: Mapping[str, Engine | PartedEngine]
+    engines: Mapping[str, Any]
     datasets: tuple[str, ...]
 
     @property
@@ -61,7 +62,7 @@ class JointEngine:
         return "; ".join(f"{pair}: {engine.plan}" for pair, engine in self.engines.items() if engine.plan)
 
     @property
-    def _first(self) -> Engine | PartedEngine:
+    def _first(self) -> Any:
         return next(iter(self.engines.values()))
 
     def warm_up(self) -> float:

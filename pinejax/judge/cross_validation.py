@@ -100,12 +100,12 @@ def _summary(folds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """
     both = [(fold["in_sample"], fold["out_of_sample"]) for fold in folds if None not in (fold["in_sample"], fold["out_of_sample"])]
     inside, outside = np.array(both, float).reshape(-1, 2).T
-    spread = float(np.ptp(inside)) if len(both) > 2 else 0.0
+    differ = len(both) > 2 and np.ptp(inside) > 1e-12 * max(1.0, np.abs(inside).max())
     return {
         "n_valued": len(both),
         "mean_in_sample": float(inside.mean()) if len(both) else None,
         "mean_out_of_sample": float(outside.mean()) if len(both) else None,
-        "slope": float(np.polyfit(inside, outside, 1)[0]) if spread > 1e-12 * max(1.0, float(np.abs(inside).max())) else None,
+        "slope": float(np.polyfit(inside, outside, 1)[0]) if differ else None,
         "below_median_rate": sum(fold["below_median"] for fold in folds) / len(folds),
     }
 

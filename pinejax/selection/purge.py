@@ -34,8 +34,9 @@ class Purge:
     @property
     def parts(self) -> str:
         """What is needed, in words."""
-        held = "the longest holding time is not known" if self.holding is None else f"{self.holding} of the longest holding time"
-        return f"{self.memory} of the longest indicator, {self.higher} of a higher bar, {held}"
+        higher = [f"{self.higher} of a higher bar"] if self.higher > 1 else []
+        held = "the longest holding time is not known yet" if self.holding is None else f"{self.holding} of the longest holding time"
+        return ", ".join([f"{self.memory} of the longest indicator", *higher, held])
 
     @property
     def warning(self) -> str:
