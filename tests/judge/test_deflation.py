@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -142,9 +143,8 @@ def test_the_best_of_noise_passes_the_deflated_ratio_rarely_however_alike_the_se
 @pytest.mark.slow
 @pytest.mark.parametrize("days", [90, 1_826])
 def test_a_thousand_sets_take_a_few_seconds(days: int):
-    import time
-
+    """Of the processor: a few, and with checked annotations and a busy machine's waiting threads a few times that."""
     case = case_of(noise(10, days, 1_000, 0.3))
-    started = time.perf_counter()
+    started = time.process_time()
     deflation(case)
-    assert time.perf_counter() - started < 30.0
+    assert time.process_time() - started < 20.0
