@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from pinejax.config import Config
@@ -16,7 +16,7 @@ from pinejax.report.slug import slug, symbols_slug
 from pinejax.search import Objective, SearchConfig, build_objective
 from pinejax.search.banks import read_bank
 from pinejax.search.config import resolved
-from pinejax.search.fingerprint import CHOSEN, fingerprint
+from pinejax.search.fingerprint import CHOSEN, RULE, fingerprint
 from pinejax.search.others import is_other
 from pinejax.search.parts import PartsObjective
 from pinejax.search.pruners import make_pruner
@@ -41,7 +41,7 @@ def plan_search(session: Session) -> tuple[Objective, SearchConfig]:
         pruner_flags=config.pruners.get(choices.pruner, {}),
         resume_from=choices.resume_from,
         top_k=choices.top_k,
-        context={**session.context, CHOSEN: session.chosen},
+        context={**session.context, CHOSEN: session.chosen, RULE: rule_of(config)},
         timeout_s=choices.timeout_s,
         patience_batches=choices.patience_batches,
         patience_min_delta=choices.patience_min_delta,
@@ -58,6 +58,11 @@ def plan_search(session: Session) -> tuple[Objective, SearchConfig]:
         read_bank(choices.resume_from, session.space)
     name = choices.study_name or _from_template(config) or default_study_name(session, objective, settings)
     return objective, replace(settings, study_name=name)
+
+
+def rule_of(config: Config) -> dict[str, Any]:
+    """By what the search's best set will be judged, besides its objective: recorded with a study when it begins."""
+    return {name: asdict(getattr(config, name)) for name in ("validation", "null", "verdict")}
 
 
 def objective_of(session: Session) -> Objective:

@@ -44,8 +44,9 @@ def datasets(case: Case) -> Mapping[str, Any]:
 
 
 def _row(case: Case, daily: DatasetDaily, year: float) -> dict[str, Any]:
-    """The metrics' means over the windows of a dataset."""
-    at = [i for i, feed in enumerate(case.engine.feeds) if feed.name == daily.name]
+    """The metrics' means over the windows of a dataset, or over the parts of it that were searched."""
+    n_parts = max(case.session.n_parts, 1)
+    at = [i * n_parts + part for i, feed in enumerate(case.engine.feeds) if feed.name == daily.name for part in range(n_parts)]
     metrics = {name: _mean(case.chosen.metrics.get(name, ()), at) for name in case.objective.needed}
     row: dict[str, Any] = {"n_days": len(daily.days), "metrics": metrics}
     try:

@@ -17,9 +17,9 @@ SHOWN = ("value", "total_return", "sharpe", "max_drawdown", "n_trades")
 
 @dataclass(frozen=True)
 class Figures:
-    """value: of the first objective, with its gates, as a trial is told; NaN for a failed one. total_return, sharpe: means over the datasets
-    that have them; max_drawdown: the largest; n_trades: closed ones of all datasets. n_failed: datasets without a score, for each of
-    which the objective's penalty is in the value.
+    """value: of the first objective, with its gates, as a trial is told; NaN for a failed one. total_return, sharpe: means over the
+    datasets that have them; max_drawdown: the largest; n_trades: closed ones of all datasets. n_failed: datasets without a score, for
+    each of which the objective's penalty is in the value.
     """
 
     value: float

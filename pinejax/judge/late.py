@@ -20,13 +20,14 @@ ORDERS = frozenset({"entry", "order", "exit", "close", "close_all", "cancel", "c
 """Calls that reach the broker late."""
 READINGS = frozenset({*Readings.__dataclass_fields__, "open_trade", "closed_trade"})
 """What a body knows of its account is as of its own bar."""
-NUMBERS = frozenset(
-    {"qty", "qty_rate", "limit", "stop", "profit_ticks", "loss_ticks", "trail_price", "trail_ticks", "trail_offset_ticks"}
-)  # fmt: skip
+NUMBERS = frozenset({
+    "qty", "qty_rate", "limit", "stop", "profit_ticks", "loss_ticks", "trail_price", "trail_ticks", "trail_offset_ticks"
+})  # fmt: skip
 """Arguments that may change from bar to bar."""
-FIXED = frozenset(
-    {"id", "direction", "from_entry", "oca_name", "oca_type", "immediately", "comment", "comment_profit", "comment_loss", "comment_trailing"}
-)  # fmt: skip
+FIXED = frozenset({
+    "id", "direction", "from_entry", "oca_name", "oca_type", "immediately",
+    "comment", "comment_profit", "comment_loss", "comment_trailing",
+})  # fmt: skip
 """Arguments that are known when the body is traced."""
 
 

@@ -61,7 +61,11 @@ def _costs(case: Case, subject: Subject, base: Figures) -> list[dict[str, Any]]:
         )
         return _tried(name, lambda: _same_program(case, subject, changed()).row(name, base), _cost_note(broker, costs, ticks))
 
-    return [row("costs", choices.costs, 0), row("slippage", 1.0, choices.slippage_ticks), row("both", choices.costs, choices.slippage_ticks)]
+    return [
+        row("costs", choices.costs, 0),
+        row("slippage", 1.0, choices.slippage_ticks),
+        row("both", choices.costs, choices.slippage_ticks),
+    ]
 
 
 def _same_program(case: Case, subject: Subject, broker: BrokerConfig) -> Figures:
@@ -93,7 +97,7 @@ def _noise(case: Case, subject: Subject, base: Figures) -> list[dict[str, Any]]:
     table = {key: np.array([getattr(figures, key) for figures in seen]) for key in SHOWN}
     sign = case.objective.terms[0].sign
     sides = {"value": sign, "total_return": 1.0, "sharpe": 1.0, "max_drawdown": -1.0, "n_trades": 1.0}
-    n_worse = int((sign * table["value"] < sign * base.value).sum())
+    n_worse = int((~(sign * table["value"] >= sign * base.value)).sum())
 
     def row(name: str, rate: float) -> dict[str, Any]:
         made = Figures(**{key: sides[key] * _quantile(sides[key] * table[key], rate) for key in SHOWN}, n_failed=_n_failed(seen))
@@ -126,7 +130,9 @@ def _concentration(lists: Sequence[Sequence[Any]], n: int, capital: float) -> di
     """Errors: NotEnough where as many trades would be left out as there are."""
     most = max(map(len, lists))
     if n < 1 or most <= n:
-        raise NotEnough(f"leaving the best trades out: expected 1 or more, and more trades than {n}, there are {most} on a dataset at most.")
+        raise NotEnough(
+            f"leaving the best trades out: expected 1 or more, and more trades than {n}, there are {most} on a dataset at most."
+        )
     return without_best(lists, n, capital)
 
 

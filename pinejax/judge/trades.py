@@ -16,8 +16,8 @@ def without_best(lists: Sequence[Sequence[TradeRecord]], n: int, capital: float)
     """The result without the n best trades of each dataset, and what the best trades make of it. lists: of each dataset its trades.
 
     Profits are simply taken away: the sizes of later trades stay what they were. An open trade counts with its profit at the last close.
-    total_return: mean over the datasets; best_share, best_n_share: the best trade's and the n best trades' part of the profit of all datasets
-    together, None where there is none.
+    total_return: mean over the datasets; best_share, best_n_share: the best trade's and the n best trades' part of the profit of all
+    datasets together, None where there is none.
     """
     profits = [sorted((t.pnl for t in trades), reverse=True) for trades in lists]
     total, kept = sum(map(sum, profits)), sum(sum(pnl[n:]) for pnl in profits)

@@ -32,10 +32,10 @@ class Importance:
 
 
 def ped_anova(space: Space, params: Sequence[Params], losses: Sequence[float]) -> Importance:
-    """How much each parameter decides whether a trial is among the best tenth. params: of each trial its active ones; losses: less is better.
+    """How much each parameter decides whether a trial is among the best tenth. params: each trial's active ones; losses: less is better.
 
-    Parameters of a condition are weighted with how often they are active, among the best and among all. Errors: none; trials that name
-    what the space does not search are taken without it. (Watanabe et al., "PED-ANOVA", 2023; "Conditional PED-ANOVA", 2026)
+    A conditional parameter counts where it is active, weighted with how often it is, among the best and among all. What the space does
+    not search is left out. (Watanabe et al., "PED-ANOVA", 2023; "Conditional PED-ANOVA", 2026)
     """
     study = _study(space, params, losses)
     return Importance(_shares(study, PedAnovaImportanceEvaluator()))

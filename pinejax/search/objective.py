@@ -78,9 +78,13 @@ class Gate:
 
     def violation(self, values: Float[np.ndarray, " datasets"]) -> float:
         """Mean relative violation over the datasets, 0 where it holds."""
+        return float(self.violations(values))
+
+    def violations(self, values: Float[np.ndarray, "*trials datasets"]) -> Float[np.ndarray, "*trials"]:
+        """The same of many trials."""
         scale = abs(self.limit) or 1.0
         excess = np.maximum(self.sense * (np.asarray(values, float) - self.limit) / scale, 0.0)
-        return float(np.mean(np.where(np.isfinite(excess), excess, 1.0)))
+        return np.asarray(np.mean(np.where(np.isfinite(excess), excess, 1.0), axis=-1))
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,7 @@ class Objective:
             values.append(term.sign * worsened(float(self.combined(scores)), total))
         return Verdict(tuple(values), violations)
 
-    def gated(self, gate: Gate, metrics: Mapping[str, np.ndarray]) -> Float[np.ndarray, " datasets"]:
+    def gated(self, gate: Gate, metrics: Mapping[str, np.ndarray]) -> Float[np.ndarray, "*trials datasets"]:
         """What a gate looks at."""
         return np.asarray(metrics[gate.metric], float)
 

@@ -43,7 +43,7 @@ class PartsObjective(Objective):
         """The same of whole histories."""
         return Objective(self.config, self.terms, self.gates, self.penalty)
 
-    def gated(self, gate: Gate, metrics: Mapping[str, np.ndarray]) -> Float[np.ndarray, " datasets"]:
+    def gated(self, gate: Gate, metrics: Mapping[str, np.ndarray]) -> Float[np.ndarray, "*trials datasets"]:
         """One value per dataset, of all its parts."""
         values = self._parted(np.asarray(metrics[gate.metric], float))
         if gate.metric in ADDED:
