@@ -70,8 +70,8 @@ def main() -> None:
             found = profile.runcall(null_search, case) if arguments.profile else null_search(case)
             took, cpu = time.perf_counter() - started, time.process_time() - cpu
             print(
-                f"  null={arguments.mode}: {found['n_made']} surrogates in {took:.2f} s ({cpu:.1f} s of CPU); p = {found['p_value']:.3f}, best "
-                f"{found['best']:.3f}, surrogates' bests {np.min(found['distribution']):.3f} .. {np.max(found['distribution']):.3f}",
+                f"  null={arguments.mode}: {found['n_made']} surrogates in {took:.2f} s ({cpu:.1f} s of CPU); p = {found['p_value']:.3f}, "
+                f"best {found['best']:.3f}, surrogates' bests {np.min(found['distribution']):.3f} .. {np.max(found['distribution']):.3f}",
                 flush=True,
             )
             if arguments.profile:

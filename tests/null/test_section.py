@@ -66,6 +66,10 @@ def test_so_many_at_once_that_every_thread_has_whole_datasets(case: Case, monkey
     for threads, expected in ((1, 1), (2, 1), (4, 2), (6, 3)):
         monkeypatch.setattr(ground.engine, "config", replace(ground.engine.config, n_threads=threads))
         assert at_once(ground) == expected
+    monkeypatch.setattr(ground.engine, "_limit", 5 * ground.engine._need.bars)
+    assert at_once(ground) == 2
+    monkeypatch.setattr(ground.engine, "_limit", 1)
+    assert at_once(ground) == 1
 
 
 def test_what_was_found_is_kept_and_gone_on_from(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
