@@ -64,8 +64,7 @@ def _drawn(space: Space, name: str, value: Value, radius: float, rng: np.random.
     ends = [unit_of(domain, value) + reach for reach in (-radius, radius)]
     if step is not None:
         # A small whole number's next one can be farther away in logs than the radius.
-        steps = [neighbour_of(domain, value, up, radius) for up in (False, True)]
-        ends = [
-            end if near is None else widest(end, unit_of(domain, near)) for end, near, widest in zip(ends, steps, (min, max), strict=True)
-        ]
+        for side, (up, widest) in enumerate(((False, min), (True, max))):
+            near = neighbour_of(domain, value, up, radius)
+            ends[side] = ends[side] if near is None else widest(ends[side], unit_of(domain, near))
     return value_at(domain, rng.uniform(max(ends[0], 0.0), min(ends[1], 1.0)))

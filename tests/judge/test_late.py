@@ -24,10 +24,8 @@ from pinejax.native.machine import is_available
 from pinejax.testing.reference import make_feed
 
 HOUR = 3_600_000
-BACKENDS = [
-    pytest.param("xla", marks=pytest.mark.slow),
-    pytest.param("native", marks=pytest.mark.skipif(not is_available(), reason="llvmlite is not installed")),
-]
+NATIVE = pytest.mark.skipif(not is_available(), reason="llvmlite is not installed")
+BACKENDS = [pytest.param("xla", marks=pytest.mark.slow), pytest.param("native", marks=NATIVE)]
 COSTLESS = BrokerConfig(initial_capital=100_000.0, size_type="fixed", size=1.0, commission=0.0)
 
 

@@ -17,7 +17,7 @@ from pinejax.report.rows import StudyRows, TrialRow
 
 
 def searched(folder: Path, sets: list[Params] | int = 40, text: str = MINE, **tree: Any) -> Case:
-    """A case of these sets (or of so many of random ones) of `Mine`; the best by value is the chosen one. folder: for the strategy's file."""
+    """A case of these sets (or of so many random ones) of `Mine`, the best by value being the chosen one. folder: for its file."""
     source = folder / "mine.py"
     source.write_text(text)
     config = from_mapping({"strategy": f"{source}:Mine", "timeframe": "1h@4h", "symbol": ["SYNTH_A", "SYNTH_B"], **tree})
