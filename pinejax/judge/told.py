@@ -46,11 +46,15 @@ def told(case: Case) -> Told:
     rows = tuple(t for t in case.study.trials if t.state == "COMPLETE" and t.duplicate_of is None and t.values and t.metrics)
     sign = case.objective.terms[0].sign
     values = np.array([sign * t.values[0] for t in rows], float)
-    n_datasets = len(rows[0].status) if rows else 0
-    found = [scores_of(case.objective, {n: np.asarray(v, float) for n, v in t.metrics.items()}, np.asarray(t.status)) for t in rows]
-    scores = np.array(found, float).reshape(len(rows), n_datasets)
+    scores = np.array([_scores(case, t) for t in rows], float).reshape(len(rows), -1)
     failed = np.asarray(~np.isfinite(scores).all(axis=1))
     floor = float(values[~failed].min()) if not failed.all() else float("nan")
     known = np.isfinite(scores)
     least = float(scores[known].min()) if known.any() else float("nan")
     return Told(rows, np.where(failed, floor, values), np.where(known, scores, least), failed, floor)
+
+
+def _scores(case: Case, trial: TrialRow) -> np.ndarray:
+    """`[datasets]`. A status is kept where a lane failed alone."""
+    metrics = {name: np.asarray(trial.metrics[name], float) for term in case.objective.terms[:1] for name in term.weights}
+    return scores_of(case.objective, metrics, np.asarray(trial.status) if trial.status else 0)

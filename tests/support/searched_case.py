@@ -31,7 +31,7 @@ def searched(folder: Path, sets: list[Params] | int = 40, text: str = MINE, **tr
         rows.append(
             TrialRow(
                 number, "COMPLETE", verdict.values or (), session.space.active(params), params,
-                {name: tuple(map(float, values)) for name, values in found.metrics.items()}, tuple(map(int, found.status)),
+                {name: tuple(map(float, values)) for name, values in found.metrics.items()}, tuple(map(int, found.status)) if found.status.any() else (),
                 violation=float(sum(verdict.violations.values())), timeframe=params.get(TIMEFRAME),
             )
         )  # fmt: skip
