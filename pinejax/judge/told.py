@@ -46,7 +46,9 @@ def told(case: Case) -> Told:
     rows = tuple(t for t in case.study.trials if t.state == "COMPLETE" and t.duplicate_of is None and t.values and t.metrics)
     sign = case.objective.terms[0].sign
     values = np.array([sign * t.values[0] for t in rows], float)
-    scores = np.array([_scores(case, t) for t in rows], float).reshape(len(rows), -1)
+    n_datasets = len(case.study.datasets)
+    found = [scores_of(case.objective, {n: np.asarray(v, float) for n, v in t.metrics.items()}, _status(t, n_datasets)) for t in rows]
+    scores = np.array(found, float).reshape(len(rows), n_datasets)
     failed = np.asarray(~np.isfinite(scores).all(axis=1))
     floor = float(values[~failed].min()) if not failed.all() else float("nan")
     known = np.isfinite(scores)
@@ -54,7 +56,6 @@ def told(case: Case) -> Told:
     return Told(rows, np.where(failed, floor, values), np.where(known, scores, least), failed, floor)
 
 
-def _scores(case: Case, trial: TrialRow) -> np.ndarray:
-    """`[datasets]`. A status is kept where a lane failed alone."""
-    metrics = {name: np.asarray(trial.metrics[name], float) for term in case.objective.terms[:1] for name in term.weights}
-    return scores_of(case.objective, metrics, np.asarray(trial.status) if trial.status else 0)
+def _status(trial: TrialRow, n_datasets: int) -> np.ndarray:
+    """A trial that went well on every dataset keeps none."""
+    return np.asarray(trial.status, int) if trial.status else np.zeros(n_datasets, int)

@@ -102,7 +102,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         words = ["strategy=mine.py:Mine", "symbol=SYNTH_A", "timeframe=[2h@4h,4h]", "sweep.mode=joint", "search.n_trials=12"]
-        assert main(run, [*words, "search.sampler=random", "search.batch_size=6", "hydra.run.dir=out"]) == 0
+        assert main(run, [*words, "search.sampler=random", "search.batch_size=6", "verdict=none", "hydra.run.dir=out"]) == 0
     return place / "out"
 
 

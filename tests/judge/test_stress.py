@@ -15,8 +15,9 @@ from small_run import MINE
 from pinejax.judge.case import Case, NotEnough
 from pinejax.judge.delay import delayed
 from pinejax.judge.figures import figures_of
+from pinejax.judge.plateau import plateau
 from pinejax.judge.stress import stress
-from pinejax.judge.subject import subject_of
+from pinejax.judge.subject import whole_of
 
 BROKER = {"commission": 0.0004, "slippage_ticks": 1}
 
@@ -80,7 +81,7 @@ def test_noise_moves_the_value_and_is_seeded(case: Case, told: Any) -> None:
 
 
 def test_none_late_is_the_base_and_one_late_is_not(case: Case, told: Any) -> None:
-    subject = subject_of(case)
+    subject = whole_of(case).subject(case.chosen.complete)
     prompt = figures_of(case.objective, delayed(subject, 0))
     assert prompt.value == pytest.approx(told["base"]["value"], rel=1e-9) and prompt.n_trades == told["base"]["n_trades"]
     assert row(told, "delay")["bars"] == 1 and row(told, "delay")["value"] != told["base"]["value"]
@@ -140,3 +141,16 @@ def test_a_joint_study_is_told_on_every_pair(tmp_path: Path) -> None:
     assert without[other] == {"trial": joint.chosen.number, "value": joint.chosen.values[0]}
     values = {t.number: t.values[0] for t in joint.study.trials if t.complete["timeframe"] == other}
     assert without[own] == {"trial": max(values, key=lambda n: values[n]), "value": max(values.values())}
+
+
+@pytest.mark.slow
+def test_a_search_of_parts_is_stressed_on_whole_histories(tmp_path: Path) -> None:
+    parted = searched(tmp_path, 25, validation={"method": "purged_kfold", "k": 3}, stress={"n_noise": 2, "n_neighbours": 4})
+    told = stress(parted)
+    (run,) = parted.engine.evaluate([parted.chosen.complete])
+    assert told["base"]["value"] == np.mean(run.metrics["sharpe"]) != parted.chosen.values[0] == told["base"]["trial_value"]
+    assert told["base"]["equals_trial"] is None
+    assert {r["name"]: r["value"] for r in told["symbols"]["rows"]} == dict(zip(("SYNTH_B", "SYNTH_A"), run.metrics["sharpe"], strict=True))
+    found = plateau(parted)
+    assert found["drawn"]["value"] == told["base"]["value"]
+    assert set(found["stability"]["overlap"]) == {f"SYNTH_{s} 1h@4h part {i} of 3" for s in "AB" for i in (1, 2, 3)}

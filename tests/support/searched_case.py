@@ -28,13 +28,12 @@ def searched(folder: Path, sets: list[Params] | int = 40, text: str = MINE, **tr
     rows = []
     for number, (params, found) in enumerate(zip(given, engine.evaluate(given), strict=True)):
         verdict = objective.judge(found.metrics, found.status)
-        rows.append(
-            TrialRow(
-                number, "COMPLETE", verdict.values or (), session.space.active(params), params,
-                {name: tuple(map(float, values)) for name, values in found.metrics.items()}, tuple(map(int, found.status)) if found.status.any() else (),
-                violation=float(sum(verdict.violations.values())), timeframe=params.get(TIMEFRAME),
-            )
-        )  # fmt: skip
+        metrics = {name: tuple(map(float, values)) for name, values in found.metrics.items()}
+        status = tuple(map(int, found.status)) if found.status.any() else ()  # as a study keeps it
+        active, violation = session.space.active(params), float(sum(verdict.violations.values()))
+        told = {"violation": violation, "timeframe": params.get(TIMEFRAME)}
+        rows.append(TrialRow(number, "COMPLETE", verdict.values or (), active, params, metrics, status, **told))
+    engine = getattr(engine, "whole", engine)  # as the end of a run has it
     return Case(session, engine, objective, settings, study_of(session, objective, rows), "sqlite:///none.db", folder)
 
 
