@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from pinejax.core.evaluation import Evaluation
-from pinejax.job.joint import TIMEFRAME, JointEngine
+from pinejax.job.joint import TIMEFRAME
 from pinejax.judge.case import Case, NotEnough
 from pinejax.judge.figures import Figures, figures_of, plain
-from pinejax.judge.subject import Subject, symbols_in_order
+from pinejax.judge.subject import Subject, Whole, symbols_in_order
 
 
-def without_each_symbol(case: Case, subject: Subject, found: Evaluation, base: Figures) -> dict[str, Any]:
+def without_each_symbol(whole: Whole, subject: Subject, found: Evaluation, base: Figures) -> dict[str, Any]:
     """The chosen set judged on all datasets but one symbol's, for each, and which is the worst. found: its evaluation on all.
 
     Errors: NotEnough with one symbol.
@@ -22,25 +22,30 @@ def without_each_symbol(case: Case, subject: Subject, found: Evaluation, base: F
     if len(names) < 2:
         raise NotEnough(f"leaving one symbol out: expected two symbols or more, there is {names[0]} alone.")
     rows = [
-        figures_of(case.objective, found, [d for d, symbol in enumerate(subject.symbols) if symbol != name]).row(name, base)
+        figures_of(whole.objective, found, [d for d, symbol in enumerate(subject.symbols) if symbol != name]).row(name, base)
         for name in names
     ]
-    return {"rows": rows, "worst": _worst(case, rows)}
+    return {"rows": rows, "worst": _worst(whole, rows)}
 
 
-def on_each_timeframe(case: Case, base: Figures) -> dict[str, Any]:
+def on_each_timeframe(case: Case, whole: Whole, base: Figures) -> dict[str, Any]:
     """The chosen set's other parameters on every pair of a joint study, and the study's best set without each pair.
 
     rows: change against the chosen set on its own pair; best_without: by the pair left out, a trial's number and value. Errors: NotEnough
     for a study of one pair.
     """
-    if not isinstance(case.engine, JointEngine):
+    if None in whole.engines:
         raise NotEnough("leaving one timeframe out: expected a joint study of several timeframe pairs (sweep.mode=joint), this has one.")
-    pairs = list(case.engine.engines)
-    found = case.engine.evaluate([{**case.chosen.complete, TIMEFRAME: pair} for pair in pairs])
-    rows = [figures_of(case.objective, e).row(pair, base) for pair, e in zip(pairs, found, strict=True)]
+    pairs = [str(pair) for pair in whole.engines]
+    found = whole.engine.evaluate([{**case.chosen.complete, TIMEFRAME: pair} for pair in pairs])
+    rows = [figures_of(whole.objective, e).row(pair, base) for pair, e in zip(pairs, found, strict=True)]
     others = [row for row in rows if row["name"] != case.chosen.complete[TIMEFRAME]]
-    return {"own": case.chosen.complete[TIMEFRAME], "rows": rows, "worst": _worst(case, others), "best_without": _best_without(case, pairs)}
+    return {
+        "own": case.chosen.complete[TIMEFRAME],
+        "rows": rows,
+        "worst": _worst(whole, others),
+        "best_without": _best_without(case, pairs),
+    }
 
 
 def _best_without(case: Case, pairs: list[str]) -> dict[str, Any]:
@@ -54,7 +59,6 @@ def _best_without(case: Case, pairs: list[str]) -> dict[str, Any]:
     return best
 
 
-def _worst(case: Case, rows: list[dict[str, Any]]) -> str | None:
+def _worst(whole: Whole, rows: list[dict[str, Any]]) -> str | None:
     """The name of the row with the least value; one without a value is the least."""
-    sign = case.objective.terms[0].sign
-    return min(rows, key=lambda row: -np.inf if row["value"] is None else sign * row["value"], default={"name": None})["name"]
+    return min(rows, key=lambda row: -np.inf if row["value"] is None else whole.sign * row["value"], default={"name": None})["name"]

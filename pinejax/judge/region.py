@@ -20,8 +20,7 @@ def stability(case: Case, seen: Told) -> dict[str, Any]:
     by_chance: the overlap to expect of rankings that have nothing to do with each other. correlation: Spearman's, None for a dataset on
     which all sets are equal. Errors: NotEnough with one dataset, below 20 complete sets, or where none has a score.
     """
-    names = [row.name for row in case.session.columns]
-    names = names if len(names) == seen.scores.shape[1] else list(case.engine.datasets)
+    names = [row.name for row in case.study.datasets]
     if seen.scores.shape[1] < 2:
         raise NotEnough("stability over datasets: expected two datasets or more, there is one.")
     seen.need("stability over datasets")

@@ -17,7 +17,7 @@ from pinejax.judge.delay import delayed
 from pinejax.judge.figures import SHOWN, Figures, figures_of
 from pinejax.judge.left_out import on_each_timeframe, without_each_symbol
 from pinejax.judge.noise import noisy
-from pinejax.judge.subject import Subject, subject_of
+from pinejax.judge.subject import Subject, Whole, whole_of
 from pinejax.judge.trades import open_at_end, without_best
 
 WORST_SHARE = 0.1
@@ -27,39 +27,42 @@ WORST_SHARE = 0.1
 def stress(case: Case) -> Mapping[str, Any]:
     """Rows of figures (`pinejax.judge.figures`) under each strain against the base, or why one could not be had (`not_done`).
 
-    base: the set as it was searched; rows: costs, slippage, both, delay, noise (median and worst tenth); symbols, timeframes: one left out;
-    trades, open: on how few trades it stands. Errors: NotEnough without a best set, or where it has no trades.
+    base: the set as it was searched, on whole histories (equals_trial: None where trials were valued on parts of them); rows: costs,
+    slippage, both, delay, noise (median and worst tenth); symbols, timeframes: one left out; trades, open: on how few trades it
+    stands. Errors: NotEnough without a best set, or where it has no trades.
     """
-    subject, choices = subject_of(case), case.config.stress
+    whole, choices = whole_of(case), case.config.stress
+    subject = whole.subject(case.chosen.complete)
     found = subject.on(subject.engine)
-    base = figures_of(case.objective, found)
+    base = figures_of(whole.objective, found)
     lists = [subject.engine.detail(subject.params, d).trades for d in range(len(subject.engine.feeds))]
     if not any(lists):
         raise NotEnough("stress: expected trades of the best set, it has none.")
     told = case.chosen.values[0]
+    equals = None if whole.of_parts else difference(told, base.value) <= CLOSE_ENOUGH
     rows = [
-        *_costs(case, subject, base),
-        _tried("delay", lambda: _delay(case, subject, base, choices.delay_bars)),
-        *_noise(case, subject, base),
+        *_costs(case, whole, subject, base),
+        _tried("delay", lambda: _delay(whole, subject, base, choices.delay_bars)),
+        *_noise(case, whole, subject, base),
     ]
     return {
-        "base": {**base.row("base"), "trial": case.chosen.number, "equals_trial": difference(told, base.value) <= CLOSE_ENOUGH},
+        "base": {**base.row("base"), "trial": case.chosen.number, "trial_value": told, "equals_trial": equals},
         "rows": rows,
-        "symbols": _enough(lambda: without_each_symbol(case, subject, found, base)),
-        "timeframes": _enough(lambda: on_each_timeframe(case, base)),
+        "symbols": _enough(lambda: without_each_symbol(whole, subject, found, base)),
+        "timeframes": _enough(lambda: on_each_timeframe(case, whole, base)),
         "trades": _enough(lambda: _concentration(lists, choices.drop_trades, subject.engine.broker.initial_capital)),
         "open": open_at_end(lists),
     }
 
 
-def _costs(case: Case, subject: Subject, base: Figures) -> list[dict[str, Any]]:
+def _costs(case: Case, whole: Whole, subject: Subject, base: Figures) -> list[dict[str, Any]]:
     choices, broker = case.config.stress, subject.engine.broker
 
     def row(name: str, costs: float, ticks: int) -> dict[str, Any]:
         changed = lambda: replace(  # noqa: E731
             broker, commission=broker.commission * costs, slippage_ticks=broker.slippage_ticks + ticks
         )
-        return _tried(name, lambda: _same_program(case, subject, changed()).row(name, base), _cost_note(broker, costs, ticks))
+        return _tried(name, lambda: _same_program(whole, subject, changed()).row(name, base), _cost_note(broker, costs, ticks))
 
     return [
         row("costs", choices.costs, 0),
@@ -68,8 +71,8 @@ def _costs(case: Case, subject: Subject, base: Figures) -> list[dict[str, Any]]:
     ]
 
 
-def _same_program(case: Case, subject: Subject, broker: BrokerConfig) -> Figures:
-    return figures_of(case.objective, subject.on(subject.engine.on(broker=broker)))
+def _same_program(whole: Whole, subject: Subject, broker: BrokerConfig) -> Figures:
+    return figures_of(whole.objective, subject.on(subject.engine.on(broker=broker)))
 
 
 def _cost_note(broker: BrokerConfig, costs: float, ticks: int) -> str:
@@ -81,11 +84,11 @@ def _cost_note(broker: BrokerConfig, costs: float, ticks: int) -> str:
     return ""
 
 
-def _delay(case: Case, subject: Subject, base: Figures, n_bars: int) -> dict[str, Any]:
-    return {**figures_of(case.objective, delayed(subject, n_bars)).row("delay", base), "bars": n_bars}
+def _delay(whole: Whole, subject: Subject, base: Figures, n_bars: int) -> dict[str, Any]:
+    return {**figures_of(whole.objective, delayed(subject, n_bars)).row("delay", base), "bars": n_bars}
 
 
-def _noise(case: Case, subject: Subject, base: Figures) -> list[dict[str, Any]]:
+def _noise(case: Case, whole: Whole, subject: Subject, base: Figures) -> list[dict[str, Any]]:
     """The median and the worst tenth of the figures over noisy histories, each figure by itself, worse being less but for the drawdown."""
     n, noise = case.config.stress.n_noise, case.config.stress.noise
     if not n or not noise:
@@ -93,9 +96,9 @@ def _noise(case: Case, subject: Subject, base: Figures) -> list[dict[str, Any]]:
     seen = []
     for history in range(n):
         feeds = _noisy_feeds(subject.engine.feeds, noise, case.config.search.seed, history)
-        seen.append(figures_of(case.objective, subject.on(subject.engine.on(feeds=feeds))))
+        seen.append(figures_of(whole.objective, subject.on(subject.engine.on(feeds=feeds))))
     table = {key: np.array([getattr(figures, key) for figures in seen]) for key in SHOWN}
-    sign = case.objective.terms[0].sign
+    sign = whole.sign
     sides = {"value": sign, "total_return": 1.0, "sharpe": 1.0, "max_drawdown": -1.0, "n_trades": 1.0}
     n_worse = int((~(sign * table["value"] >= sign * base.value)).sum())
 

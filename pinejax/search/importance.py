@@ -6,11 +6,11 @@ import importlib.util
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.importance import BaseImportanceEvaluator, FanovaImportanceEvaluator, PedAnovaImportanceEvaluator
-from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from pinejax.core.inputs import Params
@@ -57,7 +57,7 @@ def fanova(space: Space, params: Sequence[Params], losses: Sequence[float]) -> I
     return Importance(_shares(study, FanovaImportanceEvaluator(seed=FOREST_SEED)), left_out)
 
 
-def _shares(study: Study, evaluator: BaseImportanceEvaluator) -> dict[str, float]:
+def _shares(study: Any, evaluator: BaseImportanceEvaluator) -> dict[str, float]:
     with warnings.catch_warnings():  # of conditions under which a trial or two are not enough to go by, and count for nothing
         warnings.simplefilter("ignore")
         raw = evaluator.evaluate(study)
@@ -66,11 +66,11 @@ def _shares(study: Study, evaluator: BaseImportanceEvaluator) -> dict[str, float
     return {name: float(value / total) if total > 0 else 0.0 for name, value in ordered}
 
 
-def _study(space: Space, params: Sequence[Params], losses: Sequence[float]) -> Study:
+def _study(space: Space, params: Sequence[Params], losses: Sequence[float]) -> Any:
     """The trials as a study in memory, each shown as it is: to store thousands takes longer than to judge them."""
     known = space.distributions
     trials = [_trial(number, known, given, float(loss)) for number, (given, loss) in enumerate(zip(params, losses, strict=True))]
-    return StudyView(optuna.create_study(direction="minimize"), trials)  # type: ignore[return-value]
+    return StudyView(optuna.create_study(direction="minimize"), trials)
 
 
 def _trial(number: int, known: Mapping[str, BaseDistribution], params: Params, loss: float) -> FrozenTrial:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -54,14 +55,16 @@ def one_step_away(space: Space, params: Params, radius: float) -> dict[str, tupl
 
 def _drawn(space: Space, name: str, value: Value, radius: float, rng: np.random.Generator) -> Any:
     domain = space.domains[name]
-    ends = []
-    for up in (False, True):
-        end = unit_of(domain, value) + (radius if up else -radius)
-        step = neighbour_of(domain, value, up, radius) if domain.input.step is not None else None
-        if step is not None:
-            end = max(end, unit_of(domain, step)) if up else min(end, unit_of(domain, step))
-        ends.append(min(max(end, 0.0), 1.0))
-    if domain.input.step is None or domain.input.log:
-        return value_at(domain, rng.uniform(*ends))
-    low, high = (round((float(value_at(domain, end)) - float(domain.input.low or 0.0)) / domain.input.step) for end in ends)
-    return domain.canonical(float(domain.input.low or 0.0) + int(rng.integers(low, high + 1)) * domain.input.step)
+    low, high, step = domain.input.low, domain.input.high, domain.input.step
+    assert low is not None and high is not None
+    if step is not None and not domain.input.log:
+        most = max(1, math.floor(radius * (high - low) / step + 1e-9))
+        below, above = (min(most, round(room / step)) for room in (float(value) - low, high - float(value)))
+        return domain.canonical(float(value) + int(rng.integers(-below, above + 1)) * step)
+    ends = [unit_of(domain, value) + reach for reach in (-radius, radius)]
+    if step is not None:
+        # A small whole number's next one can be farther away in logs than the radius.
+        for side, (up, widest) in enumerate(((False, min), (True, max))):
+            near = neighbour_of(domain, value, up, radius)
+            ends[side] = ends[side] if near is None else widest(ends[side], unit_of(domain, near))
+    return value_at(domain, rng.uniform(max(ends[0], 0.0), min(ends[1], 1.0)))
