@@ -26,7 +26,7 @@ class Found:
     """Numbers of the evidence; None where there are none. missing: section -> why, for what said that there is not enough.
 
     deflated: probability that the true Sharpe ratio is above what the best of n_distinct sets shows by luck. overfit: PBO. without_best:
-    net profit less that of the n_dropped best trades.
+    net profit less that of the n_dropped best trades. null_optimistic: the null search did not do the whole search on its histories.
     """
 
     n_trades: int
@@ -39,6 +39,7 @@ class Found:
     null_mode: str = "none"
     null_p: float | None = None
     n_surrogates: int = 0
+    null_optimistic: bool = True
     outside: tuple[Outside, ...] = ()
     overfit: float | None = None
     without_best: float | None = None
@@ -62,6 +63,7 @@ def found_in(evidence: Mapping[str, Any]) -> Found:
         null_mode=part(evidence, "null_search", "mode") or "none",
         null_p=at(evidence, "null_search", "p_value"),
         n_surrogates=int(at(evidence, "null_search", "n_made") or 0),
+        null_optimistic=part(evidence, "null_search", "optimistic") is not False,
         outside=tuple(_outside(evidence)),
         overfit=at(evidence, "deflation", "overfitting", "pbo"),
         without_best=at(evidence, "stress", "trades", "profit_without"),

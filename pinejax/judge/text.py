@@ -57,7 +57,7 @@ def _held_out(evidence: Evidence, found: Found) -> Iterator[Line]:
     texts = [text for text in texts if text]
     for text in texts:
         yield "held out", text
-    if not texts and not any(name in found.missing for name in ("holdout", "walk_forward", "rerank")):
+    if not texts and "holdout" in evidence and not any(name in found.missing for name in ("holdout", "walk_forward", "rerank")):
         yield "held out", "nothing: the set was chosen on all bars that there are"
 
 
@@ -103,7 +103,8 @@ def _overfit(evidence: Evidence, found: Found) -> Iterator[Line]:
 
 def _null(evidence: Evidence, found: Found) -> Iterator[Line]:
     if found.null_p is not None:
-        kind = "each searched anew" if found.null_mode == "research" else "its own sets on each, which is optimistic"
+        kind = "each searched anew" if found.null_mode == "research" else "its own sets on each"
+        kind += ", which is optimistic" if found.null_optimistic else ""
         yield "null search", f"p = {found.null_p:.3f}: {found.n_surrogates} histories without an edge, {kind}"
 
 

@@ -135,7 +135,7 @@ def _null(found: Found, config: VerdictConfig) -> Sequence[Reason]:
     """A null search that was made speaks against the result where it fails. Replaying the study's own sets speaks for it too weakly."""
     if found.null_p is None:
         return ()
-    kind: Kind = "search" if found.null_mode == "research" else "optimistic"
+    kind: Kind = "optimistic" if found.null_optimistic else "search"
     name, needed = f"null_{found.null_mode}", f"<= {config.alpha:g}"
     said = f"p = {found.null_p:.3f} against the best of {found.n_surrogates:,} histories without an edge (null={found.null_mode})"
     if 1.0 / (1 + found.n_surrogates) > config.alpha:

@@ -28,7 +28,7 @@ def evidence(**more: Any) -> dict[str, Any]:
 
 
 def null(p: float, mode: str) -> dict[str, Any]:
-    return {"mode": mode, "p_value": p, "n_made": 99}
+    return {"mode": mode, "p_value": p, "n_made": 99, "optimistic": mode == "replay"}
 
 
 @pytest.mark.parametrize(("p", "mode", "expected"), [(0.01, "research", "differs"), (0.01, "replay", "hint"), (0.06, "replay", "luck")])
@@ -36,6 +36,11 @@ def test_a_null_search_counts_as_what_it_is(p, mode, expected):
     said = verdict_of(evidence(null_search=null(p, mode)), CONFIG)
     assert said.level == expected
     assert f"null={mode}" in said.sentence
+
+
+def test_a_search_that_began_with_known_sets_gives_a_hint_at_most():
+    said = verdict_of(evidence(null_search=null(0.01, "research") | {"optimistic": True}), CONFIG)
+    assert said.level == "hint"
 
 
 def test_a_null_search_contradicts_a_good_holdout():
