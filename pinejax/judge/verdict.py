@@ -127,7 +127,7 @@ def _open_position(found: Found, config: VerdictConfig) -> Sequence[Reason]:
 def _deflated(found: Found, config: VerdictConfig) -> Sequence[Reason]:
     if found.deflated is None:
         return (Reason("deflated_sharpe", "needed", None, f">= {1 - config.alpha:g}", None, "no deflated Sharpe ratio"),)
-    text = f"deflated Sharpe ratio {_probability(found.deflated)} after {found.n_distinct:,} sets, {1 - config.alpha:g} is needed"
+    text = f"deflated Sharpe ratio {_probability(found.deflated)} after {found.n_distinct:,} sets ({1 - config.alpha:g} is needed)"
     return (Reason("deflated_sharpe", "needed", found.deflated, f">= {1 - config.alpha:g}", found.deflated >= 1 - config.alpha, text),)
 
 
