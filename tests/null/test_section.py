@@ -139,6 +139,19 @@ def test_a_search_over_parts_is_replayed_over_parts(tmp_path: Path) -> None:
     assert list(found["per_dataset"]) == ["SYNTH_A 1h@4h", "SYNTH_B 1h@4h"]
 
 
+def test_a_search_that_began_with_known_sets_is_said_to_be_optimistic(case: Case, tmp_path: Path) -> None:
+    bank = tmp_path / "bank.json"
+    bank.write_text(json.dumps([{"params": dict(case.chosen.complete)}]))
+    case = with_null(replace(case, settings=replace(case.settings, resume_from=str(bank))), mode="research", n_surrogates=1)
+    assert null_search(case)["optimistic"]
+
+
+def test_a_start_that_other_bars_do_not_have_is_not_enough(case: Case) -> None:
+    settings = replace(case.settings, sampler="cmaes", sampler_flags={"warm_start": "a study of the storage"})
+    with pytest.raises(NotEnough, match=r"can be repeated on other bars\. sampler\.cmaes\.warm_start"):
+        null_search(with_null(replace(case, settings=settings), mode="research", n_surrogates=1))
+
+
 def test_none_is_none(case: Case) -> None:
     assert null_search(with_null(case, mode="none")) == {"mode": "none"}
 
