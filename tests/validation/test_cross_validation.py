@@ -18,6 +18,7 @@ from pinejax.job.plan import objective_of, plan_search
 from pinejax.job.study_table import StudyTable
 from pinejax.judge.case import Case, NotEnough
 from pinejax.judge.cross_validation import _summary, cross_validation
+from pinejax.judge.searched import objective_text
 from pinejax.search import run_search
 from pinejax.selection.splits import n_paths
 from pinejax.validation.folds import judge_folds, longest_hold
@@ -150,3 +151,7 @@ def test_the_steps_of_a_pruner_are_the_parts() -> None:
     for trial in complete:
         sharpe = np.nan_to_num(np.reshape(trial.metrics["sharpe"], (2, 4)), nan=-1e3)
         assert trial.values == (pytest.approx(sharpe.mean()),)
+
+
+def test_the_rule_says_how_parts_are_combined() -> None:
+    assert objective_text(case_of(**CPCV).objective) == "largest sharpe, mean over datasets, worst of the parts"
