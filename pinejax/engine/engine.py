@@ -253,6 +253,10 @@ class Engine:
 
         return run_detail(self, params, dataset)
 
+    def histories_that_fit(self, n: int) -> int:
+        """Of n times these bars, how many times leave half of the memory limit for states; at least once."""
+        return n if self._limit is None else max(1, min(n, self._limit // (2 * self._need.bars)))
+
     def on(
         self, feeds: Sequence[Feed] | None = None, windows: Sequence[Window] | None = None, broker: BrokerConfig | None = None
     ) -> Engine:

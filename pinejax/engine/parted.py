@@ -79,7 +79,7 @@ class PartedEngine:
 
     def evaluate(self, batch: Sequence[Params], keep: KeepFn | None = None) -> list[Evaluation]:
         """As `Engine.evaluate`; the parts that a dropped trial did not come to are NaN."""
-        if keep is None:
+        if keep is None or not batch:
             found = self._together.evaluate(batch)
             self.plan = self._together.plan
             return found

@@ -31,8 +31,8 @@ TIMEFRAME = PAIR
 class JointEngine:
     """Backtests of parameter sets that name their timeframe pair. A dataset is a symbol; its bars are those of the set's own pair.
 
-    engines: by pair, all of the same symbols, each an `Engine` or a `PartedEngine`. Every pair that a batch names is compiled once, whatever
-    the number of batches.
+    engines: by pair, all of the same symbols, each an `Engine` or a `PartedEngine`. Every pair that a batch names is compiled once,
+    whatever the number of batches.
     """
 
     engines: Mapping[str, Any]

@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial
 
 from pinejax.core.secrets import without_passwords
 from pinejax.engine.engine import Engine
+from pinejax.engine.parted import PartedEngine
 from pinejax.job.details import Check, run_details
 from pinejax.job.joint import TIMEFRAME, JointEngine, JointSession
 from pinejax.job.ledger import Pace
@@ -39,7 +40,7 @@ class Outcome:
         self,
         folder: Path,
         session: Session,
-        engine: Engine | JointEngine,
+        engine: Engine | PartedEngine | JointEngine,
         objective: Objective,
         settings: SearchConfig,
         *,

@@ -18,6 +18,7 @@ from pinejax.config import Config
 from pinejax.core.evaluation import Evaluation, Evaluator, KeepFn
 from pinejax.core.inputs import Params
 from pinejax.engine.engine import Engine
+from pinejax.engine.parted import PartedEngine
 from pinejax.errors import ConfigError, PinejaxError
 from pinejax.job.crew import refuse_gpu
 from pinejax.job.session import Session, prepare
@@ -71,7 +72,7 @@ class SpreadEvaluator:
     engine: the parent's, which counts the work done. Errors: those of making an engine, from the first process that has one.
     """
 
-    def __init__(self, session: Session, engine: Engine, n_trials: int, n_jobs: int):
+    def __init__(self, session: Session, engine: Engine | PartedEngine, n_trials: int, n_jobs: int):
         self.datasets, self.n_segments, self._engine = engine.datasets, engine.n_segments, engine
         self._stack = ExitStack()
         config, context = session.config, multiprocessing.get_context("spawn")

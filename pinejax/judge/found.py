@@ -72,11 +72,11 @@ def found_in(evidence: Mapping[str, Any]) -> Found:
 
 def _outside(evidence: Mapping[str, Any]) -> list[Outside]:
     """Of a holdout, of walk-forward's test spans together, and of the search's own first set on test bars on which others were ranked."""
-    n_sets = int(at(evidence, "holdout", "openings", "n_sets") or 1)
+    n_sets, n_ranked = (int(at(evidence, name, "openings", "n_sets") or 1) for name in ("holdout", "rerank"))
     looks = {
         "holdout": (part(evidence, "holdout"), f"it was opened for {n_sets} sets" if n_sets > 1 else ""),
         "walk-forward": (part(evidence, "walk_forward", "stitched"), ""),
-        "test bars": (part(evidence, "rerank", "first"), "they are looked at whenever the search goes on, and nobody counts"),
+        "test bars": (part(evidence, "rerank", "first"), f"{n_ranked} sets were ranked there"),
     }
     found = []
     for name, (section, no_proof) in looks.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from pinejax.errors import DataError
@@ -11,6 +10,7 @@ from pinejax.judge.outside import (
     course_of,
     daily_on,
     judged,
+    opened,
     percent,
     performance,
     plain_objective,
@@ -19,10 +19,9 @@ from pinejax.judge.outside import (
     searched_engine,
     split_of,
 )
-from pinejax.search.openings import Opening, n_sets, record_opening
-from pinejax.selection.splits import Fold, Span
+from pinejax.search.openings import described, said
+from pinejax.selection.splits import Fold
 from pinejax.validation.score import score_of
-from pinejax.validation.walk import Course
 
 
 def holdout(case: Case) -> dict[str, Any]:
@@ -43,7 +42,7 @@ def holdout(case: Case) -> dict[str, Any]:
         engine = course.on(span)
     except DataError as error:
         raise NotEnough(str(error)) from None
-    openings = opened(case, course, span)
+    openings = opened(case, course, span, "holdout", [case.chosen])
     objective, params = plain_objective(case), case.chosen.complete
     outside = score_of(objective, engine.evaluate([params])[0], course.years(span))
     inside = score_of(objective, searched_engine(case).evaluate([params])[0], course.years(split_of(case).searched))
@@ -64,37 +63,3 @@ def holdout(case: Case) -> dict[str, Any]:
             f"({percent(inside.total_return)} with {inside.n_trades} in sample). It was {said(openings)}."
         ),
     }
-
-
-def opened(case: Case, course: Course, span: Span) -> list[Opening]:
-    """Records this look; all looks of the study."""
-    names = [feed.name for feed in course.line.feeds]
-    bars = {name: (int(w.trade_from), int(w.stop)) for name, w in zip(names, course.windows(span), strict=True)}
-    return record_opening(
-        case.storage,
-        case.study.study_name,
-        case.study.directions,
-        trial=case.chosen.number,
-        params=case.chosen.complete,
-        dates=course.line.dates(span),
-        bars=bars,
-    )
-
-
-def described(openings: Sequence[Opening]) -> dict[str, Any]:
-    """As plain JSON."""
-    return {
-        "n": len(openings),
-        "n_sets": n_sets(openings),
-        "untouched": n_sets(openings) == 1,
-        "list": [{"time": o.time, "trial": o.trial, "dates": [o.first, o.last], "bars": dict(o.bars)} for o in openings],
-    }
-
-
-def said(openings: Sequence[Opening]) -> str:
-    """`opened 3 times for 2 different sets: no longer untouched`."""
-    times = "once" if len(openings) == 1 else f"{len(openings)} times"
-    different = n_sets(openings)
-    if different == 1:
-        return f"opened {times}, for this set alone"
-    return f"opened {times} for {different} different sets: no longer untouched, and its result is one of the {different} best of a choice"

@@ -15,7 +15,7 @@ import numpy as np
 
 from pinejax import __version__
 from pinejax.engine.engine import Engine
-from pinejax.errors import DataError
+from pinejax.errors import ConfigError, DataError
 from pinejax.job.session import memory_and_higher
 from pinejax.judge.case import EVALUATED, Case, NotEnough
 from pinejax.null.best import Best, p_value
@@ -37,6 +37,7 @@ def null_search(case: Case, progress: Progress | None = None) -> Mapping[str, An
     best: on the real bars, of the same sets (replay) or the study's (research); distribution: of the surrogates' bests, the metric's own
     sign; n_infeasible: those of them whose best breaks a gate, which are worse than any that breaks none. per_dataset: the chosen set
     alone, without correction for the search (replay). stopped_by_budget: fewer than n_asked were made; the same command goes on.
+    optimistic: the sets, or those that the search began with, come from real bars.
     Errors: NotEnough for a study over timeframe pairs or with several objectives, without a complete trial, on prices not above 0.
     """
     config: NullConfig = case.config.null
@@ -53,7 +54,10 @@ def null_search(case: Case, progress: Progress | None = None) -> Mapping[str, An
         raise NotEnough(f"expected bars of which surrogate histories can be made. {error}") from error
     real = _real(case, ground)
     kept = Kept(case.folder, identity_of(_decisive(case, recipe)))
-    _make(case, ground, recipe, kept, progress, started)
+    try:
+        _make(case, ground, recipe, kept, progress, started)
+    except ConfigError as error:
+        raise NotEnough(f"expected a search that can be repeated on other bars. {error}") from error
     found = bests(kept.found, config.n_surrogates)
     sign, nulls = case.objective.terms[0].sign, [one.best for one in found]
     out = {
@@ -65,7 +69,7 @@ def null_search(case: Case, progress: Progress | None = None) -> Mapping[str, An
         "stopped_by_budget": len(found) < config.n_surrogates,
         "p_value": p_value(real.best, nulls, sign),
         "smallest_p": 1.0 / (1 + len(found)),
-        "optimistic": config.mode == "replay",
+        "optimistic": config.mode == "replay" or _is_told(case),
         "best": real.best.value,
         "violation": real.best.violation,
         "distribution": [null.value for null in nulls],
@@ -128,6 +132,11 @@ def _require_simple(case: Case) -> None:
         )
     if not case.study.best or not len(case.sets):
         raise NotEnough("expected a complete trial, found none: there is no best set to compare.")
+
+
+def _is_told(case: Case) -> bool:
+    """Whether the search began with sets that were found before, on real bars."""
+    return case.settings.resume_from is not None or case.settings.sampler_flags.get("warm_start") is not None
 
 
 def _real(case: Case, ground: Ground) -> Replayed:

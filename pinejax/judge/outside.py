@@ -13,7 +13,9 @@ from pinejax.errors import ConfigError
 from pinejax.job.session import memory_and_higher
 from pinejax.judge.case import Case, NotEnough
 from pinejax.judge.daily import Calendar, Piece, returns_of
+from pinejax.report.rows import TrialRow
 from pinejax.search import Objective
+from pinejax.search.openings import Opening, record_opening
 from pinejax.selection.divide import Split
 from pinejax.selection.performance import Performance, performance_of
 from pinejax.selection.purge import Purge
@@ -62,7 +64,15 @@ def judged(case: Case, span: Span, purge: Purge) -> Span:
     try:
         return split_of(case).judged(span, purge.bars)
     except ConfigError as error:
-        raise NotEnough(str(error)) from None
+        raise NotEnough(f"{error} It is made of {purge.parts}.") from None
+
+
+def opened(case: Case, course: Course, span: Span, by: str, trials: Sequence[TrialRow]) -> list[Opening]:
+    """Records a look at kept-back bars; all looks of the study at some of them. Errors: StudyError, and nobody may look."""
+    names = [feed.name for feed in course.line.feeds]
+    bars = {name: (int(w.trade_from), int(w.stop)) for name, w in zip(names, course.windows(span), strict=True)}
+    opening = Opening.now(by, {trial.number: trial.complete for trial in trials}, course.line.dates(span), bars)
+    return record_opening(case.storage, case.study.study_name, case.study.directions, opening)
 
 
 Traded = Sequence[tuple["Engine", Params | None]]

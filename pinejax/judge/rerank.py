@@ -9,12 +9,24 @@ import numpy as np
 
 from pinejax.errors import DataError
 from pinejax.judge.case import Case, NotEnough
-from pinejax.judge.outside import course_of, daily_on, judged, performance, plain_objective, purge_of, purged, searched_engine, split_of
+from pinejax.judge.outside import (
+    course_of,
+    daily_on,
+    judged,
+    opened,
+    performance,
+    plain_objective,
+    purge_of,
+    purged,
+    searched_engine,
+    split_of,
+)
 from pinejax.report.studies import write_rows
+from pinejax.search.openings import described
 from pinejax.selection.purge import Purge
 from pinejax.selection.splits import Fold, Span
 from pinejax.selection.walk import walk_folds
-from pinejax.validation.rank import means_of, ranks_of, scores_on, spearman
+from pinejax.validation.rank import engine_on, means_of, ranks_of, scores_on, spearman
 from pinejax.validation.score import Score, finite, scored
 from pinejax.validation.walk import Course
 
@@ -27,7 +39,8 @@ WARNING = (
 def rerank(case: Case) -> dict[str, Any]:
     """`search.top_k` sets with both ranks, the correlation of the ranks, and what the search's own first did on the test bars.
 
-    Writes a row per set into the run's folder. Errors: NotEnough for fewer than two sets, or where none of them closed a trade.
+    That these bars were looked at is recorded in the study, as a holdout's opening is: a later holdout of the same bars is none. Writes a
+    row per set into the run's folder. Errors: NotEnough for fewer than two sets, or where none of them closed a trade.
     """
     config = case.config.validation
     if config.method != "train_test" and (config.method != "walk_forward" or config.walk != "rerank"):
@@ -39,12 +52,14 @@ def rerank(case: Case) -> dict[str, Any]:
     spans = test_spans(case, purge)
     course = course_of(case, [Fold((split_of(case).searched,), (span,)) for span in spans])
     try:
-        outside = scores_on(course, spans, plain_objective(case), [trial.complete for trial in sets])
+        engine_on(course, spans)
     except DataError as error:
         raise NotEnough(str(error)) from None
+    openings = opened(case, course, Span(spans[0].first, spans[-1].stop), "rerank", sets)
+    outside = scores_on(course, spans, plain_objective(case), [trial.complete for trial in sets])
     if not sum(score.n_trades for scores in outside for score in scores):
         raise NotEnough(f"none of the {len(sets)} best sets closed a trade on the test bars.")
-    return result_of(case, course, spans, outside) | {"purge": purged(purge)}
+    return result_of(case, course, spans, outside) | {"purge": purged(purge), "openings": described(openings)}
 
 
 def test_spans(case: Case, purge: Purge) -> list[Span]:

@@ -12,6 +12,7 @@ from pinejax.judge.case import EVALUATED, Case
 from pinejax.report.rows import DatasetRow, StudyRows, TrialRow
 from pinejax.search import Objective, open_store
 from pinejax.search.fingerprint import recorded_rule
+from pinejax.search.parts import PartsObjective
 
 
 def searched(case: Case, stopped: str, joint: bool) -> dict[str, Any]:
@@ -81,7 +82,8 @@ def objective_text(objective: Objective) -> str:
     said = " and ".join(f"{ways[term.direction]} {term.name}" for term in objective.terms)
     gates = ", ".join(f"{name}={limit:g}" for name, limit in config.gates.items() if limit is not None)
     over = f"{config.aggregate} over datasets" if config.aggregate != "quantile" else f"quantile {config.quantile:g} over datasets"
-    return f"{said}, {over}" + (f", with {gates}" if gates else "")
+    parts = f", {objective.combination} of the parts" if isinstance(objective, PartsObjective) else ""
+    return f"{said}, {over}{parts}" + (f", with {gates}" if gates else "")
 
 
 def days_of(row: DatasetRow) -> int:

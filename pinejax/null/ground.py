@@ -11,7 +11,7 @@ from pinejax.core.feed import Feed
 from pinejax.core.window import Window
 from pinejax.engine.engine import Engine
 from pinejax.engine.parted import PartedEngine
-from pinejax.null.surrogate import Material, Recipe, default_block_bars
+from pinejax.null.surrogate import Material, Method, Recipe, default_block_bars
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +32,9 @@ class Ground:
         whole = self.engine.on(feeds=feeds, windows=[*self.engine.windows] * len(histories))
         return PartedEngine(whole, [list(part) * len(histories) for part in self.parts]) if self.parts else whole
 
-    def recipe(self, method: str, block_bars: int | None, seed: int) -> Recipe:
+    def recipe(self, method: Method, block_bars: int | None, seed: int) -> Recipe:
         """With the block length filled in. method: of `pinejax.null.surrogate`."""
-        return Recipe(method, default_block_bars(self.engine.feeds) if block_bars is None else block_bars, seed)  # type: ignore[arg-type]
+        return Recipe(method, default_block_bars(self.engine.feeds) if block_bars is None else block_bars, seed)
 
     @cached_property
     def _material(self) -> Material:

@@ -29,9 +29,9 @@ class Replayed:
 
 
 def at_once(ground: Ground) -> int:
-    """Histories that give every thread whole datasets, which are faster than parts of one."""
+    """Histories that give every thread whole datasets, which are faster than parts of one; fewer where memory is short."""
     threads = ground.engine.config.threads
-    return threads // gcd(threads, ground.n_datasets * max(1, len(ground.parts)))
+    return ground.engine.histories_that_fit(threads // gcd(threads, ground.n_datasets * max(1, len(ground.parts))))
 
 
 def replay(ground: Ground, objective: Objective, sets: Sequence[Params], histories: Sequence[Sequence[Feed]]) -> list[Replayed]:

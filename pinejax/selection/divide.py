@@ -91,23 +91,29 @@ class Split:
         return combinatorial(len(self.searched), len(self.parts), n_test, purge=purge, embargo=self.embargo)
 
     def check(self, purge: Purge) -> None:
-        """Errors: ConfigError where the purge leaves nothing to judge on, or nothing to choose on."""
+        """Errors: ConfigError where the purge leaves nothing to judge on, or nothing to choose on; DataError where a dataset has no bars in
+        a span that is searched or judged on by itself.
+        """
         for span in (self.test, self.held_out):
             if span is not None:
-                self.judged(span, purge.bars)
+                self.timeline.windows(self.judged(span, purge.bars), 0)
         if self.parts:
             self.folds(purge.bars)
         if self.walks:
             self._check_walk(purge)
 
     def _check_walk(self, purge: Purge) -> None:
-        """Errors: ConfigError where the purge leaves too little of a train span."""
-        shortest = min(len(fold.train[0]) for fold in walk_folds(self.config, self.timeline, self.searched.stop, purge.bars))
+        """Errors: ConfigError where the purge leaves too little of a train span; DataError."""
+        folds = walk_folds(self.config, self.timeline, self.searched.stop, purge.bars)
+        shortest = min(len(fold.train[0]) for fold in folds)
         if shortest <= purge.memory:
             raise ConfigError(
                 f"validation.train: a purge of {purge.bars} bars leaves {shortest} of a train span, expected more than the {purge.memory} "
                 "that the longest indicator looks back. Choose longer train spans, or fewer windows."
             )
+        for fold in folds:
+            self.timeline.windows(fold.train[0], 0)
+            self.timeline.windows(fold.test[0], 0)
 
     def on(self, feeds: tuple[Feed, ...]) -> Split:
         """The same moments on other datasets, such as some of them."""

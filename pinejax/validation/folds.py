@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float, Int
 
 from pinejax.core.inputs import Params
 from pinejax.engine.engine import Engine
+from pinejax.errors import ConfigError
 from pinejax.job.session import Session, memory_and_higher
 from pinejax.search.parts import PartsObjective
 from pinejax.selection.divide import Split
@@ -106,23 +107,33 @@ class Judged:
 def judge_folds(session: Session, engine: Engine, objective: PartsObjective, sets: Sequence[Params]) -> Judged:
     """Every fold's choice. session: divided, whose search has parts; engine: of its whole histories; sets: the study's, its best first.
 
-    The purge covers the longest holding time of the best set and of every fold's choice: where a choice holds longer than what was left
-    out, the folds are made again. Errors: ConfigError where the purge leaves nothing to choose on, DataError where a piece is too short.
+    The purge covers the longest holding time of the best set and of every fold's choice, at most a part, with which every position ends:
+    where a choice holds longer than what was left out, the folds are made again. Errors: ConfigError where the purge leaves nothing to
+    choose on, DataError where a piece is too short.
     """
     split = session.split
     assert split is not None and split.parts, "a session whose search has parts"
-    held = {0: longest_hold(engine, sets[0])}
+    longest_part = max(map(len, split.parts))
+    hold = lambda which: min(longest_hold(engine, sets[which]), longest_part)  # noqa: E731  a position ends with its part
+    held = {0: hold(0)}
     tested = [Piece(part) for part in split.parts]
     for left in reversed(range(MOST_ROUNDS)):
         purge = session.purge_of(engine, max(held.values()))
-        folds = split.folds(purge.bars)
+        folds = _folds(split, purge)
         train = [pieces_of(fold, split.parts) for fold in folds]
         scores = replay(session, engine, objective, sorted({*tested, *(piece for pieces in train for piece in pieces)}), sets)
         chosen = [scores.best(pieces) for pieces in train]
-        held |= {which: longest_hold(engine, sets[which]) for which in set(chosen) - held.keys()}
+        held |= {which: hold(which) for which in set(chosen) - held.keys()}
         if session.purge_of(engine, max(held.values())).bars <= purge.bars or not left:
             break
     return Judged(split, replace(purge, holding=max(held.values())), folds, train, tested, scores, chosen)
+
+
+def _folds(split: Split, purge: Purge) -> list[Fold]:
+    try:
+        return split.folds(purge.bars)
+    except ConfigError as error:
+        raise ConfigError(f"{error} ({str(purge)[0].upper()}{str(purge)[1:]}.)") from None
 
 
 def longest_hold(engine: Engine, params: Params) -> int:

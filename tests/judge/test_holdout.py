@@ -16,6 +16,7 @@ from pinejax.engine.engine import Engine
 from pinejax.judge.case import NotEnough
 from pinejax.judge.holdout import holdout
 from pinejax.judge.outside import split_of
+from pinejax.judge.rerank import rerank
 from pinejax.search.openings import KEY
 from pinejax.selection.sharpe import moments, probabilistic_sharpe
 
@@ -67,7 +68,9 @@ def test_it_is_what_a_detail_run_of_these_bars_says(case: Any) -> None:
 def test_every_look_is_counted_and_a_second_set_ends_the_innocence(case: Any, tmp_path: Path) -> None:
     first = holdout(case)
     assert first["openings"] | {"list": []} == {"n": 1, "n_sets": 1, "untouched": True, "list": []}
-    assert first["openings"]["list"][0]["trial"] == case.chosen.number and first["text"].endswith("It was opened once, for this set alone.")
+    assert first["openings"]["list"][0]["trials"] == [case.chosen.number] and first["text"].endswith(
+        "It was opened once, for this set alone."
+    )
     again = holdout(case)["openings"]
     assert (again["n"], again["n_sets"], again["untouched"]) == (2, 1, True)
     other = holdout(second_chosen(case))
@@ -93,11 +96,20 @@ def test_nothing_is_looked_at_where_it_cannot_be_recorded(case: Any, monkeypatch
 
     looked: list[int] = []
     real = Engine.evaluate
-    monkeypatch.setattr("pinejax.judge.holdout.record_opening", away)
+    monkeypatch.setattr("pinejax.judge.outside.record_opening", away)
     monkeypatch.setattr(Engine, "evaluate", lambda self, *args: looked.append(1) or real(self, *args))
     with pytest.raises(ConnectionError):
         holdout(case)
     assert not looked
+
+
+def test_test_bars_on_which_sets_were_ranked_are_no_holdout_afterwards(tmp_path: Path) -> None:
+    ranked = rerank(case_on(tmp_path, validation={"method": "train_test", "test_rate": 0.3}))
+    assert [o["by"] for o in ranked["openings"]["list"]] == ["rerank"] and ranked["openings"]["n_sets"] == 5
+    found = holdout(case_on(tmp_path, validation=HOLDOUT))  # the same search, and so the same study
+    assert [o["by"] for o in found["openings"]["list"]] == ["rerank", "holdout"]
+    assert (found["openings"]["n_sets"], found["openings"]["untouched"]) == (5, False)
+    assert "opened 2 times for 5 different sets: no longer untouched" in found["text"]
 
 
 def test_a_search_that_was_broken_off_leaves_it_closed(case: Any, tmp_path: Path) -> None:

@@ -122,9 +122,9 @@ def test_a_holdout_opened_for_several_sets_is_no_longer_a_proof():
 
 def test_test_bars_on_which_sets_are_ranked_again_are_no_proof():
     first = {"return": 0.1, "sharpe": 2.0, "probability": 0.99}
-    said = verdict_of(evidence(rerank={"method": "train_test", "sets": [1, 2], "first": first}), CONFIG)
+    said = verdict_of(evidence(rerank={"method": "train_test", "openings": {"n_sets": 10}, "first": first}), CONFIG)
     assert said.level == "hint"
-    assert "test bars: +10.00% out of sample, Sharpe 2.00, but they are looked at" in said.sentence
+    assert "test bars: +10.00% out of sample, Sharpe 2.00, but 10 sets were ranked there" in said.sentence
 
 
 @pytest.mark.parametrize("probability", [0.94, None])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from finished_case import case_on
 from pinejax.errors import ConfigError
 from pinejax.judge.case import NotEnough
 from pinejax.judge.outside import course_of, split_of
-from pinejax.judge.walk_forward import walk_forward
+from pinejax.judge.walk_forward import result_of, walk_forward
 from pinejax.search import Progress
 from pinejax.selection.walk import walk_folds
+from pinejax.validation.walk import Leg, Plan
+from pinejax.validation.walk import walk_forward as walk
 
 WALK = {"method": "walk_forward", "n_windows": 4, "n_trials": 6}
 
@@ -153,6 +156,23 @@ def test_what_does_not_fit_is_refused_before_anything_is_searched(validation: di
     with pytest.raises(ConfigError, match=words):
         case_on(tmp_path, validation={**WALK, **validation})
     assert not (tmp_path / "studies.db").exists()
+
+
+def test_a_span_without_a_set_is_flat_and_counts_as_no_gain(case: Any, found: dict[str, Any], tmp_path: Path) -> None:
+    split = split_of(case)
+    course = course_of(case, walk_folds(case.config.validation, split.timeline, split.searched.stop, found["purge"]["bars"]), searched=True)
+    config = case.config.validation
+    legs = walk(course, Plan(case.session.space, case.objective, case.settings, case.storage, config.n_trials), case.stop)
+    legs[1] = Leg(legs[1].fold, legs[1].study, 6)
+    told = result_of(replace(case, folder=tmp_path), course, legs)
+    assert told["folds"][1]["in_sample"] is told["folds"][1]["params"] is None
+    assert told["drift"]["parameters"]["fast"]["values"][1] is None
+    assert told["profitable_folds"] == sum((r["out_of_sample"] or {"return": 0})["return"] > 0 for r in told["folds"]) / 4
+    daily = [pl.read_parquet(folder / "walk_forward_equity.parquet") for folder in (tmp_path, case.folder)]
+    inside = (daily[0]["fold"] == 2).to_numpy()
+    assert daily[0]["return"].to_numpy()[inside][1:-1] == pytest.approx(0.0) and inside.sum() > 5
+    others = ~inside & np.r_[True, ~inside[:-1]] & np.r_[~inside[1:], True]  # days that are not shared with it
+    np.testing.assert_array_equal(daily[0]["return"].to_numpy()[others], daily[1]["return"].to_numpy()[others])
 
 
 def test_a_walk_without_a_single_result_is_not_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,10 +11,10 @@ from pinejax.core.align import align_htf
 from pinejax.core.feed import Bars, Feed, Instrument
 from pinejax.core.timeframe import TimeframePair
 from pinejax.errors import DataError
-from pinejax.null.surrogate import Material, Recipe, default_block_bars
+from pinejax.null.surrogate import Material, Method, Recipe, default_block_bars
 
 N = 4_000
-METHODS = ("permutation", "bootstrap", "mirror")
+METHODS: tuple[Method, ...] = ("permutation", "bootstrap", "mirror")
 MINUTE_MS = 60_000
 
 
@@ -70,7 +70,7 @@ def test_blocks_have_the_mean_length_that_was_asked_for() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_symbols_keep_their_correlation(method: str) -> None:
+def test_symbols_keep_their_correlation(method: Method) -> None:
     common = np.random.default_rng(0).normal(size=N)
     own = np.random.default_rng(1).normal(size=(2, N))
     paths = [100 * np.exp(np.cumsum((0.8 * common + 0.6 * x) * 1e-3)) for x in own]
@@ -82,7 +82,7 @@ def test_symbols_keep_their_correlation(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["permutation", "bootstrap"])
-def test_autocorrelation_beyond_a_block_is_gone(method: str) -> None:
+def test_autocorrelation_beyond_a_block_is_gone(method: Method) -> None:
     noise = np.random.default_rng(2).normal(size=N) * 1e-3
     trending = np.empty(N)
     last = 0.0
@@ -110,7 +110,7 @@ def test_a_mirror_keeps_drift_times_and_sizes_of_moves() -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("tick", [0.01, 0.25])
-def test_bars_are_valid_and_on_the_tick_grid(method: str, tick: float) -> None:
+def test_bars_are_valid_and_on_the_tick_grid(method: Method, tick: float) -> None:
     real = feed_of(walk(5, drift=-2e-3), tick=tick)  # down to a few ticks
     assert real.ltf.close[-1] < 1
     real = replace(real, ltf=replace(real.ltf, low=np.maximum(real.ltf.low, tick), close=np.maximum(real.ltf.close, tick),
@@ -128,7 +128,7 @@ def test_bars_are_valid_and_on_the_tick_grid(method: str, tick: float) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_htf_bars_are_those_of_the_new_bars(method: str) -> None:
+def test_htf_bars_are_those_of_the_new_bars(method: Method) -> None:
     real = feed_of(walk(6))
     (made,) = Material.of([real]).surrogate(Recipe(method, 12, 1), 0)
     at = np.flatnonzero(made.htf_complete)
@@ -139,7 +139,7 @@ def test_htf_bars_are_those_of_the_new_bars(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_surrogate_depends_on_seed_and_number_alone(method: str) -> None:
+def test_a_surrogate_depends_on_seed_and_number_alone(method: Method) -> None:
     feeds = [feed_of(walk(7)), feed_of(walk(8), symbol="BB")]
     recipe, made = Recipe(method, 12, 5), []
     for material in (Material.of(feeds), Material.of(feeds)):
@@ -153,7 +153,7 @@ def test_a_surrogate_depends_on_seed_and_number_alone(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_gaps_and_unequal_lengths_leave_the_others_side_by_side(method: str) -> None:
+def test_gaps_and_unequal_lengths_leave_the_others_side_by_side(method: Method) -> None:
     """B has gaps and begins late: beside A it keeps its correlation, where a shift by one bar would lose all of it."""
     common = np.random.default_rng(9).normal(size=N) * 1e-3
     own = np.random.default_rng(10).normal(size=N) * 3e-4

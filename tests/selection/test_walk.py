@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from pinejax.core.feed import Bars, Feed
 from pinejax.core.timeframe import TimeframePair
-from pinejax.errors import ConfigError
+from pinejax.errors import ConfigError, DataError
 from pinejax.selection.config import ValidationConfig
+from pinejax.selection.divide import divide
+from pinejax.selection.purge import Purge
 from pinejax.selection.splits import Span
 from pinejax.selection.timeline import Timeline
 from pinejax.selection.walk import Lengths, lengths_of, walk_folds
@@ -99,3 +102,25 @@ def test_too_many_windows_are_a_mistake_in_typing() -> None:
 def test_no_test_bar_lies_in_the_holdout() -> None:
     folds = walk_folds(choices(n_windows=5), line(1_000), 800)
     assert max(fold.test[0].stop for fold in folds) <= 800
+
+
+def test_a_dataset_without_bars_in_a_span_is_refused_with_its_name() -> None:
+    bars = Bars(np.arange(500) * 3_600_000, *(np.ones(500) for _ in range(5)))
+    early, late = (Feed(name, TimeframePair.parse("1h"), bars, bars, np.ones(500, bool)) for name in "AB")
+    late = replace(late, ltf=replace(bars, time=bars.time + 250 * 3_600_000))
+    split = divide(choices(train=100, test=50), Timeline.of([early, late]))
+    with pytest.raises(
+        DataError, match=r"B 1h: expected bars from 1970-01-01 00:00 to 1970-01-05 00:00, found none\. Leave the symbol out"
+    ):
+        split.check(Purge(memory=4))
+    with pytest.raises(ConfigError, match=r"a purge of 60 bars leaves 40 of a train span, expected more than the 60 that"):
+        split.check(Purge(memory=60))
+    divide(choices(train=300, test=50), Timeline.of([early, early])).check(Purge(memory=60))
+
+
+def test_a_holdout_in_which_a_dataset_has_ended_is_refused() -> None:
+    bars = Bars(np.arange(500) * 3_600_000, *(np.ones(500) for _ in range(5)))
+    whole, ended = (Feed(name, TimeframePair.parse("1h"), bars, bars, np.ones(500, bool)) for name in "AB")
+    split = divide(ValidationConfig(method="holdout", holdout=0.2), Timeline.of([whole, ended.cut(380)]))
+    with pytest.raises(DataError, match=r"B 1h: expected bars from 1970-01-17 17:00 to the end, found none"):
+        split.check(Purge(memory=0))

@@ -18,6 +18,7 @@ from pinejax.job.plan import objective_of, plan_search
 from pinejax.job.study_table import StudyTable
 from pinejax.judge.case import Case, NotEnough
 from pinejax.judge.cross_validation import _summary, cross_validation
+from pinejax.judge.searched import objective_text
 from pinejax.search import run_search
 from pinejax.selection.splits import n_paths
 from pinejax.validation.folds import judge_folds, longest_hold
@@ -94,7 +95,7 @@ def test_the_purge_grows_with_what_the_choices_hold() -> None:
     case = case_of(**{**KFOLD, "purge": None})
     judged = judge_folds(case.session, case.engine.whole, case.objective, case.sets.params)  # type: ignore[attr-defined, arg-type]
     longest = max(longest_hold(case.engine.whole, case.sets.params[i]) for i in {0, *judged.chosen})  # type: ignore[attr-defined]
-    assert judged.purge.holding == longest and judged.purge.bars == max(longest, 40)
+    assert 40 < longest < 175 and judged.purge.holding == longest and judged.purge.bars == max(longest, 40)
     assert judged.folds == judged.split.folds(judged.purge.bars)
 
 
@@ -117,7 +118,9 @@ def test_too_few_sets_are_not_enough_and_other_methods_have_no_folds() -> None:
 def test_a_purge_that_leaves_nothing_is_not_enough() -> None:
     case = case_of(**KFOLD)
     eaten = session_of(**{**KFOLD, "purge": 600})
-    with pytest.raises(NotEnough, match="nothing is left to choose on"):
+    with pytest.raises(
+        NotEnough, match=r"nothing is left to choose on.*\(Purge 600 bars as given: 40 of the longest indicator, 4 of a higher bar"
+    ):
         cross_validation(Case(eaten, case.engine, case.objective, case.settings, case.study, case.storage, case.folder))
 
 
@@ -148,3 +151,7 @@ def test_the_steps_of_a_pruner_are_the_parts() -> None:
     for trial in complete:
         sharpe = np.nan_to_num(np.reshape(trial.metrics["sharpe"], (2, 4)), nan=-1e3)
         assert trial.values == (pytest.approx(sharpe.mean()),)
+
+
+def test_the_rule_says_how_parts_are_combined() -> None:
+    assert objective_text(case_of(**CPCV).objective) == "largest sharpe, mean over datasets, worst of the parts"

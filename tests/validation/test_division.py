@@ -102,8 +102,11 @@ def test_a_purge_that_is_too_small_is_said() -> None:
         ({"method": "purged_kfold", "k": 701}, r"validation\.k: 700 bars cannot be cut into 701 parts"),
         ({"method": "cpcv", "n_groups": 4, "n_test_groups": 4}, r"fewer test parts than parts, got 4 and 4"),
         ({"method": "cpcv", "n_groups": 40, "n_test_groups": 20}, r"are 137,846,528,820 folds"),
-        ({"method": "walk_forward", "walk": "rerank", "train": 600, "test": 200}, r"expected at least train \+ test = 800 bars"),
-        ({"method": "walk_forward", "n_windows": 900}, r"validation\.n_windows: 900 test spans and a train span leave less than a bar"),
+        (
+            {"method": "walk_forward", "walk": "rerank", "train": 600, "test": 200},
+            r"expected at least train \+ test = 600 \+ 200 = 800 bars",
+        ),
+        ({"method": "walk_forward", "n_windows": 900}, r"bars hold no 900 test windows beside the train span"),
         ({"method": "walk_forward", "train": "a while"}, r"validation\.train: expected a whole number of bars, or a duration"),
         ({"method": "train_test", "test_rate": 0.9999}, r"nothing is left to choose on"),
         ({"holdout": 0.0001}, r"nothing is left|bars"),
