@@ -104,8 +104,8 @@ def part(evidence: Mapping[str, Any], *path: str) -> Any:
     return found
 
 
-_OF_SEVERAL = {("stress", "symbols"), ("stress", "timeframes")}
-"""Pieces that only several symbols or pairs have: nothing is missing where there is one."""
+_OF_SEVERAL = {("stress", "symbols"), ("stress", "timeframes"), ("plateau", "stability")}
+"""Pieces that only several datasets or pairs have: nothing is missing where there is one."""
 
 
 def _missing(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
