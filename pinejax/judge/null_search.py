@@ -168,7 +168,7 @@ def _found(case: Case, ground: Ground, recipe: Recipe, numbers: Sequence[int]) -
         return replay(ground, case.objective, case.sets.params, histories)
     plans = [settings_for(case.settings, n_trials_of(case), recipe.seed, n) for n in numbers]
     both = zip(plans, histories, strict=True)
-    return [Replayed(research(ground, case.objective, case.session.space, plan, history), ()) for plan, history in both]
+    return [Replayed(research(ground, case.objective, case.session.space, plan, history, stop=case.stop), ()) for plan, history in both]
 
 
 def _decisive(case: Case, recipe: Recipe) -> dict[str, Any]:
