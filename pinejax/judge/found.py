@@ -26,7 +26,7 @@ class Found:
     """Numbers of the evidence; None where there are none. missing: section -> why, for what said that there is not enough.
 
     deflated: probability that the true Sharpe ratio is above what the best of n_distinct sets shows by luck. overfit: PBO. without_best:
-    net profit less that of the n_dropped best trades.
+    net profit less that of the n_dropped best trades. told_by: the setting by which the search began with sets of others, else empty.
     """
 
     n_trades: int
@@ -43,6 +43,7 @@ class Found:
     overfit: float | None = None
     without_best: float | None = None
     n_dropped: int = 0
+    told_by: str = ""
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -66,6 +67,7 @@ def found_in(evidence: Mapping[str, Any]) -> Found:
         overfit=at(evidence, "deflation", "overfitting", "pbo"),
         without_best=at(evidence, "stress", "trades", "profit_without"),
         n_dropped=int(dropped or 0),
+        told_by=search.get("told_by", ""),
         missing=dict(_missing(evidence)),
     )
 

@@ -64,7 +64,7 @@ def verdict_of(evidence: Mapping[str, Any], config: VerdictConfig) -> Verdict:
     if against:
         return Verdict("luck", f"{LUCK}: {_said(against[:2])}.", reasons, _next(found))
     if not _passed(reasons, "needed"):
-        said = found.missing.get("deflation") or "the deflated Sharpe ratio was not computed"
+        said = found.missing.get("deflation") or _said([reason for reason in reasons if reason.kind == "needed"])
         return Verdict("not_enough", f"Not enough to tell the best set from search luck: {_lower(said)}.", reasons, _next(found))
     if whole := _passed(reasons, "search"):
         return Verdict("differs", f"The best set differs from search luck: {_said(whole)}, {_said(_passed(reasons, 'needed'))}.", reasons)
@@ -126,9 +126,12 @@ def _open_position(found: Found, config: VerdictConfig) -> Sequence[Reason]:
 
 def _deflated(found: Found, config: VerdictConfig) -> Sequence[Reason]:
     if found.deflated is None:
-        return (Reason("deflated_sharpe", "needed", None, f">= {1 - config.alpha:g}", None, "no deflated Sharpe ratio"),)
+        return (Reason("deflated_sharpe", "needed", None, f">= {1 - config.alpha:g}", None, "the deflated Sharpe ratio was not computed"),)
     text = f"deflated Sharpe ratio {_probability(found.deflated)} after {found.n_distinct:,} sets, {1 - config.alpha:g} is needed"
-    return (Reason("deflated_sharpe", "needed", found.deflated, f">= {1 - config.alpha:g}", found.deflated >= 1 - config.alpha, text),)
+    passed: bool | None = found.deflated >= 1 - config.alpha
+    if passed and found.told_by:
+        passed, text = None, f"{text}, but it does not count the trials that found the sets of {found.told_by}"
+    return (Reason("deflated_sharpe", "needed", found.deflated, f">= {1 - config.alpha:g}", passed, text),)
 
 
 def _null(found: Found, config: VerdictConfig) -> Sequence[Reason]:
