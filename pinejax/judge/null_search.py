@@ -181,7 +181,8 @@ def _decisive(case: Case, recipe: Recipe) -> dict[str, Any]:
         return common | {"sets": [dict(params) for params in case.sets.params]}
     chosen = ("sampler", "pruner", "seed", "batch_size", "patience_batches", "patience_min_delta", "target", "resume_from")
     flags = [dict(settings.sampler_flags), dict(settings.pruner_flags)]
-    return common | {"n_trials": n_trials_of(case), "n_segments": case.session.n_segments, "search": {name: getattr(settings, name) for name in chosen}, "flags": flags}
+    searched = {name: getattr(settings, name) for name in chosen}
+    return common | {"n_trials": n_trials_of(case), "n_segments": case.session.n_segments, "search": searched, "flags": flags}
 
 
 def _windows(engine: Engine) -> list[tuple[Any, Any]]:

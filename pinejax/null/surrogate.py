@@ -17,9 +17,9 @@ that for each surrogate. So the real history is as far from each surrogate as th
 blocks of any length. Done once, neighbours that stayed together would be the real ones in every surrogate, all of them would lie around
 the real history, and p-values around a half. (Besag and Clifford, "Generalized Monte Carlo significance tests", 1989, section 3)
 
-Block lengths, of both times together, are geometric with a given mean. An edge that lives within a block (shorter than `block_bars`) survives in part, and is then
-not told from luck; with `block_bars=1` nothing survives but the distribution of bars. Permutation and bootstrap move bars in time: a clock
-effect and the clustering of volatility beyond a block count as an edge.
+Block lengths, of both times together, are geometric with a given mean. An edge that lives within a block (shorter than `block_bars`)
+survives in part, and is then not told from luck; with `block_bars=1` nothing survives but the distribution of bars. Permutation and
+bootstrap move bars in time: a clock effect and the clustering of volatility beyond a block count as an edge.
 """
 
 from __future__ import annotations
