@@ -25,8 +25,8 @@ class Outside:
 class Found:
     """Numbers of the evidence; None where there are none. missing: section -> why, for what said that there is not enough.
 
-    deflated: probability that the true Sharpe ratio is above what the best of n_distinct sets shows by luck. overfit: PBO. without_best:
-    net profit less that of the n_dropped best trades. told_by: the setting by which the search began with sets of others, else empty.
+    deflated: probability that the true Sharpe ratio is above what the best of n_distinct sets shows by luck. overfit: PBO; loss_rate: of its splits, those whose
+    choice loses on the other half. without_best: net profit less that of the n_dropped best trades. told_by: the setting by which the search began with sets of others, else empty.
     """
 
     n_trades: int
@@ -41,6 +41,7 @@ class Found:
     n_surrogates: int = 0
     outside: tuple[Outside, ...] = ()
     overfit: float | None = None
+    loss_rate: float | None = None
     without_best: float | None = None
     n_dropped: int = 0
     told_by: str = ""
@@ -65,6 +66,7 @@ def found_in(evidence: Mapping[str, Any]) -> Found:
         n_surrogates=int(at(evidence, "null_search", "n_made") or 0),
         outside=tuple(_outside(evidence)),
         overfit=at(evidence, "deflation", "overfitting", "pbo"),
+        loss_rate=at(evidence, "deflation", "overfitting", "loss_rate"),
         without_best=at(evidence, "stress", "trades", "profit_without"),
         n_dropped=int(dropped or 0),
         told_by=search.get("told_by", ""),

@@ -198,3 +198,10 @@ def test_a_search_that_began_with_sets_of_another_does_not_know_how_many_were_lo
     assert "does not count the trials that found the sets of search.resume_from" in said.sentence
     poor = changed("deflation.deflated.distinct.dsr", 0.5, changed("search.told_by", "search.resume_from"))
     assert level(poor) == "luck"
+
+
+def test_a_plateau_is_no_overfitting():
+    """PBO is a half where all sets are as good: then it is asked whether they lose out of sample."""
+    flat = changed("deflation.overfitting", {"pbo": 0.6, "loss_rate": 0.01}, evidence(holdout=holdout()))
+    lost = changed("deflation.overfitting", {"pbo": 0.6, "loss_rate": 0.3}, evidence(holdout=holdout()))
+    assert (level(flat), level(lost)) == ("differs", "luck")
