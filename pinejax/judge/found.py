@@ -25,8 +25,9 @@ class Outside:
 class Found:
     """Numbers of the evidence; None where there are none. missing: section -> why, for what said that there is not enough.
 
-    deflated: probability that the true Sharpe ratio is above what the best of n_distinct sets shows by luck. overfit: PBO; loss_rate: of its splits, those whose
-    choice loses on the other half. without_best: net profit less that of the n_dropped best trades. told_by: the setting by which the search began with sets of others, else empty.
+    deflated: probability that the true Sharpe ratio is above what the best of n_distinct sets shows by luck. overfit: PBO; loss_rate: of
+    its splits, those whose choice loses on the other half. without_best: net profit less that of the n_dropped best trades. told_by: the
+    setting by which the search began with sets of others, else empty.
     """
 
     n_trades: int
