@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pinejax.core.feed import Feed
 from pinejax.core.inputs import Params
-from pinejax.core.trade import TradeRecord
+from pinejax.engine.detail import Detail
 from pinejax.report.rows import TrialRow
 
 CLOSE_ENOUGH = 1e-9
@@ -48,10 +48,10 @@ class Check:
         return f"Best re-run in detail DIFFERS from the trial: {self.where} by {self.worst:.3g} (relative). Please report this."
 
 
-def run_details(recorder: Recorder, trial: TrialRow, feeds: Sequence[Feed]) -> tuple[Check, list[Sequence[TradeRecord]]]:
-    """Every dataset's trades of a trial, and the comparison."""
+def run_details(recorder: Recorder, trial: TrialRow, feeds: Sequence[Feed]) -> tuple[Check, list[Detail]]:
+    """Every dataset's detail run of a trial, and the comparison."""
     found = [recorder.detail(trial.complete, i) for i in range(len(feeds))]
-    return compare(trial, [detail.metrics for detail in found], [feed.name for feed in feeds]), [detail.trades for detail in found]
+    return compare(trial, [detail.metrics for detail in found], [feed.name for feed in feeds]), found
 
 
 def compare(trial: TrialRow, details: Sequence[Mapping[str, float]], datasets: Sequence[str]) -> Check:

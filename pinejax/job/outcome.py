@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial
 
 from pinejax.core.secrets import without_passwords
 from pinejax.engine.engine import Engine
+from pinejax.job.detail_files import write_details
 from pinejax.job.details import Check, run_details
 from pinejax.job.joint import TIMEFRAME, JointEngine, JointSession
 from pinejax.job.ledger import Pace
@@ -160,10 +161,8 @@ class Outcome:
 
         def run_again() -> None:
             feeds = self.session.part(best.complete).feeds
-            self.check, trades = run_details(self.engine, best, feeds)
-            for feed, listed in zip(feeds, trades, strict=True):
-                broker = self.session.config.broker
-                self.folder.write_trades(feed, listed, broker.initial_capital, currency=broker.currency)
+            self.check, details = run_details(self.engine, best, feeds)
+            write_details(self.folder, details, self.session.config.broker)
 
         self._details.timed(record)
         self._recorded = best.number
