@@ -1,0 +1,28 @@
+// What the charts of lightweight-charts have in common: colours, sizes, the line that says what is under the pointer.
+function chartOptions() {
+  return {
+    autoSize: true,
+    layout: {
+      background: { color: "transparent" }, textColor: colour("soft"), fontSize: 11, attributionLogo: true,
+      fontFamily: getComputedStyle(document.body).fontFamily, panes: { separatorColor: colour("rule"), enableResize: false },
+    },
+    grid: { vertLines: { visible: false }, horzLines: { color: colour("rule") } },
+    rightPriceScale: { borderVisible: false },
+    timeScale: { borderColor: colour("rule"), timeVisible: true, secondsVisible: false, minBarSpacing: 0.001 },
+    crosshair: { mode: 0, vertLine: { color: colour("faint"), labelBackgroundColor: colour("soft") }, horzLine: { color: colour("faint"), labelBackgroundColor: colour("soft") } },
+    handleScroll: { mouseWheel: false, vertTouchDrag: false },
+    handleScale: { mouseWheel: true },
+    localization: { timeFormatter: clock },
+  };
+}
+
+function reading(host) {
+  const line = make("div", { class: "reading" });
+  host.append(line);
+  return line;
+}
+
+// Plain wheel scrolls the page; with Ctrl, Shift or Cmd it zooms the chart.
+function zoomOnlyWithKey(host) {
+  host.addEventListener("wheel", (event) => { if (!event.ctrlKey && !event.metaKey && !event.shiftKey) event.stopPropagation(); }, { capture: true });
+}

@@ -1,0 +1,60 @@
+// Equity against buy and hold, the drawdown below it, and which bars the search saw.
+function equityChart(host) {
+  const chart = LightweightCharts.createChart(host, chartOptions());
+  const line = { priceLineVisible: false, lastValueVisible: true, priceFormat: { type: "custom", formatter: money, minMove: 0.01 } };
+  const shades = chart.addSeries(LightweightCharts.HistogramSeries, { priceScaleId: "shade", priceLineVisible: false, lastValueVisible: false });
+  const hold = chart.addSeries(LightweightCharts.LineSeries, { ...line, lineWidth: 1, lastValueVisible: false });
+  const equity = chart.addSeries(LightweightCharts.LineSeries, { ...line, lineWidth: 2 });
+  const drawdown = chart.addSeries(LightweightCharts.AreaSeries, { priceLineVisible: false, lastValueVisible: false, lineWidth: 1, invertFilledArea: true, priceFormat: { type: "custom", formatter: percent, minMove: 0.0001 } }, 1);
+  chart.panes()[0].setStretchFactor(3);
+  chart.panes()[1].setStretchFactor(1);
+  chart.priceScale("shade").applyOptions({ scaleMargins: { top: 0, bottom: 0 }, visible: false });
+  const said = reading(host);
+  zoomOnlyWithKey(host);
+
+  function paint() {
+    chart.applyOptions(chartOptions());
+    equity.applyOptions({ color: colour("accent") });
+    hold.applyOptions({ color: colour("hold") });
+    drawdown.applyOptions({ lineColor: colour("loss"), topColor: faded(colour("loss"), 0.12), bottomColor: faded(colour("loss"), 0.12) });
+    shade();
+  }
+  function shade() {
+    const found = equityOf(current()), spans = DATA.shades || [];
+    if (!found || !spans.length) return shades.setData([]);
+    const kind = (t) => spans.find((span) => t >= span.from && t < span.to);
+    shades.setData([...found.time].map((time) => {
+      const span = kind(time);
+      return span ? { time, value: 1, color: faded(colour(span.kind === "out" ? "unsure" : "accent"), span.kind === "out" ? 0.16 : 0.05) } : { time };
+    }));
+  }
+  function fill() {
+    const found = equityOf(current());
+    const points = (column) => (found ? [...found.time].map((time, i) => ({ time, value: column[i] })) : []);
+    equity.setData(points(found && found.equity));
+    hold.setData(points(found && found.hold));
+    drawdown.setData(points(found && found.drawdown));
+    shade();
+    chart.timeScale().fitContent();
+    say_(found ? found.n - 1 : -1);
+  }
+  function say_(i) {
+    const found = equityOf(current());
+    if (!found || i < 0) return said.replaceChildren();
+    const item = (key, value) => make("span", { class: "key " + key }, say(key) + " ", make("b", {}, value));
+    const span = (DATA.shades || []).find((s) => found.time[i] >= s.from && found.time[i] < s.to);
+    said.replaceChildren(
+      make("span", {}, clock(found.time[i])), item("equity", money(found.equity[i])), item("hold", money(found.hold[i])), item("drawdown", percent(found.drawdown[i])),
+      ...(span ? [make("span", { class: "key " + span.kind }, say(span.kind === "out" ? "out_of_sample" : "in_sample"))] : []),
+    );
+  }
+  chart.subscribeCrosshairMove((move) => {
+    const found = equityOf(current());
+    if (found) say_(move.time === undefined ? found.n - 1 : placeOf(found.time, move.time));
+  });
+  on("theme", paint);
+  on("dataset", fill);
+  paint();
+  fill();
+  return chart;
+}

@@ -1,0 +1,99 @@
+"""Small pictures as SVG, with the colours of the page's stylesheet: bars over bins, bars in a row, a line. No axes but their ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from pinejax.report.page.figures import short
+from pinejax.report.page.markup import Markup, el
+
+WIDTH, HEIGHT, FOOT = 640, 150, 22
+
+
+def histogram(values: Float[np.ndarray, " values"], label: str, *, marked: float | None = None, split: bool = False) -> tuple[Markup, float]:
+    """Counts in equal bins, an edge at zero if `split`; a line at `marked`. Also returns a bin's width. Not finite ones are left out."""
+    known = values[np.isfinite(values)]
+    low, high = (float(v) for v in (known.min(), known.max())) if len(known) else (0.0, 1.0)
+    if marked is not None:
+        low, high = min(low, marked), max(high, marked)
+    edges = bins(low, high, len(known), split)
+    counts, _ = np.histogram(known, edges)
+    span, top = edges[-1] - edges[0], max(int(counts.max()), 1)
+    x = (edges - edges[0]) / span * WIDTH
+    parts = []
+    for i, count in enumerate(counts.tolist()):
+        if count:
+            tall = count / top * (HEIGHT - FOOT - 14)
+            side = ("loss" if edges[i + 1] <= 1e-12 else "gain") if split else "neutral"
+            parts.append(
+                el("rect", x=_at(x[i] + 0.5), y=_at(HEIGHT - FOOT - tall), width=_at(x[i + 1] - x[i] - 1), height=_at(tall), class_=f"fill-{side}")
+            )
+    parts.append(el("line", x1=0, x2=WIDTH, y1=HEIGHT - FOOT, y2=HEIGHT - FOOT, class_="axis"))
+    places = [(edges[0], "start"), (edges[-1], "end")]
+    if edges[0] < 0 < edges[-1] and 0.12 < -edges[0] / span < 0.88:
+        places.append((0.0, "middle"))
+    parts += [el("text", short(float(f"{v:.4g}")), x=_at((v - edges[0]) / span * WIDTH), y=HEIGHT - 6, text_anchor=a) for v, a in places]
+    if marked is not None:
+        at = (marked - edges[0]) / span * WIDTH
+        parts.append(el("line", x1=_at(at), x2=_at(at), y1=4, y2=HEIGHT - FOOT, class_="mark"))
+        parts.append(el("text", short(float(f"{marked:.4g}")), x=_at(at + (-6 if at > WIDTH / 2 else 6)), y=14, text_anchor="end" if at > WIDTH / 2 else "start", class_="mark"))
+    return svg(parts, label, WIDTH, HEIGHT), float(edges[1] - edges[0])
+
+
+def bins(low: float, high: float, n: int, split: bool) -> Float[np.ndarray, " edges"]:
+    """Between 8 and 40 equal bins with round edges, 0 being one if `split`."""
+    if high <= low:
+        low, high = low - 0.5, high + 0.5
+    wanted = (high - low) / min(max(int(2 * n ** (1 / 2)), 8), 40)
+    power = 10.0 ** np.floor(np.log10(wanted))
+    width = next(step * power for step in (1.0, 2.0, 2.5, 5.0, 10.0) if step * power >= wanted * (1 - 1e-9))
+    first, last = np.floor(low / width), np.ceil(high / width)
+    if last == first or (not split and last * width <= high):
+        last += 1
+    return np.arange(first, last + 1) * width
+
+
+def strip(values: Sequence[float | None], names: Sequence[str], label: str) -> Markup:
+    """One bar per value in a row, up for a gain and down for a loss; each says its name and value when pointed at."""
+    known = np.array([np.nan if v is None else v for v in values], float)
+    top = float(np.nanmax(np.abs(known))) if np.isfinite(known).any() else 1.0
+    wide, middle = WIDTH / max(len(known), 1), (HEIGHT - FOOT) / 2
+    parts: list[Markup] = []
+    for i, (value, name) in enumerate(zip(known.tolist(), names, strict=True)):
+        if np.isfinite(value):
+            tall = max(abs(value) / (top or 1.0) * (middle - 4), 1.0)
+            bar = el("title", f"{name}: {short(value)}")
+            y = middle - tall if value > 0 else middle
+            shape = Markup(f'<rect x="{_at(i * wide + 1)}" y="{_at(y)}" width="{_at(max(wide - 2, 1))}" height="{_at(tall)}">{bar}</rect>')
+            parts.append(el("g", shape, class_="fill-gain" if value > 0 else "fill-loss"))
+    parts.append(el("line", x1=0, x2=WIDTH, y1=_at(middle), y2=_at(middle), class_="axis"))
+    if names:
+        parts.append(el("text", names[0], x=0, y=HEIGHT - 6, text_anchor="start"))
+        parts.append(el("text", names[-1], x=WIDTH, y=HEIGHT - 6, text_anchor="end"))
+    return svg(parts, label, WIDTH, HEIGHT)
+
+
+def spark(values: Float[np.ndarray, " points"], label: str) -> Markup:
+    """A line without axes, its start as a hairline."""
+    width, height = 120, 24
+    low, high = float(values.min()), float(values.max())
+    y = height - 2 - (values - low) / ((high - low) or 1.0) * (height - 4)
+    x = np.linspace(0, width, len(values))
+    points = " ".join(f"{_at(a)},{_at(b)}" for a, b in zip(x, y, strict=True))
+    return svg(
+        [el("line", x1=0, x2=width, y1=_at(y[0]), y2=_at(y[0]), class_="axis"), el("polyline", points=points, class_="line")],
+        label, width, height, "spark",
+    )  # fmt: skip
+
+
+def svg(parts: Sequence[Markup], label: str, width: int, height: int, class_: str = "drawing") -> Markup:
+    """The frame."""
+    attributes = {"viewBox": f"0 0 {width} {height}"}
+    return el("svg", parts, role="img", aria_label=label, class_=class_, **attributes)
+
+
+def _at(value: float) -> str:
+    return f"{value:.1f}"
