@@ -15,20 +15,24 @@ from pinejax.tradingview.summary import performance_summary
 from pinejax.tradingview.summary_text import summary_csv
 
 
-def write_details(folder: RunFolder, details: Sequence[Detail], broker: BrokerConfig) -> None:
-    """Per dataset trades_<symbol>_<timeframe>.csv and performance_summary_<symbol>_<timeframe>.csv; equity.parquet and bars.parquet of all."""
+def write_details(folder: RunFolder, details: Sequence[Detail], broker: BrokerConfig, seen: Sequence[int] | None = None) -> None:
+    """Per dataset trades_<symbol>_<timeframe>.csv and performance_summary_<symbol>_<timeframe>.csv; equity.parquet and bars.parquet of all.
+
+    seen: per dataset how many of its feed's bars the search looked at, where a detail run goes on over those that it did not.
+    """
     capital = broker.initial_capital
     for detail in details:
         feed = detail.feed
         folder.write_trades(feed, detail.trades, capital, currency=broker.currency)
         path = folder.path / f"performance_summary_{slug(feed.symbol)}_{feed.timeframe.slug}.csv"
         write_text(path, summary_csv(performance_summary(detail.trades, feed, capital)))
-    write_curves(folder.path, [curve_of(detail, capital) for detail in details])
+    stops = [None] * len(details) if seen is None else [stop - detail.start for stop, detail in zip(seen, details, strict=True)]
+    write_curves(folder.path, [curve_of(detail, capital, stop) for detail, stop in zip(details, stops, strict=True)])
 
 
-def curve_of(detail: Detail, capital: float) -> Curve:
+def curve_of(detail: Detail, capital: float, seen: int | None = None) -> Curve:
     """Equity and the bars of the detail run's window."""
     feed, part = detail.feed, slice(detail.start, detail.start + len(detail.equity))
     ltf, rate = feed.ltf, None if feed.rate is None else feed.rate[part]
     bars = Bars(ltf.time[part], ltf.open[part], ltf.high[part], ltf.low[part], ltf.close[part], ltf.volume[part])
-    return Curve(feed.name, bars, detail.equity, buy_and_hold(bars, capital, rate))
+    return Curve(feed.name, bars, detail.equity, buy_and_hold(bars, capital, rate), seen)

@@ -24,12 +24,14 @@ class Curve:
     """One dataset of a detail run, over the bars that it was traded on.
 
     bars: those; equity: account currency, at each bar's close; hold: what the initial capital would be worth, bought at the first open.
+    seen: so many of the bars, the first ones, the search looked at; None: all.
     """
 
     dataset: str
     bars: Bars
     equity: Float[np.ndarray, " bars"]
     hold: Float[np.ndarray, " bars"]
+    seen: int | None = None
 
 
 def buy_and_hold(bars: Bars, capital: float, rate: Float[np.ndarray, " bars"] | None = None) -> Float[np.ndarray, " bars"]:
@@ -39,12 +41,17 @@ def buy_and_hold(bars: Bars, capital: float, rate: Float[np.ndarray, " bars"] | 
 
 
 def write_curves(folder: Path, curves: Sequence[Curve]) -> None:
-    """equity.parquet: dataset, time, equity, buy_and_hold at every bar. bars.parquet: dataset, time, open, high, low, close, n_bars: how
+    """equity.parquet: dataset, time, equity, buy_and_hold at every bar, and `seen`, whether the search saw it. bars.parquet: dataset, time, open, high, low, close, n_bars: how
     many bars are one row (more than MOST_CANDLES are merged, with the first's open, the last's close, the highest and the lowest price).
 
     Times are the opens of bars, UTC.
     """
-    equity = [_columns(c.dataset, c.bars.time, {"equity": c.equity, "buy_and_hold": c.hold}) for c in curves]
+    equity = [
+        _columns(c.dataset, c.bars.time, {"equity": c.equity, "buy_and_hold": c.hold}).with_columns(
+            seen=pl.Series(np.arange(len(c.bars)) < (len(c.bars) if c.seen is None else c.seen))
+        )
+        for c in curves
+    ]
     write_atomically(folder / EQUITY, pl.concat(equity).write_parquet)
     rows = []
     for curve in curves:

@@ -15,7 +15,6 @@ from pinejax.report.page.markup import Markup, el, join
 from pinejax.report.page.saved import Saved, read_folder
 from pinejax.report.page.search_data import search_data
 from pinejax.report.page.sections import best, chart, evidence, manifest, months, overview, performance, search, trades, verdict
-from pinejax.report.page.shades import shades
 from pinejax.report.page.words import WORDS, say
 
 NAME = "report.html"
@@ -23,6 +22,7 @@ HERE = Path(__file__).parent
 CHARTS = "vendor/lightweight-charts.standalone.production.js"
 SCRIPTS = ("data", "chart", "equity", "marks", "candles", "trades", "plot", "search", "parallel", "surface", "start")
 """In the order in which they need each other."""
+FIGURES = ("performance", "analysis", "ratios")
 MOST_NAMED = 3
 
 
@@ -50,13 +50,12 @@ def page(saved: Saved) -> str:
         ("evidence", evidence.section(saved)),
         ("manifest", manifest.section(saved)),
     ]
-    sections = [(key, section) for key, section in shown if section]
+    sections = [(key, section) for key, section in shown if section is not None]
     has_best = saved.best is not None
     embedded = {
         "words": WORDS,
         "datasets": dataset_data(saved) if has_best else [],
         "search": data.plain,
-        "shades": shades(saved),
     }
     charts, script = (HERE / CHARTS).read_text(encoding="utf-8"), _script()
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; script-src "
@@ -68,7 +67,7 @@ def page(saved: Saved) -> str:
         skip=join(say("skip")),
         header=_header(saved),
         navigation=_navigation(saved, [key for key, _ in sections]),
-        sections=Markup("\n").join(section for _, section in sections),
+        sections=_laid_out(dict(sections)),
         footer=_footer(saved),
         data=script_json(embedded),
         charts=charts,
@@ -81,11 +80,22 @@ def _script() -> str:
     return '(() => {\n"use strict";\n' + "\n".join(parts) + "})();\n"
 
 
+def _laid_out(sections: dict[str, Markup]) -> str:
+    """One below the other; the tables of figures beside each other where there is room."""
+    figures = [sections[key] for key in FIGURES if key in sections]
+    parts = [el("div", figures, class_="figures-grid") if key == FIGURES[0] else section for key, section in sections.items()
+             if key == FIGURES[0] or key not in FIGURES]  # fmt: skip
+    return "\n".join(parts)
+
+
 def _title(saved: Saved) -> str:
     strategy = saved.manifest.get("strategy", {}).get("name") or saved.folder.name
-    names = [dataset.name for dataset in saved.datasets]
-    more = f" + {len(names) - MOST_NAMED}" if len(names) > MOST_NAMED else ""
-    return say("title", strategy=strategy, datasets=", ".join(names[:MOST_NAMED]) + more) if names else str(strategy)
+    symbols = list(dict.fromkeys(dataset.symbol for dataset in saved.datasets))
+    if not symbols:
+        return str(strategy)
+    more = f" + {len(symbols) - MOST_NAMED}" if len(symbols) > MOST_NAMED else ""
+    pairs = ", ".join(dict.fromkeys(dataset.timeframe for dataset in saved.datasets))
+    return say("title", strategy=strategy, datasets=f"{', '.join(symbols[:MOST_NAMED])}{more} {pairs}")
 
 
 def _header(saved: Saved) -> Markup:
@@ -121,7 +131,7 @@ def _state(saved: Saved) -> Markup | None:
 
 
 def _navigation(saved: Saved, keys: Sequence[str]) -> Markup:
-    links = [el("li", el("a", say(key), href=f"#{key}")) for key in keys]
+    links = [el("li", el("a", WORDS.get(f"nav.{key}", say(key)), href=f"#{key}")) for key in keys]
     choose: Any = None
     if len(saved.datasets) > 1 and saved.best is not None:
         options = [el("option", dataset.name, value=i) for i, dataset in enumerate(saved.datasets)]

@@ -41,8 +41,20 @@ def _line(line: Line, most: int) -> dict[str, Any]:
         "hold": packed(line.hold[at]),
         "drawdown": packed(line.drawdown[at]),
         "n": len(at),
-        "of": len(line.time),
+        "shades": shades(line),
     }
+
+
+def shades(line: Line) -> list[dict[str, Any]]:
+    """[{from, to, seen}] in seconds, `to` being the next one's `from`; empty where the search saw all."""
+    if line.seen.all():
+        return []
+    first = np.flatnonzero(np.diff(line.seen.astype(int), prepend=-1))
+    starts = (line.time[first] // 1000).tolist()
+    return [
+        {"from": start, "to": stop, "seen": bool(line.seen[i])}
+        for start, stop, i in zip(starts, [*starts[1:], int(line.time[-1]) // 1000 + 1], first.tolist(), strict=True)
+    ]
 
 
 def _bars(saved: Saved, dataset: Dataset, most: int) -> dict[str, Any] | None:

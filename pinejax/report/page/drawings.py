@@ -56,16 +56,16 @@ def bins(low: float, high: float, n: int, split: bool) -> Float[np.ndarray, " ed
     return np.arange(first, last + 1) * width
 
 
-def strip(values: Sequence[float | None], names: Sequence[str], label: str) -> Markup:
-    """One bar per value in a row, up for a gain and down for a loss; each says its name and value when pointed at."""
+def strip(values: Sequence[float | None], names: Sequence[str], said: Sequence[str], label: str) -> Markup:
+    """One bar per value in a row, up for a gain and down for a loss; each says its text when pointed at."""
     known = np.array([np.nan if v is None else v for v in values], float)
     top = float(np.nanmax(np.abs(known))) if np.isfinite(known).any() else 1.0
     wide, middle = WIDTH / max(len(known), 1), (HEIGHT - FOOT) / 2
     parts: list[Markup] = []
-    for i, (value, name) in enumerate(zip(known.tolist(), names, strict=True)):
+    for i, (value, text) in enumerate(zip(known.tolist(), said, strict=True)):
         if np.isfinite(value):
             tall = max(abs(value) / (top or 1.0) * (middle - 4), 1.0)
-            bar = el("title", f"{name}: {short(value)}")
+            bar = el("title", text)
             y = middle - tall if value > 0 else middle
             shape = Markup(f'<rect x="{_at(i * wide + 1)}" y="{_at(y)}" width="{_at(max(wide - 2, 1))}" height="{_at(tall)}">{bar}</rect>')
             parts.append(el("g", shape, class_="fill-gain" if value > 0 else "fill-loss"))
@@ -74,6 +74,17 @@ def strip(values: Sequence[float | None], names: Sequence[str], label: str) -> M
         parts.append(el("text", names[0], x=0, y=HEIGHT - 6, text_anchor="start"))
         parts.append(el("text", names[-1], x=WIDTH, y=HEIGHT - 6, text_anchor="end"))
     return svg(parts, label, WIDTH, HEIGHT)
+
+
+def steps(values: Sequence[float], label: str) -> Markup:
+    """Values one after the other as a staircase, with the lowest and the highest as text."""
+    width, height = 200, 64
+    low, high = min(values), max(values)
+    x = np.linspace(0, width - 46, len(values) + 1)
+    y = height - 6 - (np.array(values, float) - low) / ((high - low) or 1.0) * (height - 14)
+    points = " ".join(f"{_at(x[i + k])},{_at(y[i])}" for i in range(len(values)) for k in (0, 1))
+    ends = [el("text", short(high), x=width - 40, y=12)] + ([el("text", short(low), x=width - 40, y=height - 2)] if high > low else [])
+    return svg([el("polyline", points=points, class_="line"), *ends], f"{label}: {', '.join(map(short, values))}", width, height, "drawing steps")
 
 
 def spark(values: Float[np.ndarray, " points"], label: str) -> Markup:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from pinejax.core.feed import Bars
 from pinejax.errors import ReportError
@@ -38,11 +38,15 @@ class Dataset:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """One dataset's equity and that of buy and hold, account currency, at the close of the bars that open at `time` (ms)."""
+    """One dataset's equity and that of buy and hold, account currency, at the close of the bars that open at `time` (ms).
+
+    seen: whether the search looked at the bar.
+    """
 
     time: Int[np.ndarray, " bars"]
     equity: Float[np.ndarray, " bars"]
     hold: Float[np.ndarray, " bars"]
+    seen: Bool[np.ndarray, " bars"]
 
     @cached_property
     def drawdown(self) -> Float[np.ndarray, " bars"]:
@@ -94,7 +98,7 @@ class Saved:
     def lines(self) -> dict[str, Line]:
         """equity.parquet by dataset."""
         return {
-            name: Line(_ms(rows), *(rows[column].to_numpy() for column in ("equity", "buy_and_hold")))
+            name: Line(_ms(rows), *(rows[column].to_numpy() for column in ("equity", "buy_and_hold", "seen")))
             for name, rows in self._by_dataset(EQUITY)
         }
 

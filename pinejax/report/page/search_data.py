@@ -55,7 +55,8 @@ def search_data(saved: Saved) -> SearchData:
     n_finite = int(np.isfinite(values[0]).sum()) if values else 0
     parameters = [name.removeprefix("params_") for name in trials.columns if name.startswith("params_")]
     lists = {name: trials[f"params_{name}"].to_list() for name in parameters}
-    importance = [[epsilon_squared(lists[name], score) for name in parameters] for score in values]
+    judged = judged_importance(saved) if len(columns) == 1 else {}
+    importance = [[judged.get(n, math.nan) if judged else epsilon_squared(lists[n], score) for n in parameters] for score in values]
     front = trials["number"].filter(trials["pareto"]).to_list() if "pareto" in trials.columns else []
     keep = sampled(trials, values[0], objectives[0][1]) if values else np.arange(len(trials))
     chosen = _most_important(parameters, importance)
@@ -76,6 +77,13 @@ def search_data(saved: Saved) -> SearchData:
         len(keep),
         n_finite,
     )  # fmt: skip
+
+
+def judged_importance(saved: Saved) -> Mapping[str, float]:
+    """Those that the verdict was given with, so that the page says one thing; empty where there are none."""
+    found = ((saved.verdict or {}).get("evidence") or {}).get("importance") or {}
+    shares = found.get("ped_anova") if isinstance(found, Mapping) else None
+    return {str(k): float(v) for k, v in shares.items() if isinstance(v, (int, float))} if isinstance(shares, Mapping) else {}
 
 
 def sampled(trials: pl.DataFrame, score: np.ndarray, direction: str) -> np.ndarray:

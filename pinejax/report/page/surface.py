@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-GRID = 56
+GRID = 64
 LEAST = 20
 """Trials; fewer make no surface."""
 NARROWEST = 0.035

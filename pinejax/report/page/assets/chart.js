@@ -18,7 +18,7 @@ function chartOptions() {
 
 function reading(host) {
   const line = make("div", { class: "reading" });
-  host.append(line);
+  host.before(line);
   return line;
 }
 

@@ -81,7 +81,7 @@ function slices(host) {
       host.append(place);
       plot(place, {
         height: 190,
-        axes: () => ({ title: parameter.name, x: parameter.kind === "number" ? parameter : { options: parameter.options }, y: fenced(scores(), maximised()) }),
+        axes: () => ({ title: parameter.name, x: parameter.kind === "number" ? { ...parameter, name: undefined } : { options: parameter.options }, y: fenced(scores(), maximised()) }),
         draw: (g, x, y) => {
           const fence = fenced(scores(), maximised()), points = [], wide = parameter.kind === "number" ? 0 : 0.6;
           parameter.values.forEach((value, i) => {

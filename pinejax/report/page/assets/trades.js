@@ -1,5 +1,5 @@
 // The list of trades page by page, and the chosen trade's details. The chart listens.
-const PAGE = 25;
+const PAGE = 20;
 let page = 0;
 
 function chooseTrade(trade) {

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pinejax.report.page.figures import short
+from pinejax.report.page.figures import figure, short
 from pinejax.report.page.markup import Markup, el, table
 from pinejax.report.page.saved import Saved
 from pinejax.report.page.sections.frame import definitions, folded, framed
@@ -42,7 +42,7 @@ def datasets(rows: Any) -> Markup | None:
     if not rows:
         return None
     head = [say("dataset"), say("bars"), say("from"), say("to"), say("hash")]
-    cells = [[r["name"], short(r["n_bars"]), r["first"], r["last"], el("code", str(r["content_hash"])[:12])] for r in rows]
+    cells = [[r["name"], figure(r["n_bars"], "count"), r["first"], r["last"], el("code", str(r["content_hash"])[:12])] for r in rows]
     return table(head, cells, caption=say("manifest.data"), class_="figures")
 
 

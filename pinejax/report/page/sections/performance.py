@@ -38,7 +38,7 @@ def analysis(saved: Saved) -> Markup | None:
 
 def ratios(saved: Saved) -> Markup | None:
     """TradingView's ratios from months, and ours from days."""
-    return _section(saved, "ratios", lambda dataset: [figures(saved, dataset, RATIOS), own(saved, dataset)])
+    return _section(saved, "ratios", lambda dataset: [figures(saved, dataset, RATIOS), note(say("ratios.note")), own(saved, dataset)])
 
 
 def _section(saved: Saved, key: str, content) -> Markup | None:

@@ -1,52 +1,52 @@
-"""Pictures for pieces of evidence whose layout is known, by the name of the piece. One whose layout is another gets none."""
+"""Pictures of pieces of evidence, by the name of the piece in verdict.json: the null search and the walk forward."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from pinejax.report.page.drawings import histogram, strip
-from pinejax.report.page.figures import short
-from pinejax.report.page.markup import Markup, el
+from pinejax.report.page.drawings import histogram, steps, strip
+from pinejax.report.page.figures import figure, short
+from pinejax.report.page.markup import Child, el
 from pinejax.report.page.words import say
 
+MOST_DRIFTS = 6
 
-def null_search(content: Mapping[str, Any]) -> Markup | None:
+
+def null_search(content: Mapping[str, Any]) -> Child:
     """The best value of each history without an edge, and the best set's."""
-    values = first_of(content, ("values", "best_values", "surrogates", "null", "bests"))
-    best = first_of(content, ("observed", "best", "value", "chosen"))
-    if not _numbers(values) or not _number(best):
+    values = np.array([v for v in content["distribution"] if v is not None], float)
+    best = content["best"]
+    if len(values) < 2 or best is None:
         return None
-    known = np.array(values, float)
-    text = say("null.text", n=len(known), better=int((known >= best).sum()), best=short(float(best)), median=short(float(np.median(known))))
-    return el("figure", histogram(known, say("null"), marked=float(best))[0], el("figcaption", f"{say('null.note')} {text}"))
+    picture = histogram(values, say("null"), marked=float(best))[0]
+    text = say(
+        "null.text", n=len(content["distribution"]), median=short(float(np.median(values))), best=short(float(best)),
+        p=short(float(content["p_value"])), smallest=short(float(content["smallest_p"])),
+    )  # fmt: skip
+    caution = say("null.replay") if content.get("optimistic") else say("null.research")
+    return el("figure", picture, el("figcaption", f"{say('null.note')} {text} {caution}"))
 
 
-def walk_forward(content: Mapping[str, Any]) -> Markup | None:
-    """The out-of-sample score of each test span."""
-    windows = first_of(content, ("windows", "folds", "spans"))
-    if not isinstance(windows, list) or not windows or not all(isinstance(row, Mapping) for row in windows):
-        return None
-    scores = [first_of(row, ("test", "out_of_sample", "oos", "value", "score", "sharpe")) for row in windows]
-    if not any(map(_number, scores)):
-        return None
-    names = [str(first_of(row, ("name", "test_from", "from", "start")) or i + 1) for i, row in enumerate(windows)]
-    return el("figure", strip([s if _number(s) else None for s in scores], names, say("walk")), el("figcaption", say("walk.note")))
+def walk_forward(content: Mapping[str, Any]) -> Child:
+    """The out-of-sample return of each test span, and where the parameters went."""
+    folds = content["folds"]
+    scores = [(fold.get("out_of_sample") or {}).get("return") for fold in folds]
+    names = [str(fold["test"]["dates"][0])[:10] for fold in folds]
+    said = [f"{name}: {figure(value, 'fraction')}" for name, value in zip(names, scores, strict=True)]
+    parts: list[Child] = [el("figure", strip(scores, names, said, say("walk")), el("figcaption", say("walk.note")))]
+    parameters = list(content.get("drift", {}).get("parameters", {}).items())
+    drifting = sorted(parameters, key=lambda item: -(item[1].get("mean") or 0.0))[:MOST_DRIFTS]
+    cells = [
+        el("figure", el("h4", name), steps(values, name), class_="small")
+        for name, drift in drifting
+        if (values := [v for v in drift["values"] if isinstance(v, (int, float))]) and len(values) == len(drift["values"]) > 1
+    ]
+    if cells:
+        parts += [el("h4", say("walk.drift")), el("div", cells, class_="small-multiples")]
+    return parts
 
 
-def first_of(content: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
-    """The first of some keys that is there."""
-    return next((content[key] for key in keys if content.get(key) is not None), None)
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and bool(np.isfinite(value))
-
-
-def _numbers(values: Any) -> bool:
-    return isinstance(values, list) and len(values) > 1 and all(map(_number, values))
-
-
-PICTURES: dict[str, Callable[[Mapping[str, Any]], Markup | None]] = {"null_search": null_search, "walk_forward": walk_forward, "walk": walk_forward}
+PICTURES = {"null_search": null_search, "walk_forward": walk_forward}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pinejax.report.page.markup import Markup, el, table
 from pinejax.report.page.figures import short
 from pinejax.report.page.saved import Saved
-from pinejax.report.page.search_data import LEAST_SURFACE, SearchData
+from pinejax.report.page.search_data import LEAST_SURFACE, SearchData, judged_importance
 from pinejax.report.page.sections.frame import framed, note
 from pinejax.report.page.words import name_of, say
 
@@ -32,7 +32,8 @@ def section(saved: Saved, data: SearchData) -> Markup:
         parts.append(front(saved))
     parts.append(_chart("history"))
     if data.has_importance:
-        parts += [_chart("importance", plain=True), _chart("slices", plain=True), _chart("parallel")]
+        words = "importance.verdict" if judged_importance(saved) and len(data.objectives) == 1 else "importance.note"
+        parts += [_chart("importance", plain=True, words=words), _chart("slices", plain=True), _chart("parallel")]
         parts.append(_chart("surface") if data.has_surface else note(say("surface.none", n=LEAST_SURFACE)))
     elif data.n_finite > 1:
         parts.append(note(say("importance.none")))
@@ -48,6 +49,6 @@ def front(saved: Saved) -> Markup | None:
     return table([say("trial"), *(name_of("metric", name) for name in names)], rows, caption=say("pareto"), class_="figures")
 
 
-def _chart(key: str, plain: bool = False) -> Markup:
+def _chart(key: str, plain: bool = False, words: str = "") -> Markup:
     place = el("div", class_=f"plot {key}", data_plot=key, role="group" if plain else "img", aria_label=say(key))
-    return el("figure", el("h3", say(key)), place, el("figcaption", say(f"{key}.note"), " ", el("span", class_="beyond")))
+    return el("figure", el("h3", say(key)), place, el("figcaption", say(words or f"{key}.note"), " ", el("span", class_="beyond")))
