@@ -47,6 +47,11 @@ def short(value: Any) -> str:
     return str(value)
 
 
+def rough(value: Any) -> str:
+    """Four digits, for statistics; anything that is no number as `short`."""
+    return short(float(f"{value:.4g}")) if isinstance(value, float) and math.isfinite(value) else short(value)
+
+
 def tone(value: Any) -> str:
     """The class of a gain or a loss; nothing for neither."""
     if not isinstance(value, (int, float)) or not math.isfinite(value) or value == 0:

@@ -26,6 +26,7 @@ function candleChart(host) {
     const merged = $("#chart .merged");
     merged.hidden = !(bars && bars.each > 1);
     if (!merged.hidden) merged.textContent = say("chart.merged", { n: bars.each, ltf: current().ltf });
+    if (DATA.datasets.length > 1) $("#chart .legend").textContent = current().name;
     start();
     tellBar();
   }
@@ -41,6 +42,7 @@ function candleChart(host) {
     const seen = chart.timeScale().getVisibleLogicalRange(), wide = Math.max(to - from + 20, Math.min(seen ? seen.to - seen.from : 160, 300));
     if (!seen || from < seen.from + 2 || to > seen.to - 2) chart.timeScale().setVisibleLogicalRange({ from: (from + to - wide) / 2, to: (from + to + wide) / 2 });
     marks.update();
+    tellBar(spots[trade].to);
   }
   function tellBar(time) {
     const bars = barsOf(current());
@@ -69,5 +71,5 @@ function candleChart(host) {
   on("trade", show);
   paint();
   fill();
-  return { chart, marks };
+  return { chart, host, marks };
 }

@@ -1,14 +1,29 @@
 // Equity against buy and hold, the drawdown below it, and which bars the search saw.
+class Shades {
+  constructor() { this.views = [{ zOrder: () => "bottom", renderer: () => ({ draw: (target) => this.draw(target) }) }]; }
+  attached({ chart, requestUpdate }) { Object.assign(this, { chart, update: requestUpdate }); }
+  paneViews() { return this.views; }
+  updateAllViews() {}
+  draw(target) {
+    const found = equityOf(current()), x = (time) => this.chart.timeScale().timeToCoordinate(found.time[placeOf(found.time, time)]);
+    target.useMediaCoordinateSpace(({ context: g, mediaSize }) => {
+      g.fillStyle = faded(colour("unsure"), 0.13);
+      for (const span of found ? found.shades : []) if (!span.seen) g.fillRect(x(span.from), 0, x(span.to) - x(span.from), mediaSize.height);
+    });
+  }
+}
+
 function equityChart(host) {
   const chart = LightweightCharts.createChart(host, chartOptions());
   const line = { priceLineVisible: false, lastValueVisible: true, priceFormat: { type: "custom", formatter: money, minMove: 0.01 } };
-  const shades = chart.addSeries(LightweightCharts.HistogramSeries, { priceScaleId: "shade", priceLineVisible: false, lastValueVisible: false });
   const hold = chart.addSeries(LightweightCharts.LineSeries, { ...line, lineWidth: 1, lastValueVisible: false });
   const equity = chart.addSeries(LightweightCharts.LineSeries, { ...line, lineWidth: 2 });
   const drawdown = chart.addSeries(LightweightCharts.BaselineSeries, { priceLineVisible: false, lastValueVisible: false, lineWidth: 1, baseValue: { type: "price", price: 0 }, topLineColor: "transparent", topFillColor1: "transparent", topFillColor2: "transparent", priceFormat: { type: "custom", formatter: percent, minMove: 0.0001 } }, 1);
   chart.panes()[0].setStretchFactor(3);
   chart.panes()[1].setStretchFactor(1);
-  chart.priceScale("shade").applyOptions({ scaleMargins: { top: 0, bottom: 0 }, visible: false });
+  const shades = [new Shades(), new Shades()];
+  equity.attachPrimitive(shades[0]);
+  drawdown.attachPrimitive(shades[1]);
   const said = reading(host);
   zoomOnlyWithKey(host);
 
@@ -17,16 +32,7 @@ function equityChart(host) {
     equity.applyOptions({ color: colour("accent") });
     hold.applyOptions({ color: colour("hold") });
     drawdown.applyOptions({ bottomLineColor: colour("loss"), bottomFillColor1: faded(colour("loss"), 0.14), bottomFillColor2: faded(colour("loss"), 0.14) });
-    shade();
-  }
-  function shade() {
-    const found = equityOf(current()), spans = found ? found.shades : [];
-    if (!found || !spans.length) return shades.setData([]);
-    const kind = (t) => spans.find((span) => t >= span.from && t < span.to);
-    shades.setData([...found.time].map((time) => {
-      const span = kind(time);
-      return span && !span.seen ? { time, value: 1, color: faded(colour("unsure"), 0.16) } : { time };
-    }));
+    shades.forEach((shade) => shade.update());
   }
   function fill() {
     const found = equityOf(current());
@@ -34,7 +40,7 @@ function equityChart(host) {
     equity.setData(points(found && found.equity));
     hold.setData(points(found && found.hold));
     drawdown.setData(points(found && found.drawdown));
-    shade();
+    shades.forEach((shade) => shade.update());
     chart.timeScale().fitContent();
     say_(found ? found.n - 1 : -1);
   }
@@ -56,5 +62,5 @@ function equityChart(host) {
   on("dataset", fill);
   paint();
   fill();
-  return chart;
+  return { chart, host };
 }

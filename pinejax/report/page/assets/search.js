@@ -55,7 +55,7 @@ function history(host) {
 
 function importance(host) {
   return () => {
-    const rows = DATA.search.importance[search.objective].slice(0, 16), top = Math.max(...rows.map(([, v]) => v), 1e-9);
+    const rows = DATA.search.importance[search.objective].slice(0, 16), top = Math.max(...rows.map(([, v]) => v), 0.1);
     host.replaceChildren(make("div", { class: "bars" }, ...rows.flatMap(([name, value]) => {
       const bar = make("span", { class: "bar" });
       bar.style.width = (100 * value) / top + "%";

@@ -57,5 +57,18 @@ const watch = new IntersectionObserver((entries) => {
   links.forEach((link) => (link === first ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
 }, { rootMargin: "-80px 0px -60% 0px" });
 $$("main > section").forEach((section) => watch.observe(section));
-window.addEventListener("beforeprint", () => { $$("main details").forEach((d) => { if (!$(".json", d)) d.open = true; }); });
+// Paper is light; lightweight-charts draws only when the screen does, so pictures of its charts are printed, a dark one turned over.
+window.addEventListener("beforeprint", () => {
+  const turned = root.dataset.theme === "dark";
+  Object.values(charts).forEach(({ chart, host }) => {
+    const drawn = chart.takeScreenshot(true), picture = make("canvas", { class: "printed", width: drawn.width, height: drawn.height });
+    const g = picture.getContext("2d");
+    if (turned) g.filter = "invert(1) hue-rotate(180deg)";
+    g.drawImage(drawn, 0, 0);
+    host.before(picture);
+  });
+  root.dataset.theme = "light";
+  tell("theme");
+});
+window.addEventListener("afterprint", () => { $$(".printed").forEach((picture) => picture.remove()); applyTheme(); });
 window.report = { charts, state, chooseTrade, chooseDataset };

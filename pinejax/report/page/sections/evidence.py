@@ -37,14 +37,16 @@ def made(content: Any) -> bool:
 def piece(name: str, content: Mapping[str, Any]) -> Markup:
     """One section of verdict.json. One whose layout this page does not know is shown as it is."""
     head = el("h3", name_of("piece", name))
-    if "not_enough" in content:
-        return el("div", head, el("p", say("not_enough", text=content["not_enough"]), class_="note"), class_="piece")
+    less = [el("p", say("not_enough", text=content["not_enough"]))] if "not_enough" in content else []
+    content = {key: value for key, value in content.items() if key != "not_enough"}
+    if not content:
+        return el("div", head, less, class_="piece")
     text = content.get("text")
     looked = [part for makers in (PICTURES, TABLES) if name in makers and (part := drawn(makers[name], content)) is not None]
     everything = shown({key: value for key, value in content.items() if key != "text"})
-    known = bool(looked) or isinstance(text, str)
+    known = bool(looked or less) or isinstance(text, str)
     body = folded(say("more"), everything) if known else everything
-    return el("div", head, el("p", text) if isinstance(text, str) else None, looked, body, class_="piece")
+    return el("div", head, el("p", text) if isinstance(text, str) else None, less, looked, body, class_="piece")
 
 
 def drawn(make: Any, content: Mapping[str, Any]) -> Child:

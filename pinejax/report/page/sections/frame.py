@@ -33,6 +33,6 @@ def definitions(rows: list[tuple[str, Child]]) -> Markup:
     return el("dl", [el("div", el("dt", term), el("dd", value)) for term, value in rows])
 
 
-def folded(summary: str, *content: Child) -> Markup:
-    """Something that is not shown at first."""
-    return el("details", el("summary", summary), content)
+def folded(summary: str, *content: Child, open_: bool = False) -> Markup:
+    """Something that can be folded away, and is at first unless `open_`."""
+    return el("details", el("summary", summary), content, open=open_)

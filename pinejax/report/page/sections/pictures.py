@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pinejax.report.page.drawings import histogram, steps, strip
-from pinejax.report.page.figures import figure, short
+from pinejax.report.page.figures import figure, rough
 from pinejax.report.page.markup import Child, el
 from pinejax.report.page.words import say
 
@@ -23,8 +23,8 @@ def null_search(content: Mapping[str, Any]) -> Child:
         return None
     picture = histogram(values, say("null"), marked=float(best))[0]
     text = say(
-        "null.text", n=len(content["distribution"]), median=short(float(np.median(values))), best=short(float(best)),
-        p=short(float(content["p_value"])), smallest=short(float(content["smallest_p"])),
+        "null.text", n=len(content["distribution"]), median=rough(float(np.median(values))), best=rough(float(best)),
+        p=rough(float(content["p_value"])), smallest=rough(float(content["smallest_p"])),
     )  # fmt: skip
     caution = say("null.replay") if content.get("optimistic") else say("null.research")
     return el("figure", picture, el("figcaption", f"{say('null.note')} {text} {caution}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pinejax.report.page.figures import figure, metric, short, tone
+from pinejax.report.page.figures import figure, metric, rough, tone
 from pinejax.report.page.markup import Child, el, table
 from pinejax.report.page.sections.frame import definitions
 from pinejax.report.page.words import name_of, readable, say
@@ -16,7 +16,7 @@ def stress(content: Mapping[str, Any]) -> Child:
     rows = [content["base"], *content.get("rows", ()), *_left_out(content)]
     cells = [
         [
-            row["label"] if "label" in row else name_of("stress", str(row["name"])), short(row.get("value")), _signed(row.get("change")),
+            row["label"] if "label" in row else name_of("stress", str(row["name"])), rough(row.get("value")), _signed(row.get("change")),
             figure(row.get("total_return"), "fraction"), figure(row.get("max_drawdown"), "fraction"), figure(row.get("n_trades"), "count"),
         ]
         for row in rows
@@ -29,10 +29,10 @@ def holdout(content: Mapping[str, Any]) -> Child:
     """In sample and out of sample side by side."""
     sides = [content["in_sample"], content["out_of_sample"]]
     rows = [
-        [say("objective"), *(short(side.get("value")) for side in sides)],
+        [say("objective"), *(rough(side.get("value")) for side in sides)],
         [name_of("metric", "total_return"), *(el("span", figure(s.get("return"), "fraction"), class_=tone(s.get("return"))) for s in sides)],
         [name_of("metric", "n_trades"), *(figure(side.get("n_trades"), "count") for side in sides)],
-        [say("years"), *(short(side.get("years")) for side in sides)],
+        [say("years"), *(rough(side.get("years")) for side in sides)],
     ]
     return table(["", say("side.in"), say("side.out")], rows, caption=say("piece.holdout"), class_="figures")
 
@@ -41,7 +41,7 @@ def datasets(content: Mapping[str, Any]) -> Child:
     """A row per dataset: Sharpe ratio against holding, and its p-value with and without correction."""
     rows = [
         [
-            name, short(row.get("sharpe_annual")), short(row.get("hold_sharpe_annual")), short(row.get("p")), short(row.get("q")),
+            name, rough(row.get("sharpe_annual")), rough(row.get("hold_sharpe_annual")), rough(row.get("p")), rough(row.get("q")),
             say("yes") if row.get("holds_up") else say("no"),
         ]
         for name, row in content["datasets"].items()
@@ -63,10 +63,10 @@ def deflation(content: Mapping[str, Any]) -> Child:
     rows = []
     for name, found in content["deflated"].items():
         rows.append((say(f"deflated.{name}") if name in ("distinct", "entropy", "clusters") else readable(name),
-                     say("deflated.row", dsr=short(found["dsr"]), n=short(float(f"{found['n_trials']:.3g}")), luck=short(float(f"{found['expected_maximum_annual']:.3g}")))))  # fmt: skip
+                     say("deflated.row", dsr=rough(found["dsr"]), n=rough(found['n_trials']), luck=rough(found['expected_maximum_annual']))))  # fmt: skip
     overfit = content.get("overfitting") or {}
     if "pbo" in overfit:
-        rows.append((say("overfit"), say("overfit.row", pbo=short(float(f"{overfit['pbo']:.3g}")), low=short(float(f"{overfit['null_low']:.2g}")), high=short(float(f"{overfit['null_high']:.2g}")))))
+        rows.append((say("overfit"), say("overfit.row", pbo=rough(overfit['pbo']), low=rough(overfit['null_low']), high=rough(overfit['null_high']))))
     for name, found in (content.get("superior") or {}).items():
         if "spa" in found:
             rows.append((say(f"superior.{name}") if name in ("zero", "hold") else readable(name), f"p = {found['spa']:.3f}"))
@@ -77,9 +77,9 @@ def plateau(content: Mapping[str, Any]) -> Child:
     """The sets around the best one."""
     drawn = content["drawn"]
     rows: list[tuple[str, Child]] = [
-        (say("plateau.value"), short(drawn["value"])),
-        (say("plateau.mean"), short(drawn["mean"])),
-        (say("plateau.worst"), short(drawn["worst"])),
+        (say("plateau.value"), rough(drawn["value"])),
+        (say("plateau.mean"), rough(drawn["mean"])),
+        (say("plateau.worst"), rough(drawn["worst"])),
         (say("plateau.half"), figure(drawn["keeps_half"], "fraction")),
     ]
     if said := (content.get("study") or {}).get("said"):
@@ -96,7 +96,7 @@ def _left_out(content: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _signed(value: Any) -> Child:
     if not isinstance(value, (int, float)):
         return ""
-    text = short(float(f"{value:.4g}"))
+    text = rough(value)
     return el("span", f"+{text}" if value > 0 else text, class_=tone(value))
 
 

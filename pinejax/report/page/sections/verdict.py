@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pinejax.report.page.figures import short
+from pinejax.report.page.figures import rough
 from pinejax.report.page.markup import Markup, el, table
 from pinejax.report.page.saved import Saved
 from pinejax.report.page.sections.frame import folded, framed
@@ -56,11 +56,11 @@ def reasons(rules: Any) -> Markup | None:
     if not rows:
         return None
     head = [say("reason"), say("measured"), say("threshold"), say("passed")]
-    return folded(say("verdict.reasons"), table(head, rows, caption=say("verdict.reasons"), class_="reasons"))
+    return folded(say("verdict.reasons"), table(head, rows, caption=say("verdict.reasons"), class_="reasons"), open_=True)
 
 
 def _row(rule: Mapping[str, Any]) -> list[Any]:
     passed = rule.get("passed")
     said = say("unknown") if passed is None else say("yes") if passed else say("no")
     text = el("span", readable(str(rule.get("name", ""))), el("small", str(rule.get("text", ""))))
-    return [text, short(rule.get("measured")), str(rule.get("threshold", "")), el("span", said, class_="" if passed is None else "gain" if passed else "loss")]
+    return [text, rough(rule.get("measured")), str(rule.get("threshold", "")), el("span", said, class_="" if passed is None else "gain" if passed else "loss")]
