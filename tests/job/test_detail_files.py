@@ -22,9 +22,17 @@ def detail(symbol: str, start: int = 0) -> Detail:
 
 def test_the_best_sets_trades_figures_equity_and_bars_are_written(tmp_path: Path):
     write_details(RunFolder(tmp_path), [detail("AAA"), detail("X:BBB")], BrokerConfig())
-    names = {"trades_AAA_15m_1h.csv", "trades_X_BBB_15m_1h.csv", "performance_summary_AAA_15m_1h.csv", "performance_summary_X_BBB_15m_1h.csv"}
+    names = {
+        "trades_AAA_15m_1h.csv",
+        "trades_X_BBB_15m_1h.csv",
+        "performance_summary_AAA_15m_1h.csv",
+        "performance_summary_X_BBB_15m_1h.csv",
+    }
     assert {path.name for path in tmp_path.iterdir()} == names | {"equity.parquet", "bars.parquet"}
-    assert pl.read_parquet(tmp_path / "equity.parquet").group_by("dataset").len().sort("dataset").rows() == [("AAA 15m@1h", 300), ("X:BBB 15m@1h", 300)]
+    assert pl.read_parquet(tmp_path / "equity.parquet").group_by("dataset").len().sort("dataset").rows() == [
+        ("AAA 15m@1h", 300),
+        ("X:BBB 15m@1h", 300),
+    ]
     figures = {row["figure"]: row for row in csv.DictReader((tmp_path / "performance_summary_AAA_15m_1h.csv").read_text().splitlines())}
     closed = [trade.pnl for trade in trades_on(walk("AAA", 300)) if not trade.is_open]
     assert float(figures["net_profit"]["all"]) == pytest.approx(sum(closed))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pinejax.report.atomic import write_text
 from pinejax.report.curves import Curve, buy_and_hold, write_curves
 from pinejax.report.folder import RunFolder
 from pinejax.report.rows import DatasetRow, StudyRows, TrialRow
+from pinejax.report.slug import slug
 
 CAPITAL = 10_000.0
 START_MS = 1_717_200_000_000
@@ -41,7 +43,9 @@ def trades_on(feed: Feed, every: int = 40) -> list[TradeRecord]:
         last, way = first + every - 10, 1 if i % 2 == 0 else -1
         entry, exit_ = float(feed.ltf.open[first]), float(feed.ltf.open[last])
         pnl = way * (exit_ - entry)
-        found.append(TradeRecord(way, "L" if way > 0 else "S", first, entry, "X", last, exit_, 1.0, pnl, 0.1, max(pnl, 0) + 5, min(pnl, 0) - 5))
+        found.append(
+            TradeRecord(way, "L" if way > 0 else "S", first, entry, "X", last, exit_, 1.0, pnl, 0.1, max(pnl, 0) + 5, min(pnl, 0) - 5)
+        )
     if not found:
         return []
     last = len(feed) - 1
@@ -65,7 +69,10 @@ def make_run(
 ) -> Path:
     """states: of the trials, one after the other and again. every: bars from trade to trade. detailed: with the best set's own files."""
     feeds = [walk(symbol, n_bars, seed) for seed, symbol in enumerate(symbols, 1)]
-    rows = tuple(DatasetRow(f.name, f.symbol, str(f.timeframe), len(f), "2024-06-01 00:00", "2024-06-21 19:45", "abcdef0123456789", False) for f in feeds)
+    rows = tuple(
+        DatasetRow(f.name, f.symbol, str(f.timeframe), len(f), "2024-06-01 00:00", "2024-06-21 19:45", "abcdef0123456789", False)
+        for f in feeds
+    )
     trials = tuple(_trial(i, states[i % len(states)], objectives, len(feeds)) for i in range(n_trials))
     complete = sorted((t for t in trials if t.state == "COMPLETE"), key=lambda t: -t.values[0])
     front = tuple(complete[:4]) if len(objectives) > 1 else ()
@@ -78,7 +85,7 @@ def make_run(
         for feed in feeds:
             trades = trades_on(feed, every)
             folder.write_trades(feed, trades, CAPITAL)
-            write_text(folder.path / f"performance_summary_{feed.symbol}_15m_1h.csv", summary(trades))
+            write_text(folder.path / f"performance_summary_{slug(feed.symbol)}_15m_1h.csv", summary(trades))
             curves.append(Curve(feed.name, feed.ltf, equity(feed, trades), buy_and_hold(feed.ltf, CAPITAL), seen))
         write_curves(folder.path, curves)
     return folder.path
@@ -94,8 +101,6 @@ def equity(feed: Feed, trades: list[TradeRecord]) -> np.ndarray:
 
 def manifest(study: str, rows: tuple[DatasetRow, ...], state: str) -> dict[str, Any]:
     """As a run writes it, shorter."""
-    from dataclasses import asdict
-
     space = {
         "fast": {"kind": "int", "low": 3.0, "high": 40.0, "step": 1, "log": False},
         "mult": {"kind": "float", "low": 0.1, "high": 10.0, "step": None, "log": True},

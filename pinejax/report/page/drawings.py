@@ -13,7 +13,9 @@ from pinejax.report.page.markup import Markup, el
 WIDTH, HEIGHT, FOOT = 640, 150, 22
 
 
-def histogram(values: Float[np.ndarray, " values"], label: str, *, marked: float | None = None, split: bool = False) -> tuple[Markup, float]:
+def histogram(
+    values: Float[np.ndarray, " values"], label: str, *, marked: float | None = None, split: bool = False
+) -> tuple[Markup, float]:
     """Counts in equal bins, an edge at zero if `split`; a line at `marked`. Also returns a bin's width. Not finite ones are left out."""
     known = values[np.isfinite(values)]
     low, high = (float(v) for v in (known.min(), known.max())) if len(known) else (0.0, 1.0)
@@ -29,7 +31,14 @@ def histogram(values: Float[np.ndarray, " values"], label: str, *, marked: float
             tall = count / top * (HEIGHT - FOOT - 14)
             side = ("loss" if edges[i + 1] <= 1e-12 else "gain") if split else "neutral"
             parts.append(
-                el("rect", x=_at(x[i] + 0.5), y=_at(HEIGHT - FOOT - tall), width=_at(x[i + 1] - x[i] - 1), height=_at(tall), class_=f"fill-{side}")
+                el(
+                    "rect",
+                    x=_at(x[i] + 0.5),
+                    y=_at(HEIGHT - FOOT - tall),
+                    width=_at(x[i + 1] - x[i] - 1),
+                    height=_at(tall),
+                    class_=f"fill-{side}",
+                )
             )
     parts.append(el("line", x1=0, x2=WIDTH, y1=HEIGHT - FOOT, y2=HEIGHT - FOOT, class_="axis"))
     places = [(edges[0], "start"), (edges[-1], "end")]
@@ -39,7 +48,16 @@ def histogram(values: Float[np.ndarray, " values"], label: str, *, marked: float
     if marked is not None:
         at = (marked - edges[0]) / span * WIDTH
         parts.append(el("line", x1=_at(at), x2=_at(at), y1=4, y2=HEIGHT - FOOT, class_="mark"))
-        parts.append(el("text", short(float(f"{marked:.4g}")), x=_at(at + (-6 if at > WIDTH / 2 else 6)), y=14, text_anchor="end" if at > WIDTH / 2 else "start", class_="mark"))
+        parts.append(
+            el(
+                "text",
+                short(float(f"{marked:.4g}")),
+                x=_at(at + (-6 if at > WIDTH / 2 else 6)),
+                y=14,
+                text_anchor="end" if at > WIDTH / 2 else "start",
+                class_="mark",
+            )
+        )
     return svg(parts, label, WIDTH, HEIGHT), float(edges[1] - edges[0])
 
 
@@ -84,7 +102,9 @@ def steps(values: Sequence[float], label: str) -> Markup:
     y = height - 6 - (np.array(values, float) - low) / ((high - low) or 1.0) * (height - 14)
     points = " ".join(f"{_at(x[i + k])},{_at(y[i])}" for i in range(len(values)) for k in (0, 1))
     ends = [el("text", short(high), x=width - 40, y=12)] + ([el("text", short(low), x=width - 40, y=height - 2)] if high > low else [])
-    return svg([el("polyline", points=points, class_="line"), *ends], f"{label}: {', '.join(map(short, values))}", width, height, "drawing steps")
+    return svg(
+        [el("polyline", points=points, class_="line"), *ends], f"{label}: {', '.join(map(short, values))}", width, height, "drawing steps"
+    )
 
 
 def spark(values: Float[np.ndarray, " points"], label: str) -> Markup:

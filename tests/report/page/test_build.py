@@ -69,12 +69,13 @@ def read(folder: Path) -> Reader:
 
 
 def test_a_page_has_every_section_in_order_and_links_to_each(tmp_path: Path):
-    found = read(make_run(tmp_path / "run"))
+    folder = make_run(tmp_path / "run")
+    found, best = read(folder), json.loads((folder / "best.json").read_text())
     sections = ["verdict", "best", "overview", "chart", "performance", "analysis", "ratios", "trades", "months", "search", "manifest"]
     assert [i for i in found.ids if i in sections] == sections
     assert [link for link in found.links if link.startswith("#")] == ["#verdict", *(f"#{s}" for s in sections)]
     assert not found.open
-    assert "Trial 9: Sharpe" in found.text
+    assert f"Trial {best['trial']}: Sharpe {best['values']['sharpe']:.6g}" in found.text
 
 
 def test_nothing_on_the_page_is_fetched(tmp_path: Path):
@@ -97,7 +98,9 @@ def test_names_are_text_and_never_markup(tmp_path: Path):
     (folder / "manifest.json").write_text(json.dumps(manifest))
     for name in ("equity.parquet", "bars.parquet"):
         pl.read_parquet(folder / name).with_columns(dataset=pl.lit(evil)).write_parquet(folder / name)
-    (folder / "verdict.json").write_text(json.dumps({"level": evil, "sentence": evil, "reasons": [{"name": evil}], "evidence": {evil: {evil: [evil]}}}))
+    (folder / "verdict.json").write_text(
+        json.dumps({"level": evil, "sentence": evil, "reasons": [{"name": evil}], "evidence": {evil: {evil: [evil]}}})
+    )
     found = read(folder)
     assert len(found.scripts) == 3
     assert found.text.count("alert(1)") > 5
@@ -183,7 +186,9 @@ def test_a_verdict_comes_first_with_its_reasons_and_evidence(tmp_path: Path):
 
 def test_a_piece_of_another_layout_is_shown_as_it_is(tmp_path: Path):
     folder = make_run(tmp_path / "run")
-    (folder / "verdict.json").write_text(json.dumps({"sentence": "s", "evidence": {"stress": {"new": 7}, "null_search": {"mode": "x", "best": "?"}}}))
+    (folder / "verdict.json").write_text(
+        json.dumps({"sentence": "s", "evidence": {"stress": {"new": 7}, "null_search": {"mode": "x", "best": "?"}}})
+    )
     assert "New 7" in read(folder).text
 
 

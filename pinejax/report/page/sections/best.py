@@ -40,7 +40,9 @@ def section(saved: Saved) -> Markup | None:
         else None,
         copyable(say("best.again"), again) if again else None,
         copyable(say("best.inputs"), inputs) if inputs else None,
-        folded(say("best.pinned", n=len(rest)), table([say("parameter"), say("value")], [[el("code", n), short(v)] for n, v in rest])) if rest else None,
+        folded(say("best.pinned", n=len(rest)), table([say("parameter"), say("value")], [[el("code", n), short(v)] for n, v in rest]))
+        if rest
+        else None,
     )
 
 

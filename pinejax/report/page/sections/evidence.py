@@ -67,7 +67,9 @@ def shown(value: Any, depth: int = 0) -> Child:
     if isinstance(value, Sequence) and not isinstance(value, str):
         if all(isinstance(row, Mapping) for row in value):
             keys = list(dict.fromkeys(key for row in value for key in row))
-            return table([readable(key) for key in keys], [[inline(row.get(key)) for key in keys] for row in value[:MOST_ROWS]], class_="figures")
+            return table(
+                [readable(key) for key in keys], [[inline(row.get(key)) for key in keys] for row in value[:MOST_ROWS]], class_="figures"
+            )
         if all(isinstance(item, str) for item in value):
             return el("ul", [el("li", item) for item in value], class_="note")
         return el("p", inline(value), class_="note")

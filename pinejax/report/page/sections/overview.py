@@ -36,7 +36,12 @@ def headline(saved: Saved, dataset: Dataset) -> Child:
     known, summary = saved.metrics(dataset), saved.summary(dataset)
     held = summary.get("buy_hold_return", ("fraction", [float("nan")]))[1][0]
     cells = [
-        ("net_profit", metric("net_profit", known.get("net_profit")), metric("total_return", known.get("total_return")), known.get("net_profit")),
+        (
+            "net_profit",
+            metric("net_profit", known.get("net_profit")),
+            metric("total_return", known.get("total_return")),
+            known.get("net_profit"),
+        ),
         ("max_drawdown", metric("max_drawdown", known.get("max_drawdown")), "", None),
         ("sharpe", metric("sharpe", known.get("sharpe")), "", None),
         ("profit_factor", metric("profit_factor", known.get("profit_factor")), "", None),
@@ -44,10 +49,16 @@ def headline(saved: Saved, dataset: Dataset) -> Child:
         ("n_trades", metric("n_trades", known.get("n_trades")), "", None),
     ]
     shown = [
-        el("div", el("dt", name_of("metric", name)), el("dd", el("span", value, class_=tone(sign) or None), el("small", more) if more else None))
+        el(
+            "div",
+            el("dt", name_of("metric", name)),
+            el("dd", el("span", value, class_=tone(sign) or None), el("small", more) if more else None),
+        )
         for name, value, more, sign in cells
     ]
-    shown.append(el("div", el("dt", name_of("figure", "buy_hold_return")), el("dd", el("span", figure(held, "fraction"), class_=tone(held) or None))))
+    shown.append(
+        el("div", el("dt", name_of("figure", "buy_hold_return")), el("dd", el("span", figure(held, "fraction"), class_=tone(held) or None)))
+    )
     return el("dl", shown, class_="headline")
 
 

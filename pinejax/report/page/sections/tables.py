@@ -30,7 +30,10 @@ def holdout(content: Mapping[str, Any]) -> Child:
     sides = [content["in_sample"], content["out_of_sample"]]
     rows = [
         [say("objective"), *(rough(side.get("value")) for side in sides)],
-        [name_of("metric", "total_return"), *(el("span", figure(s.get("return"), "fraction"), class_=tone(s.get("return"))) for s in sides)],
+        [
+            name_of("metric", "total_return"),
+            *(el("span", figure(s.get("return"), "fraction"), class_=tone(s.get("return"))) for s in sides),
+        ],
         [name_of("metric", "n_trades"), *(figure(side.get("n_trades"), "count") for side in sides)],
         [say("years"), *(rough(side.get("years")) for side in sides)],
     ]
@@ -66,7 +69,12 @@ def deflation(content: Mapping[str, Any]) -> Child:
                      say("deflated.row", dsr=rough(found["dsr"]), n=rough(found['n_trials']), luck=rough(found['expected_maximum_annual']))))  # fmt: skip
     overfit = content.get("overfitting") or {}
     if "pbo" in overfit:
-        rows.append((say("overfit"), say("overfit.row", pbo=rough(overfit['pbo']), low=rough(overfit['null_low']), high=rough(overfit['null_high']))))
+        rows.append(
+            (
+                say("overfit"),
+                say("overfit.row", pbo=rough(overfit["pbo"]), low=rough(overfit["null_low"]), high=rough(overfit["null_high"])),
+            )
+        )
     for name, found in (content.get("superior") or {}).items():
         if "spa" in found:
             rows.append((say(f"superior.{name}") if name in ("zero", "hold") else readable(name), f"p = {found['spa']:.3f}"))

@@ -26,7 +26,9 @@ def section(saved: Saved) -> Markup:
         badge(level),
         el("p", str(verdict["sentence"]), class_="sentence"),
         reasons(verdict.get("reasons", ())),
-        el("p", say("verdict.next"), " ", [[", " if i else None, el("code", step)] for i, step in enumerate(steps)], class_="note") if steps else None,
+        el("p", say("verdict.next"), " ", [[", " if i else None, el("code", step)] for i, step in enumerate(steps)], class_="note")
+        if steps
+        else None,
     )
 
 
@@ -63,4 +65,9 @@ def _row(rule: Mapping[str, Any]) -> list[Any]:
     passed = rule.get("passed")
     said = say("unknown") if passed is None else say("yes") if passed else say("no")
     text = el("span", readable(str(rule.get("name", ""))), el("small", str(rule.get("text", ""))))
-    return [text, rough(rule.get("measured")), str(rule.get("threshold", "")), el("span", said, class_="" if passed is None else "gain" if passed else "loss")]
+    return [
+        text,
+        rough(rule.get("measured")),
+        str(rule.get("threshold", "")),
+        el("span", said, class_="" if passed is None else "gain" if passed else "loss"),
+    ]
