@@ -41,8 +41,8 @@ def buy_and_hold(bars: Bars, capital: float, rate: Float[np.ndarray, " bars"] | 
 
 
 def write_curves(folder: Path, curves: Sequence[Curve]) -> None:
-    """equity.parquet: dataset, time, equity, buy_and_hold at every bar, and `seen`, whether the search saw it. bars.parquet: dataset, time, open, high, low, close, n_bars: how
-    many bars are one row (more than MOST_CANDLES are merged, with the first's open, the last's close, the highest and the lowest price).
+    """equity.parquet: dataset, time, equity, buy_and_hold at every bar, and `seen`, whether the search looked at it. bars.parquet: dataset,
+    time, open, high, low, close, n_bars: how many bars are one row (more than MOST_CANDLES are merged: see `merged`).
 
     Times are the opens of bars, UTC.
     """

@@ -109,7 +109,8 @@ def manifest(study: str, rows: tuple[DatasetRow, ...], state: str) -> dict[str, 
     return {
         "pinejax": "0.1.0", "started": "2026-01-01T00:00:00+00:00", "synthetic": "Made up.", "study": {"name": study, "storage": "sqlite:///x.db"},
         "strategy": {"name": "ema_cross", "space": space}, "datasets": [asdict(row) for row in rows],
-        "broker": {"initial_capital": CAPITAL, "commission": 0.0005}, "objective": {"metric": "sharpe"}, "search": {"sampler": "tpe", "seed": 1},
+        "broker": {"initial_capital": CAPITAL, "commission": 0.0005}, "objective": {"metric": "sharpe"},
+        "search": {"sampler": "tpe", "seed": 1},
         "versions": {"python": "3.11"}, "state": state, "best_rerun_in_detail": {"trial": 0, "equal": True, "said": ""},
     }  # fmt: skip
 

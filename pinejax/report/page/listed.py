@@ -56,13 +56,13 @@ def read_trades(path: Path) -> Listed:
     if len(exits) != len(entries) or any(len(row) != N_COLUMNS for row in rows):
         raise ReportError(f"{path}: expected two rows of {N_COLUMNS} columns for each trade, as a run writes them. Run again.")
     try:
-        numbers = [_numbers(exits, column) for column in range(5, N_COLUMNS)]
-        for percent in (3, 5, 7, 9):
-            numbers[percent] = numbers[percent] / 100
+        qty, value, pnl, rate, mfe, mfe_rate, mae, mae_rate, total, total_rate = (_numbers(exits, column) for column in range(5, N_COLUMNS))
         return Listed(
-            np.array([1 if "long" in row[1].lower() else -1 for row in exits], np.int64),
-            _times(entries), _times(exits), _numbers(entries, 4), _numbers(exits, 4), *numbers,
-            tuple(row[3] for row in entries), tuple(row[3] for row in exits),
+            direction=np.array([1 if "long" in row[1].lower() else -1 for row in exits], np.int64),
+            entry_time=_times(entries), exit_time=_times(exits), entry_price=_numbers(entries, 4), exit_price=_numbers(exits, 4),
+            qty=qty, value=value, pnl=pnl, rate=rate / 100, mfe=mfe, mfe_rate=mfe_rate / 100, mae=mae, mae_rate=mae_rate / 100,
+            total=total, total_rate=total_rate / 100,
+            entry_signal=tuple(row[3] for row in entries), exit_signal=tuple(row[3] for row in exits),
         )  # fmt: skip
     except ValueError as error:
         raise ReportError(f"{path}: {error}. Expected a list of trades as a run writes it: run again.") from None

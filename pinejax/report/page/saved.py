@@ -105,10 +105,11 @@ class Saved:
     @cached_property
     def bars(self) -> dict[str, tuple[Bars, int]]:
         """bars.parquet by dataset: the bars, and how many of the run's one of them is."""
-        return {
-            name: (Bars(_ms(rows), *(rows[c].to_numpy() for c in ("open", "high", "low", "close")), np.zeros(len(rows))), rows["n_bars"][0])
-            for name, rows in self._by_dataset(BARS)
-        }
+        found = {}
+        for name, rows in self._by_dataset(BARS):
+            open_, high, low, close = (rows[column].to_numpy() for column in ("open", "high", "low", "close"))
+            found[name] = Bars(_ms(rows), open_, high, low, close, np.zeros(len(rows))), int(rows["n_bars"][0])
+        return found
 
     def trades(self, dataset: Dataset) -> Listed | None:
         """The list of trades of one dataset; None where there is no file."""

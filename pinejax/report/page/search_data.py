@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from pinejax.report.page.surface import rounded, scaled, smoothed
 MOST_TRIALS = 10_000
 MOST_PARAMETERS = 12
 """Shown by importance; the table of importances has all."""
+LEAST_VALUES = 4
 STATES = ("COMPLETE", "PRUNED", "FAIL")
 
 
@@ -39,6 +41,25 @@ class SearchData:
     def has_surface(self) -> bool:
         """Whether any objective has one."""
         return any(s is not None for s in self.plain.get("surfaces", ()))
+
+
+@dataclass(frozen=True)
+class _Parameters:
+    """names: all; lists: each one's values, trial by trial; importance: per objective in the order of names; chosen: the shown ones."""
+
+    names: list[str]
+    lists: Mapping[str, list[Any]]
+    space: Mapping[str, Any]
+    importance: list[list[float]]
+    chosen: list[str]
+
+    def is_scale(self, name: str) -> bool:
+        """A number of which four or more values were tried."""
+        return is_number(self.lists[name], self.space.get(name, {})) and len({v for v in self.lists[name] if v is not None}) >= LEAST_VALUES
+
+    def array(self, name: str) -> np.ndarray:
+        """NaN where it was inactive."""
+        return np.array([np.nan if v is None else v for v in self.lists[name]], float)
 
 
 def search_data(saved: Saved) -> SearchData:
@@ -72,7 +93,10 @@ def search_data(saved: Saved) -> SearchData:
             "values": [_digits(score[keep]) for score in values],
             "parameters": [_parameter(name, [lists[name][i] for i in keep], space.get(name, {})) for name in chosen],
             "importance": [[[n, round(v, 4)] for n, v in _ranked(parameters, row)] for row in importance],
-            "surfaces": [_surface(i, objectives[i][1], chosen, lists, score, importance, parameters, space) for i, score in enumerate(values)],
+            "surfaces": [
+                _surface(i, direction, score, _Parameters(parameters, lists, space, importance, chosen))
+                for i, (score, (_, direction)) in enumerate(zip(values, objectives, strict=True))
+            ],
         },
         len(keep),
         n_finite,
@@ -135,24 +159,18 @@ def is_number(values: list[Any], domain: Mapping[str, Any]) -> bool:
     return "values" not in domain and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values if v is not None)
 
 
-def _surface(
-    i: int, direction: str, chosen: list[str], lists: Mapping[str, list[Any]], score: np.ndarray, importance: list[list[float]],
-    parameters: list[str], space: Mapping[str, Any],
-) -> dict[str, Any] | None:  # fmt: skip
-    """Over the two most important numbers that were active together often enough."""
-    by = dict(zip(parameters, importance[i], strict=True))
-    numbers = [n for n in chosen if is_number(lists[n], space.get(n, {})) and len({v for v in lists[n] if v is not None}) >= 4]
-    numbers.sort(key=lambda name: -by[name] if math.isfinite(by[name]) else 1.0)
-    for a in range(len(numbers)):
-        for b in range(a + 1, len(numbers)):
-            x, y = (np.array([np.nan if v is None else v for v in lists[numbers[k]]], float) for k in (a, b))
-            used = np.isfinite(score) & np.isfinite(x) & np.isfinite(y)
-            if used.sum() < LEAST_SURFACE or float(np.std(score[used])) == 0:
-                continue
-            sign = -1.0 if direction == "minimize" else 1.0
-            axes = [_axis(space.get(numbers[k], {}), v[used]) for k, v in ((a, x), (b, y))]
-            grid = sign * smoothed(scaled(x[used], *axes[0]), scaled(y[used], *axes[1]), sign * score[used])
-            return {"x": numbers[a], "y": numbers[b], "z": rounded(grid)}
+def _surface(i: int, direction: str, score: np.ndarray, known: _Parameters) -> dict[str, Any] | None:
+    """Of an objective over the two most important numbers that were active together often enough."""
+    numbers = [name for name in known.chosen if known.is_scale(name)]
+    numbers.sort(key=lambda name: -share if math.isfinite(share := known.importance[i][known.names.index(name)]) else 1.0)
+    sign = -1.0 if direction == "minimize" else 1.0
+    for first, second in itertools.combinations(numbers, 2):
+        x, y = known.array(first), known.array(second)
+        used = np.isfinite(score) & np.isfinite(x) & np.isfinite(y)
+        if used.sum() < LEAST_SURFACE or float(np.std(score[used])) == 0:
+            continue
+        a, b = (scaled(v[used], *_axis(known.space.get(name, {}), v[used])) for name, v in ((first, x), (second, y)))
+        return {"x": first, "y": second, "z": rounded(sign * smoothed(a, b, sign * score[used]))}
     return None
 
 

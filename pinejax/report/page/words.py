@@ -38,8 +38,12 @@ WORDS: dict[str, str] = {
     "level.luck": "Not told from luck",
     "level.not_enough": "Not judged",
     "level.none": "Not judged",
-    "verdict.none": "This search has not been judged. Its best set is the luckiest of {n} trials: expect it to do worse on bars it has not seen.",
-    "verdict.none_one": "One set was tried and nothing was chosen, so there is no luck of a choice to correct for. Nothing else has been tested.",
+    "verdict.none": (
+        "This search has not been judged. Its best set is the luckiest of {n} trials: expect it to do worse on bars it has not seen."
+    ),
+    "verdict.none_one": (
+        "One set was tried and nothing was chosen, so there is no luck of a choice to correct for. Nothing else has been tested."
+    ),
     "verdict.no_trials": "There is no trial yet.",
     "verdict.all_failed": "All {n} trials failed: there is no best set.",
     "verdict.no_best": "No trial has a result, so there is no best set.",
@@ -70,13 +74,19 @@ WORDS: dict[str, str] = {
     "equity": "Equity",
     "hold": "Buy and hold",
     "drawdown": "Drawdown",
-    "equity.note": "Marked to market at each bar's close, in the account's currency{currency}. Buy and hold: the initial capital at the first open, without costs.",
+    "equity.note": (
+        "Marked to market at each bar's close, in the account's currency{currency}. Buy and hold: the initial capital at the "
+        "first open, without costs."
+    ),
     "equity.none": "The run has left no equity curve (equity.parquet).",
     "in_sample": "in sample: the search saw these bars",
     "out_of_sample": "out of sample: it did not",
     # trades on the chart
     "chart": "Trades on the chart",
-    "chart.note": "Click a trade, or move with the arrow keys. Triangles are entries (up: long, down: short), dots are exits; the line between them is blue for a gain and orange for a loss.",
+    "chart.note": (
+        "Click a trade, or move with the arrow keys. Triangles are entries (up: long, down: short), dots are exits; the line "
+        "between them is blue for a gain and orange for a loss."
+    ),
     "chart.merged": "Each candle is {n} bars of {ltf}: their first open, last close, highest and lowest price.",
     "chart.none": "The run has left no bars (bars.parquet).",
     "previous": "Previous trade",
@@ -129,13 +139,22 @@ WORDS: dict[str, str] = {
     "objective": "Objective",
     "trial": "Trial",
     "importance": "Parameter importance",
-    "importance.note": "Share of the ranks' variance that a parameter alone explains, in groups of its values (epsilon squared of Kruskal and Wallis). A sampler looks near good sets more often, so these are of this search, not of the strategy.",
-    "importance.verdict": "PED-ANOVA: how differently each parameter is spread among the best sets and among all. A sampler looks near good sets more often, so these are of this search, not of the strategy.",
+    "importance.note": (
+        "Share of the ranks' variance that a parameter alone explains, in groups of its values (epsilon squared of Kruskal and "
+        "Wallis). A sampler looks near good sets more often, so these are of this search, not of the strategy."
+    ),
+    "importance.verdict": (
+        "PED-ANOVA: how differently each parameter is spread among the best sets and among all. A sampler looks near good sets "
+        "more often, so these are of this search, not of the strategy."
+    ),
     "importance.none": "Too few finished trials, or nothing varied.",
     "slices": "Slices",
     "slices.note": "The score against each of the most important parameters.",
     "parallel": "Parallel coordinates",
-    "parallel.note": "Each line a trial: the more it stands out, the better its rank; the best set is orange. Where a parameter was inactive the line has a gap.",
+    "parallel.note": (
+        "Each line a trial: the more it stands out, the better its rank; the best set is orange. Where a parameter was inactive"
+        " the line has a gap."
+    ),
     "surface": "Contour of the two most important parameters",
     "surface.note": "The score, smoothed over trials near by; blank where there are none. Dots are trials, the ring is the best set.",
     "surface.none": "It takes two numeric parameters that were searched together in at least {n} trials.",

@@ -21,7 +21,9 @@ DRAWN = """
 const count = (canvas) => {
   const seen = new Set(), pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
   let inked = 0;
-  for (let i = 0; i < pixels.length; i += 4) if (pixels[i + 3] > 20) { inked++; seen.add(pixels[i] << 16 | pixels[i + 1] << 8 | pixels[i + 2]); }
+  for (let i = 0; i < pixels.length; i += 4) {
+    if (pixels[i + 3] > 20) { inked++; seen.add(pixels[i] << 16 | pixels[i + 1] << 8 | pixels[i + 2]); }
+  }
   return [inked, seen.size];
 };
 const found = {};
@@ -224,8 +226,8 @@ def test_a_name_runs_no_script(chromium: Any, tmp_path: Path):
 @pytest.mark.parametrize(
     "more",
     [
-        {"every": 5_000}, {"n_trials": 1}, {"n_trials": 0}, {"states": ("FAIL",)}, {"states": ("PRUNED",)}, {"detailed": False, "state": "running"},
-        {"objectives": ("sharpe", "max_drawdown")}, {"n_bars": 12},
+        {"every": 5_000}, {"n_trials": 1}, {"n_trials": 0}, {"states": ("FAIL",)}, {"states": ("PRUNED",)},
+        {"detailed": False, "state": "running"}, {"objectives": ("sharpe", "max_drawdown")}, {"n_bars": 12},
     ],
 )  # fmt: skip
 def test_every_state_of_a_run_opens_without_a_complaint(chromium: Any, tmp_path: Path, more: dict):

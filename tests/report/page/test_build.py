@@ -207,13 +207,14 @@ VERDICT = {
     "version": 1,
     "level": "luck",
     "sentence": "The best set is not distinguishable from search luck: deflated Sharpe ratio 0.13 after 40 sets.",
-    "reasons": [{"name": "deflated_sharpe", "kind": "needed", "measured": 0.13316526, "threshold": ">= 0.95", "passed": False, "text": "t"}],
+    "reasons": [{"name": "deflated_sharpe", "kind": "needed", "measured": 0.13316526, "threshold": ">= 0.95", "passed": False}],
     "next": ["null=research"],
     "evidence": {
         "search": {"trials": {"raw": 40}},
         "importance": {"ped_anova": {"fast": 0.3, "use": 0.7}},
         "null_search": {
-            "mode": "replay", "distribution": [0.1, 0.5, 0.6, 0.7, 0.2, 0.9], "best": 0.6, "p_value": 3 / 7, "smallest_p": 1 / 7, "optimistic": True,
+            "mode": "replay", "distribution": [0.1, 0.5, 0.6, 0.7, 0.2, 0.9], "best": 0.6, "p_value": 3 / 7,
+            "smallest_p": 1 / 7, "optimistic": True,
         },
         "stress": {
             "base": {"name": "base", "value": 0.81, "total_return": 0.06, "max_drawdown": 0.19, "n_trades": 169},

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pinejax.report.page.markup import Markup, el, table
 from pinejax.report.page.figures import short
+from pinejax.report.page.markup import Child, Markup, el, table
 from pinejax.report.page.saved import Saved
 from pinejax.report.page.search_data import LEAST_SURFACE, SearchData, judged_importance
 from pinejax.report.page.sections.frame import framed, note
@@ -20,7 +20,7 @@ def section(saved: Saved, data: SearchData) -> Markup:
     counts = [f"{n:,} {STATES.get(state, state.lower())}" for state in STATES if (n := int((trials["state"] == state).sum()))]
     repeated = int(trials["duplicate_of"].is_not_null().sum()) if "duplicate_of" in trials.columns else 0
     counts += [f"{repeated:,} of them repeated an earlier set"] if repeated else []
-    parts = [el("p", say("search.counts", n=f"{len(trials):,}", said=", ".join(counts)), class_="lead")]
+    parts: list[Child] = [el("p", say("search.counts", n=f"{len(trials):,}", said=", ".join(counts)), class_="lead")]
     if data.n_shown < len(trials):
         parts.append(note(say("search.sampled", shown=f"{data.n_shown:,}", n=f"{len(trials):,}")))
     if not data.n_finite:

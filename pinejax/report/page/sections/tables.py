@@ -65,8 +65,9 @@ def deflation(content: Mapping[str, Any]) -> Child:
     """Probabilities and what they are of."""
     rows = []
     for name, found in content["deflated"].items():
-        rows.append((say(f"deflated.{name}") if name in ("distinct", "entropy", "clusters") else readable(name),
-                     say("deflated.row", dsr=rough(found["dsr"]), n=rough(found['n_trials']), luck=rough(found['expected_maximum_annual']))))  # fmt: skip
+        words = say(f"deflated.{name}") if name in ("distinct", "entropy", "clusters") else readable(name)
+        numbers = {"dsr": found["dsr"], "n": found["n_trials"], "luck": found["expected_maximum_annual"]}
+        rows.append((words, say("deflated.row", **{key: rough(value) for key, value in numbers.items()})))
     overfit = content.get("overfitting") or {}
     if "pbo" in overfit:
         rows.append(
