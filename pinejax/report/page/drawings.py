@@ -94,6 +94,20 @@ def strip(values: Sequence[float | None], names: Sequence[str], said: Sequence[s
     return svg(parts, label, WIDTH, HEIGHT)
 
 
+def course(values: Float[np.ndarray, " days"], ends: tuple[str, str], label: str) -> Markup:
+    """A line over time, its highest, lowest and first value beside it, the first as a hairline."""
+    low, high, right = float(values.min()), float(values.max()), WIDTH - 70
+    y = lambda v: HEIGHT - FOOT - 4 - (v - low) / ((high - low) or 1.0) * (HEIGHT - FOOT - 16)  # noqa: E731
+    points = " ".join(f"{_at(a)},{_at(b)}" for a, b in zip(np.linspace(0, right, len(values)), y(values), strict=True))
+    parts = [
+        el("line", x1=0, x2=right, y1=_at(y(values[0])), y2=_at(y(values[0])), class_="axis"),
+        el("polyline", points=points, class_="line"),
+    ]
+    parts += [el("text", f"{v:.4g}", x=right + 8, y=_at(y(v) + 4)) for v in dict.fromkeys((high, low))]
+    parts += [el("text", ends[0], x=0, y=HEIGHT - 6), el("text", ends[1], x=right, y=HEIGHT - 6, text_anchor="end")]
+    return svg(parts, label, WIDTH, HEIGHT)
+
+
 def steps(values: Sequence[float], label: str) -> Markup:
     """Values one after the other as a staircase, with the lowest and the highest as text."""
     width, height = 200, 64

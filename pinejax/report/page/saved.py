@@ -111,6 +111,11 @@ class Saved:
             found[name] = Bars(_ms(rows), open_, high, low, close, np.zeros(len(rows))), int(rows["n_bars"][0])
         return found
 
+    @cached_property
+    def walk(self) -> pl.DataFrame | None:
+        """walk_forward_equity.parquet: the test spans of a walk forward as one history, day by day, of one unit."""
+        return self._parquet("walk_forward_equity.parquet")
+
     def trades(self, dataset: Dataset) -> Listed | None:
         """The list of trades of one dataset; None where there is no file."""
         path = self.folder / f"trades_{dataset.slug}.csv"

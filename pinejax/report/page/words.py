@@ -170,6 +170,7 @@ WORDS: dict[str, str] = {
     "stress": "Stress",
     "walk": "Walk-forward",
     "walk.note": "One bar per test span: the return out of sample of the set chosen before it, blue for a gain and orange for a loss.",
+    "walk.equity": "All test spans as one history, of one unit: each day's return is that of the set chosen before it.",
     "walk.drift": "The chosen parameters from span to span",
     "stress.change": "Change",
     "stress.without": "Without {name}",

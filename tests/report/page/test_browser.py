@@ -161,6 +161,11 @@ def test_the_keyboard_reaches_everything(chromium: Any, folder: Path):
     page = Page(chromium, folder)
     page.press(".candles", "\ue014", "\ue014", "\ue012")  # right, right, left
     assert page.text(".picked dd span") == "1"
+    for chart in ("candles", "equity"):
+        width = f"const r = report.charts.{chart}.chart.timeScale().getVisibleLogicalRange(); return r.to - r.from"
+        before = page.run(width)
+        page.press(f".{chart}", "+")
+        assert page.run(width) < before / 1.2
     unreachable = page.run("return [...document.querySelectorAll('button, a, select, summary')].filter((e) => e.tabIndex < 0).length")
     assert unreachable == 0
     assert page.run("return [...document.querySelectorAll('.scroll, .chart')].every((e) => e.tabIndex === 0)")

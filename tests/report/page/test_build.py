@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pinejax.report.page.embed import script_hash
 from pinejax.report.page.saved import read_folder
 from pinejax.report.page.words import WORDS
 
+WALK = "walk_forward_equity.parquet"
 VOID = {"br", "hr", "img", "input", "meta", "link"}
 
 
@@ -108,6 +110,14 @@ def test_names_are_text_and_never_markup(tmp_path: Path):
     assert found.data["datasets"][0]["name"] == evil
 
 
+def test_the_best_set_can_be_typed_again(tmp_path: Path):
+    folder = make_run(tmp_path / "run")
+    best = json.loads((folder / "best.json").read_text())
+    best["params"] |= {"fast": -3, "mult": 0.1 + 0.2}
+    (folder / "best.json").write_text(json.dumps(best))
+    assert "fast = -3 mult = 0.3 use = " in read(folder).text
+
+
 def test_a_dollar_in_a_name_is_not_a_placeholder(tmp_path: Path):
     assert "Study $data ${style} $" in read(make_run(tmp_path / "run", study="$data ${style} $")).text
 
@@ -172,6 +182,8 @@ def test_a_broken_file_is_named(tmp_path: Path, name: str):
 def test_a_verdict_comes_first_with_its_reasons_and_evidence(tmp_path: Path):
     folder = make_run(tmp_path / "run")
     (folder / "verdict.json").write_text(json.dumps(VERDICT))
+    days = [datetime(2024, 1, 1), datetime(2024, 1, 2), datetime(2024, 1, 3)]
+    pl.DataFrame({"day": days, "fold": 1, "return": [0.0, 0.1, -0.1], "equity": [1.0, 1.1, 0.99]}).write_parquet(folder / WALK)
     found = read(folder)
     text = found.text
     assert text.index("Not told from luck") < text.index("deflated Sharpe ratio 0.13 after 40 sets") < text.index("Best set Trial")
@@ -180,6 +192,7 @@ def test_a_verdict_comes_first_with_its_reasons_and_evidence(tmp_path: Path):
     assert "Higher commission 0.3271 \u22120.4847" in text and "Without SYNTH_A 1.347" in text
     assert "Not enough to go by: expected 60 days, found 14." in text
     assert "A piece nobody knows" in text and "42" in text
+    assert "1.1 0.99 2024-01-01 2024-01-03 All test spans as one history" in text
     assert "rerank" not in text.lower()
     assert found.data["search"]["importance"] == [[["use", 0.7], ["fast", 0.3]]]
 

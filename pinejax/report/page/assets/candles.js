@@ -56,14 +56,7 @@ function candleChart(host) {
     const trade = marks.hit(click.point.x, click.point.y);
     if (trade !== null) chooseTrade(trade);
   });
-  host.addEventListener("keydown", (event) => {
-    const keys = { ArrowLeft: () => stepTrade(-1), ArrowRight: () => stepTrade(1), "+": () => zoom(0.7), "-": () => zoom(1.4), Home: () => chart.timeScale().fitContent() };
-    if (keys[event.key]) { keys[event.key](); event.preventDefault(); }
-  });
-  function zoom(factor) {
-    const seen = chart.timeScale().getVisibleLogicalRange(), middle = (seen.from + seen.to) / 2, half = ((seen.to - seen.from) / 2) * factor;
-    chart.timeScale().setVisibleLogicalRange({ from: middle - half, to: middle + half });
-  }
+  keys(host, chart, { ArrowLeft: () => stepTrade(-1), ArrowRight: () => stepTrade(1) });
   const go = { previous: () => stepTrade(-1), next: () => stepTrade(1), whole: () => chart.timeScale().fitContent() };
   $$("#chart [data-go]").forEach((button) => button.addEventListener("click", () => go[button.dataset.go]()));
   on("theme", () => { paint(); marks.update && marks.update(); });

@@ -26,6 +26,7 @@ function equityChart(host) {
   drawdown.attachPrimitive(shades[1]);
   const said = reading(host);
   zoomOnlyWithKey(host);
+  keys(host, chart, {});
 
   function paint() {
     chart.applyOptions(chartOptions());

@@ -56,7 +56,7 @@ const watch = new IntersectionObserver((entries) => {
   const first = links.find((link) => seen.has(link.hash.slice(1)));
   links.forEach((link) => (link === first ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
 }, { rootMargin: "-80px 0px -60% 0px" });
-$$("main > section").forEach((section) => watch.observe(section));
+$$("main section").forEach((section) => watch.observe(section));
 // Paper is light; lightweight-charts draws only when the screen does, so pictures of its charts are printed, a dark one turned over.
 window.addEventListener("beforeprint", () => {
   const turned = root.dataset.theme === "dark";

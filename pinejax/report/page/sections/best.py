@@ -10,7 +10,7 @@ from pinejax.report.page.markup import Markup, el, join, table
 from pinejax.report.page.saved import Saved
 from pinejax.report.page.sections.frame import folded, framed, note
 from pinejax.report.page.words import name_of, say
-from pinejax.report.text import overrides_of
+from pinejax.report.text import overrides_of, typed
 
 
 def section(saved: Saved) -> Markup | None:
@@ -21,7 +21,7 @@ def section(saved: Saved) -> Markup | None:
     params, searched = best.get("params", {}), best.get("searched", [])
     values = ", ".join(f"{name_of('metric', name)} {short(value)}" for name, value in best.get("values", {}).items())
     again = overrides_of({name: params[name] for name in searched if name in params})
-    inputs = "\n".join(f"{name} = {short(value)}" for name, value in params.items())
+    inputs = "\n".join(f"{name} = {typed(value)}" for name, value in params.items())
     rest = [(name, value) for name, value in params.items() if name not in searched]
     violation = best.get("violation") or 0.0
     return framed(

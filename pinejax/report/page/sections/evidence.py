@@ -25,7 +25,7 @@ def section(saved: Saved) -> Markup | None:
     """None without a verdict's evidence."""
     found = (saved.verdict or {}).get("evidence") or {}
     order = sorted(found, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
-    parts = [piece(name, found[name]) for name in order if name not in HIDDEN and made(found[name])]
+    parts = [piece(saved, name, found[name]) for name in order if name not in HIDDEN and made(found[name])]
     return framed("evidence", parts) if parts else None
 
 
@@ -34,7 +34,7 @@ def made(content: Any) -> bool:
     return isinstance(content, Mapping) and bool(content) and "none" not in (content.get("method"), content.get("mode"))
 
 
-def piece(name: str, content: Mapping[str, Any]) -> Markup:
+def piece(saved: Saved, name: str, content: Mapping[str, Any]) -> Markup:
     """One section of verdict.json. One whose layout this page does not know is shown as it is."""
     head = el("h3", name_of("piece", name))
     less = [el("p", say("not_enough", text=content["not_enough"]))] if "not_enough" in content else []
@@ -42,17 +42,18 @@ def piece(name: str, content: Mapping[str, Any]) -> Markup:
     if not content:
         return el("div", head, less, class_="piece")
     text = content.get("text")
-    looked = [part for makers in (PICTURES, TABLES) if name in makers and (part := drawn(makers[name], content)) is not None]
+    looked = [drawn(PICTURES[name], content, saved)] if name in PICTURES else []
+    looked += [drawn(TABLES[name], content)] if name in TABLES else []
     everything = shown({key: value for key, value in content.items() if key != "text"})
-    known = bool(looked or less) or isinstance(text, str)
+    known = any(part is not None for part in (*looked, *less)) or isinstance(text, str)
     body = folded(say("more"), everything) if known else everything
     return el("div", head, el("p", text) if isinstance(text, str) else None, less, looked, body, class_="piece")
 
 
-def drawn(make: Any, content: Mapping[str, Any]) -> Child:
+def drawn(make: Any, *given: Any) -> Child:
     """None where the piece's layout is another one than its maker knows: verdict.json may be of another version."""
     try:
-        return make(content)
+        return make(*given)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
         return None
 

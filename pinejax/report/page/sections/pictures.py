@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from pinejax.report.page.drawings import histogram, steps, strip
+from pinejax.report.page.drawings import course, histogram, steps, strip
 from pinejax.report.page.figures import figure, rough
 from pinejax.report.page.markup import Child, el
+from pinejax.report.page.saved import Saved
 from pinejax.report.page.words import say
 
 MOST_DRIFTS = 6
 
 
-def null_search(content: Mapping[str, Any]) -> Child:
+def null_search(content: Mapping[str, Any], saved: Saved) -> Child:
     """The best value of each history without an edge, and the best set's."""
     values = np.array([v for v in content["distribution"] if v is not None], float)
     best = content["best"]
@@ -30,13 +31,18 @@ def null_search(content: Mapping[str, Any]) -> Child:
     return el("figure", picture, el("figcaption", f"{say('null.note')} {text} {caution}"))
 
 
-def walk_forward(content: Mapping[str, Any]) -> Child:
+def walk_forward(content: Mapping[str, Any], saved: Saved) -> Child:
     """The out-of-sample return of each test span, and where the parameters went."""
     folds = content["folds"]
     scores = [(fold.get("out_of_sample") or {}).get("return") for fold in folds]
     names = [str(fold["test"]["dates"][0])[:10] for fold in folds]
     said = [f"{name}: {figure(value, 'fraction')}" for name, value in zip(names, scores, strict=True)]
-    parts: list[Child] = [el("figure", strip(scores, names, said, say("walk")), el("figcaption", say("walk.note")))]
+    parts: list[Child] = []
+    if saved.walk is not None and len(saved.walk) > 1:
+        days = saved.walk["day"].dt.strftime("%Y-%m-%d").to_list()
+        picture = course(saved.walk["equity"].to_numpy(), (days[0], days[-1]), say("walk.equity"))
+        parts.append(el("figure", picture, el("figcaption", say("walk.equity"))))
+    parts += [el("figure", strip(scores, names, said, say("walk")), el("figcaption", say("walk.note")))]
     parameters = list(content.get("drift", {}).get("parameters", {}).items())
     drifting = sorted(parameters, key=lambda item: -(item[1].get("mean") or 0.0))[:MOST_DRIFTS]
     cells = [
