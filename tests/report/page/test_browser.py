@@ -74,11 +74,15 @@ class Page:
         browser.get_log("browser")
         self.sees("Emulation.setScriptExecutionDisabled", value=not script)
         self.sees("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.sees("Emulation.setEmulatedMedia", features=[scheme])
+        wishes = {"prefers-color-scheme": "dark" if dark else "light", "prefers-reduced-motion": "reduce"}
+        self.sees("Emulation.setEmulatedMedia", features=[{"name": name, "value": value} for name, value in wishes.items()])
         browser.get(build(folder).resolve().as_uri())
         if script:
-            self.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            self.settle()
+
+    def settle(self) -> None:
+        """Until the charts have drawn what they were told: they do so with the next frame."""
+        self.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
 
     def sees(self, command: str, **arguments: Any) -> Any:
         return self.browser.execute_cdp_cmd(command, arguments)
@@ -94,12 +98,15 @@ class Page:
 
         self.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})", selector)
         self.browser.find_element(By.CSS_SELECTOR, selector).click()
+        self.settle()
 
     def press(self, selector: str, *keys: str) -> None:
-        from selenium.webdriver.common.by import By
+        from selenium.webdriver import ActionChains
 
+        self.run("document.querySelector(arguments[0]).focus()", selector)
         for key in keys:
-            self.browser.find_element(By.CSS_SELECTOR, selector).send_keys(key)
+            ActionChains(self.browser).send_keys(key).perform()
+            self.settle()
 
     @property
     def complaints(self) -> list[str]:
@@ -132,6 +139,7 @@ def test_a_click_on_a_trade_on_the_candles_shows_its_details(chromium: Any, fold
 
     page = Page(chromium, folder)
     page.run("document.querySelector('.candles').scrollIntoView({block: 'center', behavior: 'instant'})")
+    page.settle()
     spot = page.run("""
       const spot = report.charts.candles.marks.placed().find((s) => s.x1 > 50 && s.x2 < 900);
       const box = document.querySelector('.candles').getBoundingClientRect();
