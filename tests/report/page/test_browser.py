@@ -172,7 +172,7 @@ def test_the_keyboard_reaches_everything(chromium: Any, folder: Path):
     for chart in ("candles", "equity"):
         width = f"const r = report.charts.{chart}.chart.timeScale().getVisibleLogicalRange(); return r.to - r.from"
         before = page.run(width)
-        page.press(f".{chart}", "+")
+        page.press(f".chart.{chart}", "+")
         assert page.run(width) < before / 1.2
     unreachable = page.run("return [...document.querySelectorAll('button, a, select, summary')].filter((e) => e.tabIndex < 0).length")
     assert unreachable == 0
