@@ -35,6 +35,7 @@ def run(config: Config, folder: Path) -> int:
     from pinejax.job.plan import on_changed_bars, plan_search
     from pinejax.job.spent import Spent, advice, time_text
     from pinejax.job.spread import evaluator_of, with_jobs
+    from pinejax.judge.run import judge
     from pinejax.report.text import short_path
     from pinejax.search import StopRequest, run_search
     from pinejax.search.config import resolved
@@ -76,12 +77,13 @@ def run(config: Config, folder: Path) -> int:
     print(end_text(session, study, result, outcome.check))
     if isinstance(session, JointSession):
         print(f"\n{compare_pairs(outcome.folder.path, session)}\n")
+    ended_by_user = judge(outcome, study, result) or result.stopped == "interrupted"
     table = outcome.measured["timings_s"]
     print(time_text(table, outcome.measured["seconds_to_first_trial"]))
     if advised := advice(table, settings.sampler or "", len(objective.directions)):
         print(advised)
     print(f"Files: {short_path(outcome.folder.path)}", flush=True)
-    return EXIT_INTERRUPTED if result.stopped == "interrupted" else 0
+    return EXIT_INTERRUPTED if ended_by_user else 0
 
 
 def collect_from_here() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from pinejax.core.timeframe import TimeframePair
+from pinejax.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,10 @@ class Bars:
     def __len__(self) -> int:
         return len(self.time)
 
+    def cut(self, stop: int) -> Bars:
+        """The first `stop` bars, as views."""
+        return Bars(*(getattr(self, f.name)[:stop] for f in fields(self)))
+
 
 @dataclass(frozen=True, eq=False)
 class Feed:
@@ -64,6 +70,22 @@ class Feed:
 
     def __len__(self) -> int:
         return len(self.ltf)
+
+    def cut(self, stop: int) -> Feed:
+        """The first `stop` bars, as if there were no later ones: an HTF bar that ends after them is not known. Views, not copies.
+
+        The whole feed for `stop == len(feed)`; else with a content hash of its own. Errors: DataError for a number of bars that it does
+        not have.
+        """
+        if not 0 < stop <= len(self):
+            raise DataError(f"{self.name}: expected to keep 1 to {len(self)} bars, got {stop}.")
+        if stop == len(self):
+            return self
+        ltf, marks = self.ltf.cut(stop), self.htf_complete[:stop]
+        htf = ltf if self.htf is self.ltf else self.htf.cut(stop)
+        identity = hashlib.sha256(f"{self.content_hash}[:{stop}]".encode()).hexdigest()
+        rate = None if self.rate is None else self.rate[:stop]
+        return replace(self, ltf=ltf, htf=htf, htf_complete=marks, content_hash=identity, rate=rate)
 
     @property
     def name(self) -> str:

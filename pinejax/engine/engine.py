@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
+from jaxtyping import Float, Int
 
 from pinejax.broker.account import Terms
 from pinejax.broker.config import BrokerConfig
@@ -75,7 +76,7 @@ class Engine:
         jax.config.update("jax_enable_x64", True)
         if not self.feeds:
             raise DataError("expected at least one dataset, got none.")
-        _check_windows(self.feeds, self.windows)
+        check_windows(self.feeds, self.windows)
         self.devices = devices_of(self.config.device)
         self.device = self.devices[0]
         self._limit = _memory_limit(self.config, self.devices)
@@ -101,7 +102,11 @@ class Engine:
             with jax.default_device(device):
                 one_function = config.small_call and device.platform == "cpu" and one_function_works()
             self.runner = XlaRunner(job, device, one_function)
-        self.program = job.program
+        self._take(job)
+
+    def _take(self, job: Job) -> None:
+        """What is known about the job that the runner works on."""
+        self.program, self._rows = job.program, job.rows
         self._need = Need(footprint_of(job.program).lane, sum(r.nbytes for r in {id(r): r for r in job.rows}.values()))
 
     def _job(self, lanes: int) -> Job:
@@ -248,6 +253,24 @@ class Engine:
 
         return run_detail(self, params, dataset)
 
+    def histories_that_fit(self, n: int) -> int:
+        """Of n times these bars, how many times leave half of the memory limit for states; at least once."""
+        return n if self._limit is None else max(1, min(n, self._limit // (2 * self._need.bars)))
+
+    def on(
+        self, feeds: Sequence[Feed] | None = None, windows: Sequence[Window] | None = None, broker: BrokerConfig | None = None
+    ) -> Engine:
+        """The same compiled program on other bars, windows, or broker numbers; what is not given stays (`pinejax.engine.again`)."""
+        from pinejax.engine.again import engine_on
+
+        return engine_on(self, feeds, windows, broker)
+
+    def equity(self, batch: Sequence[Params], edges: Sequence[Int[np.ndarray, " edges"]]) -> Float[np.ndarray, "edges trials datasets"]:
+        """Equity of every parameter set at the close of the bar before each edge, in account currency (`pinejax.engine.curves`)."""
+        from pinejax.engine.curves import equity_at
+
+        return equity_at(self, batch, edges)
+
     def measure(self, state: State, dataset: int, done: int | None = None) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Metrics and status of a block's state, `[lanes]`, the bars before `done` having been run (by default the whole window)."""
         feed, window = self.feeds[dataset], self.window(dataset)
@@ -265,7 +288,7 @@ class Engine:
         return metrics, status_of(np.asarray(state.account.status), metrics)
 
 
-def _check_windows(feeds: Sequence[Feed], windows: Sequence[Window]) -> None:
+def check_windows(feeds: Sequence[Feed], windows: Sequence[Window]) -> None:
     """Errors: DataError for a window that its feed does not have."""
     if windows and len(windows) != len(feeds):
         raise DataError(f"windows: expected one per feed, {len(feeds)}, got {len(windows)}.")

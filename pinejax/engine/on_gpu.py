@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -39,14 +41,29 @@ class GpuRunner:
     """A `Together`. A call runs whole on one device, so how many there are changes no result. datasets: the most of one call."""
 
     def __init__(self, job: Job, devices: Sequence[Any], datasets: int = 1):
-        self._job, self._devices = job, list(devices)
+        self._devices = list(devices)
         self.unit = self.most_lanes = job.program.lanes
         self.trace_s, self.compile_s, self.n_compiled = 0.0, 0.0, 0
+        self._take(job, datasets)
+        self._together, self._alone = compiled_group(job.program), compiled_ungated(job.program)
+        self._warm: set[tuple[int, ...]] = set()
+
+    def _take(self, job: Job, datasets: int) -> None:
+        self._job, self._datasets = job, datasets
         self._shared = list(zip(job.rows, job.terms, job.windows, strict=True))
         self._spans = [(int(w.start), int(w.stop)) for w in job.windows]
         self._sizes = [min(datasets, self._spans.count(s)) for s in self._spans]
-        self._together, self._alone = compiled_group(job.program), compiled_ungated(job.program)
-        self._warm: set[tuple[int, ...]] = set()
+
+    def on(self, job: Job) -> GpuRunner:
+        """The same traced loop; a call of another number of datasets or length of bars than before is compiled when it is met.
+
+        As many datasets in a call as were planned, fewer where longer bars leave no room for them.
+        """
+        longest, before = (max(r.nbytes for r in rows) for rows in (job.rows, self._job.rows))
+        other = copy(self)
+        other._take(job, self._datasets if longest <= before else max(1, self._datasets * before // longest))
+        other.trace_s, other.compile_s, other.n_compiled = 0.0, 0.0, 0
+        return other
 
     def prepare(self, dataset: int) -> None:
         """Compile for the padded length of a dataset, on every device: from the second on it is found in the persistent cache."""
@@ -77,26 +94,32 @@ class GpuRunner:
         """The arrays as they are: who needs one fetches it."""
         return state
 
+    def equity(self, state: State) -> np.ndarray:
+        """Copied from its device."""
+        return np.asarray(state.track.equity)
+
     def advance(self, state: State, params: Mapping[str, np.ndarray], dataset: int, begin: int, end: int) -> State:
         """One block on the first device, in a program of its own: what a detail run needs, whose state has logs."""
         held = jax.device_put((jax.tree.map(np.array, state), self._job.rows[dataset], dict(params)), self._devices[0])
         after = self._alone(*held, self._job.terms[dataset], self._job.windows[dataset], np.int32(begin), np.int32(end))
         return jax.block_until_ready(after)
 
-    def advance_all(self, blocks: Sequence[P], spans: Sequence[tuple[int, int]], done: Callable[[P], None]) -> None:
-        """Groups of blocks dealt out to the devices."""
+    def walk_all(self, blocks: Sequence[P], stops: Sequence[Sequence[int]], seen: Callable[[P, int], None]) -> None:
+        """Groups of blocks with the same stops, dealt out to the devices."""
 
         def move(group: list[P], device: Any) -> None:
-            self._advance_group(group, *spans[group[0].dataset], device)
-            for block in group:
-                done(block)
+            for i, (begin, end) in enumerate(pairwise(stops[group[0].dataset])):
+                self._advance_group(group, begin, end, device)
+                for block in group:
+                    seen(block, i)
 
-        deal(self._grouped(blocks), self._devices, move)
+        deal(self._grouped(blocks, stops), self._devices, move)
 
-    def _grouped(self, blocks: Sequence[P]) -> list[list[P]]:
+    def _grouped(self, blocks: Sequence[P], stops: Sequence[Sequence[int]]) -> list[list[P]]:
         out: list[list[P]] = []
-        for span, size in dict(zip(self._spans, self._sizes, strict=True)).items():
-            out += group_blocks([b for b in blocks if self._spans[b.dataset] == span], self._spans, size)
+        alike = [(span, *bars) for span, bars in zip(self._spans, stops, strict=True)]
+        for key, size in dict(zip(alike, self._sizes, strict=True)).items():
+            out += group_blocks([b for b in blocks if alike[b.dataset] == key], alike, size)
         return out
 
     def _advance_group(self, group: Sequence[Any], begin: int, end: int, device: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,13 @@ class NativeRunner:
         self._first: Held | None = None
         self._digest: str | None = None
 
+    def on(self, job: Job) -> NativeRunner:
+        """The programs are shared, and whatever is compiled later; the first state is the job's own, whose capital may be another."""
+        other = copy(self)
+        other._job, other._rows, other._first = job, [np.ascontiguousarray(r) for r in job.rows], None
+        other.trace_s, other.compile_s, other.n_compiled = 0.0, 0.0, 0
+        return other
+
     def prepare(self, dataset: int) -> None:
         """Compile once: the code does not depend on the dataset."""
         if self._first is None:
@@ -68,6 +76,10 @@ class NativeRunner:
     def measured(self, state: Held) -> State:
         """What metrics are made of, unpacked."""
         return state.program.unpack(state.packed, is_measured)
+
+    def equity(self, state: Held) -> np.ndarray:
+        """One leaf of the state, unpacked."""
+        return state.program.unpack(state.packed, lambda path: path == ".track.equity").track.equity
 
     def advance(self, state: Held, params: Mapping[str, np.ndarray], dataset: int, begin: int, end: int) -> Held:
         """In place."""

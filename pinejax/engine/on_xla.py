@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import jax
@@ -22,9 +23,17 @@ class XlaRunner:
         self._job, self._device, self._small_call = job, device, small_call
         self.unit = self.most_lanes = job.program.lanes
         self.trace_s, self.compile_s, self.n_compiled = 0.0, 0.0, 0
-        self._rows = [jax.device_put(r, device) for r in job.rows]
+        self._rows = _placed(job.rows, device)
         self._run = compiled(job.program, small_call)
         self._warm: set[tuple[int, ...]] = set()
+
+    def on(self, job: Job) -> XlaRunner:
+        """The jitted loop is shared, and which lengths of bars it is compiled for."""
+        known = {id(r): placed for r, placed in zip(self._job.rows, self._rows, strict=True)}
+        other = copy(self)
+        other._job, other._rows = job, _placed(job.rows, self._device, known)
+        other.trace_s, other.compile_s, other.n_compiled = 0.0, 0.0, 0
+        return other
 
     def prepare(self, dataset: int) -> None:
         """Compile for the padded length of a dataset."""
@@ -64,6 +73,10 @@ class XlaRunner:
         """The arrays as they are: who needs one fetches it."""
         return state
 
+    def equity(self, state: State) -> np.ndarray:
+        """Copied from the device."""
+        return np.asarray(state.track.equity)
+
     def advance(self, state: State, params: Mapping[str, np.ndarray], dataset: int, begin: int, end: int) -> State:
         """One call of the jitted loop."""
         # Committed to the device like what comes back of it: else the second segment would compile once more.
@@ -73,3 +86,12 @@ class XlaRunner:
             state, self._rows[dataset], dict(params), job.terms[dataset], job.windows[dataset], np.int32(begin), np.int32(end)
         )
         return jax.block_until_ready(after)
+
+
+def _placed(rows: Sequence[np.ndarray], device: Any, known: Mapping[int, Any] | None = None) -> list[Any]:
+    """Each history once on the device, however many windows it has. known: by id, what is there already."""
+    found = dict(known or {})
+    for values in rows:
+        if id(values) not in found:
+            found[id(values)] = jax.device_put(values, device)
+    return [found[id(values)] for values in rows]

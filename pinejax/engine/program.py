@@ -20,6 +20,7 @@ from pinejax.broker.slips import signal_names
 from pinejax.broker.step import initial_account
 from pinejax.core.inputs import Input, Strategy
 from pinejax.core.pytree import pytree
+from pinejax.core.window import Window as Window
 from pinejax.engine.body import blank, run_body
 from pinejax.engine.columns import PAIR, Column
 from pinejax.engine.mistakes import check_comparisons, users_error, users_line
@@ -37,17 +38,6 @@ class State:
     book: Book
     track: Track
     equity_log: Any
-
-
-@pytree
-class Window:
-    """Which bars a block runs over, as traced scalars. start: first bar fed (indicators are cold); trade_from: first bar on
-    which orders are taken; stop: the first bar after the window. Orders of bar stop - 1 find no next open.
-    """
-
-    start: Any
-    trade_from: Any
-    stop: Any
 
 
 @dataclass(frozen=True)

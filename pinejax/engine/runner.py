@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -70,6 +71,15 @@ class Runner(Protocol):
         """As `whole`, at least what metrics are made of."""
         ...
 
+    def equity(self, state: Any) -> np.ndarray:
+        """Equity at the close of the last bar that was run, `[lanes]`."""
+        ...
+
+    def on(self, job: Job) -> Runner:
+        """The same compiled code on another job, whose program differs in nothing that is compiled; what must be compiled for a new length
+        of bars is compiled for both."""
+        ...
+
     def advance(self, state: Any, params: Mapping[str, np.ndarray], dataset: int, begin: int, end: int) -> Any:
         """The state after the bars begin..end; the given one is used up."""
 
@@ -78,21 +88,31 @@ class Runner(Protocol):
 class Together(Runner, Protocol):
     """A runner that moves several blocks in one call, and decides itself how many and where."""
 
-    def advance_all(self, blocks: Sequence[P], spans: Sequence[tuple[int, int]], done: Callable[[P], None]) -> None:
-        """As the function `advance_all`."""
+    def walk_all(self, blocks: Sequence[P], stops: Sequence[Sequence[int]], seen: Callable[[P, int], None]) -> None:
+        """As the function `walk_all`."""
 
 
 def advance_all(runner: Runner, blocks: Sequence[P], spans: Sequence[tuple[int, int]], n_threads: int, done: Callable[[P], None]) -> None:
     """Move the states of blocks over the bars begin..end of their datasets. spans: (begin, end) per dataset; done: called with each block
     that is through, from any thread; it may drop the state."""
+    walk_all(runner, blocks, spans, n_threads, lambda block, _: done(block))
+
+
+def walk_all(runner: Runner, blocks: Sequence[P], stops: Sequence[Sequence[int]], n_threads: int, seen: Callable[[P, int], None]) -> None:
+    """Move each block from stop to stop of its dataset, one block through all of them before the next.
+
+    stops: per dataset the first bar and where to stop after it, never falling; seen: called with the block and 0, 1, ... at each stop but
+    the first, from any thread; it may drop the state at the last.
+    """
     if isinstance(runner, Together):
-        runner.advance_all(blocks, spans, done)
+        runner.walk_all(blocks, stops, seen)
         return
 
     def move(block: P) -> None:
-        state = runner.initial(block.lanes) if block.state is None else block.state
-        block.state = runner.advance(state, block.params, block.dataset, *spans[block.dataset])
-        done(block)
+        block.state = runner.initial(block.lanes) if block.state is None else block.state
+        for i, (begin, end) in enumerate(pairwise(stops[block.dataset])):
+            block.state = runner.advance(block.state, block.params, block.dataset, begin, end)
+            seen(block, i)
 
     with ThreadPoolExecutor(n_threads) as pool:
         list(pool.map(move, blocks))

@@ -28,7 +28,7 @@ _STOPPED = {
 def start_text(session: Session, settings: SearchConfig) -> str:
     """What is about to be searched."""
     n_searched = sum(not domain.fixed for domain in session.space.domains.values())
-    bars = ", ".join(f"{dataset.name} ({dataset.n_bars:,} bars)" for dataset in session.datasets)
+    bars = ", ".join(f"{dataset.name} ({dataset.n_bars:,} bars)" for dataset in session.histories)
     lines = [
         f"{session.strategy.name}: {n_searched} of {len(session.space.domains)} parameters searched with {settings.sampler}, {bars}",
         f"study {settings.study_name}",

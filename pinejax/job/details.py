@@ -25,6 +25,15 @@ class Recorder(Protocol):
         ...
 
 
+@runtime_checkable
+class OfParts(Recorder, Protocol):
+    """One whose datasets are parts of histories."""
+
+    def detail_of_whole(self, params: Params, dataset: int) -> Any:
+        """As `detail`, on a whole history."""
+        ...
+
+
 @dataclass(frozen=True)
 class Check:
     """How a detail run compares with its trial. n_metrics, n_datasets: compared. worst: largest relative difference; where: its place."""
@@ -48,10 +57,16 @@ class Check:
         return f"Best re-run in detail DIFFERS from the trial: {self.where} by {self.worst:.3g} (relative). Please report this."
 
 
-def run_details(recorder: Recorder, trial: TrialRow, feeds: Sequence[Feed]) -> tuple[Check, list[Detail]]:
-    """Every dataset's detail run of a trial, and the comparison."""
-    found = [recorder.detail(trial.complete, i) for i in range(len(feeds))]
-    return compare(trial, [detail.metrics for detail in found], [feed.name for feed in feeds]), found
+def run_details(recorder: Recorder, trial: TrialRow, feeds: Sequence[Feed], datasets: Sequence[str]) -> tuple[Check, list[Detail]]:
+    """Every feed's detail run of a trial, and the comparison. datasets: names of what the trial's metrics are of, the feeds or their
+    parts, each of which is run again by itself; what is returned is always of the whole feed.
+    """
+    found = [recorder.detail(trial.complete, i) for i in range(len(datasets))]
+    check = compare(trial, [detail.metrics for detail in found], datasets)
+    if len(datasets) != len(feeds):
+        assert isinstance(recorder, OfParts), "datasets that are parts of feeds"
+        found = [recorder.detail_of_whole(trial.complete, i) for i in range(len(feeds))]
+    return check, found
 
 
 def compare(trial: TrialRow, details: Sequence[Mapping[str, float]], datasets: Sequence[str]) -> Check:

@@ -14,12 +14,15 @@ from pinejax.core.evaluation import Evaluation, KeepFn
 from pinejax.core.inputs import Input, Params
 from pinejax.core.timeframe import PAIR
 from pinejax.engine.detail import Detail
-from pinejax.engine.engine import Engine, Timings
+from pinejax.engine.engine import Timings
+from pinejax.engine.parted import PartedEngine
 from pinejax.errors import SpaceError
+from pinejax.job.division import divided
 from pinejax.job.session import Session, prepare
 from pinejax.report.rows import DatasetRow
 from pinejax.search.domain import narrowed
 from pinejax.search.space import Space
+from pinejax.selection.divide import Split
 
 TIMEFRAME = PAIR
 
@@ -28,10 +31,11 @@ TIMEFRAME = PAIR
 class JointEngine:
     """Backtests of parameter sets that name their timeframe pair. A dataset is a symbol; its bars are those of the set's own pair.
 
-    engines: by pair, all of the same symbols. Every pair that a batch names is compiled once, whatever the number of batches.
+    engines: by pair, all of the same symbols, each an `Engine` or a `PartedEngine`. Every pair that a batch names is compiled once,
+    whatever the number of batches.
     """
 
-    engines: Mapping[str, Engine]
+    engines: Mapping[str, Any]
     datasets: tuple[str, ...]
 
     @property
@@ -58,7 +62,7 @@ class JointEngine:
         return "; ".join(f"{pair}: {engine.plan}" for pair, engine in self.engines.items() if engine.plan)
 
     @property
-    def _first(self) -> Engine:
+    def _first(self) -> Any:
         return next(iter(self.engines.values()))
 
     def warm_up(self) -> float:
@@ -78,6 +82,12 @@ class JointEngine:
     def detail(self, params: Params, dataset: int = 0) -> Detail:
         """One set on one symbol, on its own pair's bars, with trades and equity curve."""
         return self.engines[str(params[TIMEFRAME])].detail(without_timeframe(params), dataset)
+
+    def detail_of_whole(self, params: Params, dataset: int = 0) -> Detail:
+        """One set on one symbol, on its own pair's whole history, where datasets are parts of them."""
+        engine = self.engines[str(params[TIMEFRAME])]
+        assert isinstance(engine, PartedEngine), "only those have whole histories beside their datasets"
+        return engine.detail_of_whole(without_timeframe(params), dataset)
 
 
 def _keep_some(
@@ -105,8 +115,14 @@ class JointSession(Session):
     @cached_property
     def columns(self) -> tuple[DatasetRow, ...]:
         """One per symbol: what an array over datasets has in a study of several pairs."""
-        pairs = ",".join(map(str, self.config.pairs))
-        return tuple(replace(row, name=row.symbol, timeframe=pairs) for row in self.parts[0].datasets)
+        pairs, own = ",".join(map(str, self.config.pairs)), str(self.parts[0].config.timeframe)
+        shown = lambda row: f"{row.symbol}{row.name.removeprefix(f'{row.symbol} {own}')}"  # noqa: E731
+        return tuple(replace(row, name=shown(row), timeframe=pairs) for row in self.parts[0].datasets)
+
+    def divided(self, split: Split) -> JointSession:
+        """Every pair's at the same moments."""
+        parts = tuple(part.divided(split) for part in self.parts)
+        return replace(self, feeds=tuple(feed for part in parts for feed in part.feeds), parts=parts, split=split)
 
     def part(self, params: Params) -> Session:
         """The session of a parameter set's own pair."""
@@ -124,7 +140,13 @@ class JointSession(Session):
 
 
 def prepare_search(config: Config) -> Session:
-    """The session of a search: of its one pair, or of all in a joint study. Errors: those of `prepare`."""
+    """The session of a search: of its one pair, or of all in a joint study, without the bars that are kept back. Errors: those of
+    `prepare` and of `divided`.
+    """
+    return divided(_prepare(config))
+
+
+def _prepare(config: Config) -> Session:
     if not config.more_timeframes:
         return prepare(config)
     first = prepare(replace(config, more_timeframes=()))

@@ -10,6 +10,7 @@ from typing import Any
 from pinejax import __version__
 from pinejax.core.secrets import without_passwords
 from pinejax.engine.engine import Engine
+from pinejax.engine.parted import PartedEngine
 from pinejax.job.joint import JointEngine
 from pinejax.job.session import Session
 from pinejax.job.spent import Spent, seconds, shares
@@ -35,7 +36,8 @@ def described(session: Session, objective: Objective, settings: SearchConfig, st
             "space_hash": session.space.fingerprint,
             "space": session.space.describe(),
         },
-        "datasets": [asdict(dataset) for dataset in session.datasets],
+        "datasets": [asdict(dataset) for dataset in session.histories],
+        "validation": asdict(config.validation) | {"divided": [] if session.split is None else session.split.lines},
         "data": asdict(config.data),
         "chosen": session.chosen,
         "broker": asdict(config.broker),
@@ -64,7 +66,7 @@ def described(session: Session, objective: Objective, settings: SearchConfig, st
     return _without_passwords(said)
 
 
-def measured(engine: Engine | JointEngine, search: SearchTimings, spent: Spent, n_new: int) -> dict[str, Any]:
+def measured(engine: Engine | PartedEngine | JointEngine, search: SearchTimings, spent: Spent, n_new: int) -> dict[str, Any]:
     """Where the time went, how fast it was, how much memory it took."""
     table = seconds(engine.timings, search, spent)
     busy_s, evaluated_s = search.total_s, engine.timings.evaluate_s

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial
 
 from pinejax.core.secrets import without_passwords
 from pinejax.engine.engine import Engine
+from pinejax.engine.parted import PartedEngine
 from pinejax.job.detail_files import write_details
 from pinejax.job.details import Check, run_details
 from pinejax.job.joint import TIMEFRAME, JointEngine, JointSession
@@ -20,7 +21,7 @@ from pinejax.job.ledger import Pace
 from pinejax.job.manifest import described, measured
 from pinejax.job.pair_files import PairFiles
 from pinejax.job.session import Session
-from pinejax.job.spent import Spent
+from pinejax.job.spent import Spent, shares, with_judging
 from pinejax.job.study_table import StudyTable
 from pinejax.report.folder import RunFolder
 from pinejax.report.machine import process_age_s
@@ -40,7 +41,7 @@ class Outcome:
         self,
         folder: Path,
         session: Session,
-        engine: Engine | JointEngine,
+        engine: Engine | PartedEngine | JointEngine,
         objective: Objective,
         settings: SearchConfig,
         *,
@@ -50,6 +51,7 @@ class Outcome:
     ):
         """age_s: seconds since the run began."""
         self.session, self.engine, self.objective, self.settings = session, engine, objective, settings
+        self.storage = storage
         self._wanted = folder
         self.check: Check | None = None
         self.manifest: dict[str, Any] = described(session, objective, settings, storage)
@@ -70,6 +72,7 @@ class Outcome:
         self._files, self._details = Pace(), Pace(first_after_s=FIRST_DETAIL_S)
         self.measured: dict[str, Any] = {}
         self._last: dict[str, Any] = {}
+        self._state = "running"
         self._recorded: int | None = None
         self._n_pruned = 0
         self._bar = progress_for(sys.stderr)
@@ -117,18 +120,24 @@ class Outcome:
     def _finish(self, result: SearchResult) -> StudyRows:
         study = self._write_study(result.trials)
         self._record_best(study)
-        self._write_manifest(
-            "interrupted" if result.stopped == "interrupted" else "done",
-            {
-                "stopped": result.stopped,
-                "warm_start": result.warm_start,
-                "n_trials": result.n_counted,
-                "n_new": result.n_new,
-                "n_duplicates": result.n_duplicates,
-                **self._measure(result.timings, result.n_new),
-            },
-        )
+        self._state = "interrupted" if result.stopped == "interrupted" else "done"
+        self._last = {
+            "stopped": result.stopped,
+            "warm_start": result.warm_start,
+            "n_trials": result.n_counted,
+            "n_new": result.n_new,
+            "n_duplicates": result.n_duplicates,
+            **self._measure(result.timings, result.n_new),
+        }
+        self._write_manifest(self._state, self._last)
         return study
+
+    def judged(self, verdict: Mapping[str, Any], judge_s: float) -> None:
+        """Adds what was found of the finished search to its manifest, and the seconds that took to the run's."""
+        table = with_judging(self.measured["timings_s"], judge_s, self._age_s())
+        self.measured |= {"timings_s": table, "timings_share": shares(table)}
+        self._last |= {**self.measured, "verdict": verdict}
+        self._write_manifest(self._state, self._last)
 
     def _write(self, progress: Progress) -> None:
         study = self._write_study(progress.trials)
@@ -160,8 +169,8 @@ class Outcome:
                 run_again()
 
         def run_again() -> None:
-            feeds = self.session.part(best.complete).feeds
-            self.check, details = run_details(self.engine, best, feeds)
+            part = self.session.part(best.complete)
+            self.check, details = run_details(self.engine, best, part.feeds, [row.name for row in part.datasets])
             write_details(self.folder, details, self.session.config.broker)
 
         self._details.timed(record)

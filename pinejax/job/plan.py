@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from pinejax.config import Config
@@ -16,8 +16,9 @@ from pinejax.report.slug import slug, symbols_slug
 from pinejax.search import Objective, SearchConfig, build_objective
 from pinejax.search.banks import read_bank
 from pinejax.search.config import resolved
-from pinejax.search.fingerprint import CHOSEN, fingerprint
+from pinejax.search.fingerprint import CHOSEN, RULE, fingerprint
 from pinejax.search.others import is_other
+from pinejax.search.parts import PartsObjective
 from pinejax.search.pruners import make_pruner
 from pinejax.search.sampler_flags import LATER
 from pinejax.search.siblings import on_other_bars
@@ -27,7 +28,7 @@ from pinejax.search.stopping import check_stops
 def plan_search(session: Session) -> tuple[Objective, SearchConfig]:
     """The objective and the search's settings. Errors: ConfigError, SpaceError."""
     choices, config = session.config.search, session.config
-    objective = build_objective(config.objective)
+    objective = objective_of(session)
     sampler = choices.sampler or ("nsga2" if len(objective.directions) > 1 else "tpe")
     settings = SearchConfig(
         study_name=choices.study_name or "",
@@ -40,7 +41,7 @@ def plan_search(session: Session) -> tuple[Objective, SearchConfig]:
         pruner_flags=config.pruners.get(choices.pruner, {}),
         resume_from=choices.resume_from,
         top_k=choices.top_k,
-        context={**session.context, CHOSEN: session.chosen},
+        context={**session.context, CHOSEN: session.chosen, RULE: rule_of(config)},
         timeout_s=choices.timeout_s,
         patience_batches=choices.patience_batches,
         patience_min_delta=choices.patience_min_delta,
@@ -51,12 +52,25 @@ def plan_search(session: Session) -> tuple[Objective, SearchConfig]:
     )
     resolved(settings, len(objective.directions))
     check_stops(settings.target, settings.patience_min_delta, objective)
-    n_segments, n_objectives = config.engine.n_segments, len(objective.directions)
+    n_segments, n_objectives = session.n_segments, len(objective.directions)
     make_pruner(settings.pruner, settings.pruner_flags, n_segments=n_segments, n_objectives=n_objectives)
     if choices.resume_from is not None:
         read_bank(choices.resume_from, session.space)
     name = choices.study_name or _from_template(config) or default_study_name(session, objective, settings)
     return objective, replace(settings, study_name=name)
+
+
+def rule_of(config: Config) -> dict[str, Any]:
+    """By what the search's best set will be judged, besides its objective: recorded with a study when it begins."""
+    return {name: asdict(getattr(config, name)) for name in ("validation", "null", "verdict")}
+
+
+def objective_of(session: Session) -> Objective:
+    """The configured one, over the parts of each dataset where there are some. Errors: ConfigError."""
+    objective, choices, n_parts = build_objective(session.config.objective), session.config.validation, session.n_parts
+    if not n_parts:
+        return objective
+    return PartsObjective.of(objective, len(session.columns) // n_parts, choices.folds, choices.std_weight)
 
 
 def _from_template(config: Config) -> str | None:
@@ -75,7 +89,7 @@ def default_study_name(session: Session, objective: Objective, settings: SearchC
         "objective": objective.config.describe(),
         "context": session.context,
         "sampler": [settings.sampler, _decisive_flags(settings), settings.batch_size, settings.seed],
-        "pruner": [settings.pruner, dict(settings.pruner_flags), session.config.engine.n_segments if settings.pruner != "none" else None],
+        "pruner": [settings.pruner, dict(settings.pruner_flags), session.n_segments if settings.pruner != "none" else None],
     }
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()[:8]
     symbols = symbols_slug(list(dict.fromkeys(feed.symbol for feed in session.feeds)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -21,6 +22,9 @@ from pinejax.job.broker_of import broker_of
 from pinejax.job.strategy_source import FoundStrategy, find_strategy
 from pinejax.report.rows import DatasetRow
 from pinejax.search.space import Space, build_space
+from pinejax.selection.divide import Split
+from pinejax.selection.purge import Purge, memory_of
+from pinejax.selection.splits import Span
 
 if TYPE_CHECKING:
     from pinejax.data import Store
@@ -31,6 +35,7 @@ class Session:
     """Everything that is known before a bar is computed. load_s: seconds spent reading and resampling bars.
 
     config: its `broker` is the one of this run (`broker_of`); declared: the keys of it that the strategy's declaration decided.
+    feeds: the bars that are looked at; split: how they came of the whole ones, None where nobody asked (`divided`).
     notes: what a user should know of the engines made so far, each said once; `replace` hands the same list on.
     """
 
@@ -41,11 +46,39 @@ class Session:
     load_s: float
     declared: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
+    split: Split | None = None
+
+    @property
+    def whole(self) -> tuple[Feed, ...]:
+        """The feeds with the bars that are kept back."""
+        return self.feeds if self.split is None else self.split.timeline.feeds
+
+    @property
+    def n_parts(self) -> int:
+        """Into how many parts a history is cut, of which a trial's value is made; 0: it is not."""
+        return 0 if self.split is None else len(self.split.parts)
+
+    @property
+    def n_segments(self) -> int:
+        """A pruner's steps."""
+        return self.n_parts or self.config.engine.n_segments
+
+    @cached_property
+    def histories(self) -> tuple[DatasetRow, ...]:
+        """The feeds as tables show them."""
+        return tuple(dataset_row(feed) for feed in self.feeds)
 
     @cached_property
     def datasets(self) -> tuple[DatasetRow, ...]:
-        """The feeds as tables show them."""
-        return tuple(dataset_row(feed) for feed in self.feeds)
+        """What a result has a row for: the feeds, or the parts of each."""
+        if self.split is None or not self.n_parts:
+            return self.histories
+        windows = [self.split.timeline.windows(span, 0) for span in self.split.parts]
+        return tuple(
+            row
+            for d, feed in enumerate(self.feeds)
+            for row in part_rows(feed, [Span(int(part[d].trade_from), int(part[d].stop)) for part in windows])
+        )
 
     @property
     def columns(self) -> tuple[DatasetRow, ...]:
@@ -69,7 +102,9 @@ class Session:
     @property
     def context(self) -> dict[str, Any]:
         """What changes results besides space and objective, for comparing a study with the search that wants to go on with it."""
+        divided = {} if self.split is None else self.split.identity
         return {
+            **({"validation": divided} if divided else {}),
             "pinejax": __version__,
             "data": {feed.name: feed.content_hash for feed in self.feeds},
             "instruments": {feed.name: asdict(feed.instrument) for feed in self.feeds},
@@ -105,14 +140,45 @@ class Session:
             note = _htf_note(timeframe)
         elif not engine.program.uses_pair and not timeframe.alone:
             note = f"NOTE: {self.strategy.name} does not look at the higher timeframe: timeframe={timeframe.ltf} gives the same results."
+        self._say(note)
+        return engine if self.split is None else self._parted(engine, self.split)
+
+    def _parted(self, engine: Any, split: Split) -> Any:
+        """The engine over the parts of the histories, if there are any. Errors: ConfigError where a purge leaves nothing."""
+        if not (split.keeps_back or split.parts or split.walks):
+            return engine
+        purge = self.purge_of(engine)
+        split.check(purge)
+        for text in (*split.lines, str(purge), purge.warning):
+            self._say(text)
+        if not split.parts:
+            return engine
+        from pinejax.engine.parted import PartedEngine
+
+        warm_up = memory_and_higher(engine.program, self.feeds[0])[0]
+        return PartedEngine(engine, [split.on(self.feeds).timeline.windows(span, warm_up) for span in split.parts])
+
+    def purge_of(self, engine: Any, holding: int | None = None) -> Purge:
+        """Bars of the split's line to leave out beside what is judged on. holding: of the longest trade, bars of this session's feeds."""
+        assert self.split is not None, "a divided session has a split"
+        steps = self.feeds[0].timeframe.ltf.ms // self.split.timeline.step  # more than one in a joint study's slower pairs
+        memory, higher = memory_and_higher(engine.program, self.feeds[0])
+        return self.split.purge_of(memory * steps, higher * steps, None if holding is None else holding * steps)
+
+    def _say(self, note: str) -> None:
         if note and note not in self.notes:
             self.notes.append(note)
-        return engine
+
+    def divided(self, split: Split) -> Session:
+        """The session of a search: without the bars that are kept back, which its feeds lack from here on. Errors: DataError."""
+        own = split.on(self.feeds)
+        cut = tuple(feed.cut(stop) for feed, stop in zip(self.feeds, own.timeline.stop_of(split.searched.stop), strict=True))
+        return replace(self, feeds=cut, split=own)
 
     def between(self, start: str | None, end: str | None) -> Session:
         """The same on other bars of the same symbols: ISO dates as `data.start` and `data.end`. Errors: DataError."""
         config = replace(self.config, data=replace(self.config.data, start=start, end=end))
-        return replace(self, config=config, feeds=_load(config))
+        return replace(self, config=config, feeds=_load(config), split=None)
 
     def on(self, timeframe: TimeframePair) -> Session:
         """The same on bars of other timeframes. Errors: DataError."""
@@ -121,7 +187,7 @@ class Session:
         feeds = _load(config)
         load_s = time.perf_counter() - started
         self.notes.extend(note for note in _examine(config, feeds) if note not in self.notes)
-        return replace(self, config=config, feeds=feeds, load_s=load_s)
+        return replace(self, config=config, feeds=feeds, load_s=load_s, split=None)
 
 
 def prepare(config: Config, *, converted: bool = True) -> Session:
@@ -211,10 +277,28 @@ def _htf_note(timeframe: TimeframePair) -> str:
     )
 
 
-def dataset_row(feed: Feed) -> DatasetRow:
-    """A feed's name and span."""
-    first, last = (datetime.fromtimestamp(int(t) / 1000, UTC).strftime("%Y-%m-%d %H:%M") for t in feed.ltf.time[[0, -1]])
-    return DatasetRow(feed.name, feed.symbol, str(feed.timeframe), len(feed), first, last, feed.content_hash, feed.synthetic)
+def dataset_row(feed: Feed, name: str = "", span: Span | None = None) -> DatasetRow:
+    """A feed's name and span, or those of some of its bars."""
+    span = span or Span(0, len(feed))
+    first, last = (
+        datetime.fromtimestamp(int(feed.ltf.time[i]) / 1000, UTC).strftime("%Y-%m-%d %H:%M") for i in (span.first, span.stop - 1)
+    )
+    return DatasetRow(name or feed.name, feed.symbol, str(feed.timeframe), len(span), first, last, feed.content_hash, feed.synthetic)
+
+
+def part_rows(feed: Feed, spans: Sequence[Span]) -> list[DatasetRow]:
+    """A row for each part of a feed."""
+    from pinejax.engine.parted import part_names
+
+    return [dataset_row(feed, name, span) for name, span in zip(part_names(feed.name, len(spans)), spans, strict=True)]
+
+
+def memory_and_higher(program: Any, feed: Feed) -> tuple[int, int]:
+    """How far a traced program's indicators look back, and the longest bar that it looks at, in bars of a feed's timeframe."""
+    from pinejax.engine.columns import bars_in
+
+    higher = [(longest, bars_in(feed, series)) for series, longest in program.htf_longest.items()]
+    return memory_of(program.longest, higher), max((bars for _, bars in higher), default=1)
 
 
 def use_compile_cache() -> None:

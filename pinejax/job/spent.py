@@ -56,6 +56,13 @@ def seconds(engine: EngineTimings, search: SearchTimings, spent: Spent) -> dict[
     return {**rounded, "other": round(total - sum(rounded.values()), 4), "total": total}
 
 
+def with_judging(table: Mapping[str, float], judge_s: float, total_s: float) -> dict[str, float]:
+    """The table of a run that went on to judge its result, for `judge_s` seconds, and has taken `total_s` by now."""
+    parts = {name: value for name, value in table.items() if name not in ("other", "total")} | {"judge": round(judge_s, 4)}
+    total = round(max(total_s, sum(parts.values())), 4)
+    return {**parts, "other": round(total - sum(parts.values()), 4), "total": total}
+
+
 def shares(table: Mapping[str, float]) -> dict[str, float]:
     """Each part's share of the total."""
     total = table["total"]

@@ -18,10 +18,12 @@ from pinejax.config import Config
 from pinejax.core.evaluation import Evaluation, Evaluator, KeepFn
 from pinejax.core.inputs import Params
 from pinejax.engine.engine import Engine
+from pinejax.engine.parted import PartedEngine
 from pinejax.errors import ConfigError, PinejaxError
 from pinejax.job.crew import refuse_gpu
 from pinejax.job.session import Session, prepare
 from pinejax.search.interrupts import STOP_SIGNALS
+from pinejax.selection.divide import Split
 
 STARTED_S = 600.0
 """A process that has not compiled its program by then has hung."""
@@ -29,7 +31,7 @@ STARTED_S = 600.0
 
 @dataclass(frozen=True)
 class Part:
-    """One process. which: the numbers of its datasets."""
+    """One process. which: the numbers of its feeds, of whose parts, if they have some, its datasets are."""
 
     process: BaseProcess
     pipe: Connection
@@ -70,10 +72,11 @@ class SpreadEvaluator:
     engine: the parent's, which counts the work done. Errors: those of making an engine, from the first process that has one.
     """
 
-    def __init__(self, session: Session, engine: Engine, n_trials: int, n_jobs: int):
+    def __init__(self, session: Session, engine: Engine | PartedEngine, n_trials: int, n_jobs: int):
         self.datasets, self.n_segments, self._engine = engine.datasets, engine.n_segments, engine
         self._stack = ExitStack()
         config, context = session.config, multiprocessing.get_context("spawn")
+        split = None if session.split is None else session.split.on(())  # each process has bars of its own
         shares = dealt([len(feed) for feed in session.feeds], n_jobs)
         own = config.engine.shared(len(shares))
         self._parts: list[Part] = []
@@ -81,7 +84,7 @@ class SpreadEvaluator:
             for which in shares:
                 mine = replace(config, symbols=tuple(session.feeds[d].symbol for d in which), engine=own)
                 here, there = context.Pipe()
-                process = context.Process(target=serve, args=(mine, n_trials, there), name=f"datasets {which}")
+                process = context.Process(target=serve, args=(mine, split, n_trials, there), name=f"datasets {which}")
                 process.start()
                 there.close()
                 self._parts.append(Part(process, here, np.array(which)))
@@ -116,25 +119,31 @@ class SpreadEvaluator:
 
     def _wide(self, narrow: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
         """Metrics of all datasets, `[..., datasets]`, from those of each part."""
+        return {name: self._side_by_side([metrics[name] for metrics in narrow]) for name in narrow[0]}
+
+    def _side_by_side(self, narrow: Sequence[np.ndarray]) -> np.ndarray:
+        """`[..., datasets]` of all feeds in order, from those of each process."""
+        by_feed = [values.reshape(*values.shape[:-1], len(part.which), -1) for part, values in zip(self._parts, narrow, strict=True)]
         order = np.argsort(np.concatenate([part.which for part in self._parts]))
-        return {name: np.concatenate([metrics[name] for metrics in narrow], axis=-1)[..., order] for name in narrow[0]}
+        whole = np.concatenate(by_feed, axis=-2)[..., order, :]
+        return whole.reshape(*whole.shape[:-2], -1)
 
     def _joined(self, values: Sequence[tuple[list[Evaluation], int, float]]) -> list[Evaluation]:
-        order = np.argsort(np.concatenate([part.which for part in self._parts]))
         self._engine.timings.lane_bars += sum(lane_bars for _, lane_bars, _ in values)
         self._engine.timings.evaluate_s += max(seconds for *_, seconds in values)
         return [
-            Evaluation(self._wide([e.metrics for e in same]), np.concatenate([e.status for e in same])[order], same[0].pruned_at)
+            Evaluation(self._wide([e.metrics for e in same]), self._side_by_side([e.status for e in same]), same[0].pruned_at)
             for same in zip(*(found for found, *_ in values), strict=True)
         ]
 
 
-def serve(config: Config, n_trials: int, pipe: Connection) -> None:
+def serve(config: Config, split: Split | None, n_trials: int, pipe: Connection) -> None:
     """A process's whole life: make an engine, evaluate what comes, end with the parent. Signals are the parent's to answer."""
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     try:
-        engine = prepare(config).engine(n_trials)
+        session = prepare(config)
+        engine = (session if split is None else session.divided(split)).engine(n_trials)
         engine.warm_up()
         pipe.send(("ready", None))
         while True:

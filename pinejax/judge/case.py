@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from pinejax.core.inputs import Params
 from pinejax.errors import PinejaxError
 from pinejax.job.session import Session
 from pinejax.report.rows import StudyRows, TrialRow
-from pinejax.search import Objective, SearchConfig
+from pinejax.search import Objective, SearchConfig, StopRequest
 
 if TYPE_CHECKING:
     from pinejax.engine.engine import Engine
@@ -42,18 +43,34 @@ class Sets:
 
 
 @dataclass(frozen=True)
+class DatasetDaily:
+    """Daily returns on one dataset: the chosen set's, and of holding from the first open on, without costs. days: UTC, since 1970."""
+
+    name: str
+    days: Int[np.ndarray, " days"]
+    returns: Float[np.ndarray, " days"]
+    hold: Float[np.ndarray, " days"]
+
+
+@dataclass(frozen=True)
 class Daily:
-    """Daily returns of all sets, fractions, equally weighted over the datasets. days: UTC days since 1970."""
+    """Daily returns of all sets, fractions, equally weighted over the datasets that have the day. days: UTC days since 1970.
+
+    On bars longer than a day: the bars' returns, each on the day of its open. datasets: one by one; hold: of holding all of them.
+    """
 
     days: Int[np.ndarray, " days"]
     returns: Float[np.ndarray, "days sets"]
+    datasets: tuple[DatasetDaily, ...]
+    hold: Float[np.ndarray, " days"]
 
 
 @dataclass
 class Case:
     """A finished search. engine: over the bars that were searched; study: its rows, `study.best[0]` the chosen set.
 
-    storage: a URL; folder: where the run's files are.
+    storage: a URL; folder: where the run's files are. say: told in a few words what is being done, for the user who waits. stop: set
+    where the search was asked to end: what takes long ends with it, and a holdout stays closed.
     """
 
     session: Session
@@ -63,6 +80,8 @@ class Case:
     study: StudyRows
     storage: str
     folder: Path
+    say: Callable[[str], None] = lambda text: None
+    stop: StopRequest = field(default_factory=StopRequest)
 
     @property
     def config(self) -> Any:
@@ -78,6 +97,13 @@ class Case:
     def sets(self) -> Sets:
         """The chosen set is the first."""
         return sets_of(self.study, self.config.verdict.sets)
+
+    @cached_property
+    def daily(self) -> Daily:
+        """Of `sets`, in their order. Errors: NotEnough without a set."""
+        from pinejax.judge.daily import daily_of
+
+        return daily_of(self)
 
 
 def sets_of(study: StudyRows, most: int | None) -> Sets:

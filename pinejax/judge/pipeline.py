@@ -2,23 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from pinejax.judge.case import Case, NotEnough
+from pinejax.judge.cross_validation import cross_validation
+from pinejax.judge.datasets import datasets
+from pinejax.judge.deflation import deflation
+from pinejax.judge.holdout import holdout
+from pinejax.judge.importance import importance
+from pinejax.judge.intervals import intervals
+from pinejax.judge.null_search import null_search
+from pinejax.judge.plateau import plateau
+from pinejax.judge.rerank import rerank
+from pinejax.judge.stress import stress
+from pinejax.judge.walk_forward import walk_forward
 
 Section = Callable[[Case], Mapping[str, Any]]
 """One piece of evidence as plain JSON values. Errors: NotEnough where there is too little for it."""
 
-SECTIONS: dict[str, Section] = {}
+SECTIONS: dict[str, Section] = {
+    "deflation": deflation,
+    "datasets": datasets,
+    "intervals": intervals,
+    "cross_validation": cross_validation,
+    "plateau": plateau,
+    "importance": importance,
+    "stress": stress,
+    "null_search": null_search,
+    "rerank": rerank,
+    "walk_forward": walk_forward,
+    "holdout": holdout,
+}
 """In the order in which they are made; a later one may not need an earlier one."""
 
 
-def evidence(case: Case, say: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
-    """Every section by name; `{"not_enough": text}` for one without enough to go by. say: told what is being done."""
-    found: dict[str, Any] = {}
+OF_STRESS = ("stress", "plateau")
+"""Sections that `stress=none` leaves out."""
+
+
+def evidence(case: Case, found: dict[str, Any] | None = None, names: Collection[str] = ()) -> dict[str, Any]:
+    """Every section, or those of `names`, by name; `{"not_enough": text}` for one without enough to go by.
+
+    found: is filled as sections are done, so that an exception (Ctrl-C) leaves what was made before it.
+    """
+    found = {} if found is None else found
     for name, section in SECTIONS.items():
-        say(name)
+        if (names and name not in names) or (name in OF_STRESS and not case.config.stress.enabled):
+            continue
+        case.say(name)
         try:
             found[name] = dict(section(case))
         except NotEnough as error:

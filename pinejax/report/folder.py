@@ -61,6 +61,11 @@ class RunFolder:
         if len(study.objectives) > 1:
             write_json(self.path / "pareto.json", [_entry(study, trial) for trial in study.front])
 
+    def write_best(self, study: StudyRows, verdict: Mapping[str, Any]) -> None:
+        """best.json again, with the verdict on the best set."""
+        if study.best:
+            write_json(self.path / "best.json", {**_entry(study, study.best[0]), "verdict": verdict})
+
     def write_trades(
         self, feed: Feed, trades: Sequence[TradeRecord], initial_capital: float, name: str | None = None, currency: str = ""
     ) -> Path:

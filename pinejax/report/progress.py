@@ -1,4 +1,4 @@
-"""How far a search is, while it runs: a bar on a terminal, plain lines elsewhere. Not a log of its results."""
+"""How far a search or its judging is, while it runs: a bar on a terminal, plain lines elsewhere. Not a log of its results."""
 
 from __future__ import annotations
 
@@ -131,3 +131,52 @@ def clock_time(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60}m{whole % 60:02d}s"
     return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+
+
+def stages_for(stream: Stream, clock: Callable[[], float] = time.monotonic) -> StageLine | StageLines:
+    """The same for work that has stages and no trials: a context manager with `say(text)`."""
+    return StageLine(stream) if stream.isatty() else StageLines(stream, clock)
+
+
+class StageLines:
+    """A line of its own for a stage that begins LINE_EVERY_S or more after the last line: short work says nothing."""
+
+    def __init__(self, stream: Stream, clock: Callable[[], float] = time.monotonic):
+        self._stream, self._clock = stream, clock
+        self._last_s = clock()
+
+    def __enter__(self) -> StageLines:
+        self._last_s = self._clock()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.flush()
+
+    def say(self, text: str) -> None:
+        """Print the stage if a line is due."""
+        now = self._clock()
+        if now - self._last_s >= LINE_EVERY_S:
+            self._last_s = now
+            print(f"judging: {text}", file=self._stream, flush=True)
+
+
+class StageLine:
+    """One line of a terminal that shows the stage and is gone at the end."""
+
+    def __init__(self, stream: Stream):
+        from rich.console import Console
+
+        self._status = Console(file=cast(IO[str], stream)).status("judging")
+
+    def __enter__(self) -> StageLine:
+        self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._status.stop()
+
+    def say(self, text: str) -> None:
+        """Show the stage."""
+        from rich.text import Text
+
+        self._status.update(Text(f"judging: {text}"))

@@ -23,6 +23,7 @@ class SweepRow:
     symbol: as `A+1` for several. swept: other swept keys and their values. objective: its name, of several objectives the first's;
     value: the best set's, None where there is none; values: of every objective. better: `maximize` or `minimize`. params: the best
     set's searched ones. metrics: the mean over the datasets. seconds: of the run, of a joint study the whole of it.
+    verdict: its level, None where there is none; n_distinct: sets evaluated; null, null_p: how the null search was made and its p-value.
     """
 
     index: int
@@ -41,6 +42,11 @@ class SweepRow:
     metrics: Mapping[str, float] = field(default_factory=dict)
     n_trials: int | None = None
     seconds: float | None = None
+    verdict: str | None = None
+    n_distinct: int | None = None
+    null: str | None = None
+    null_p: float | None = None
+    deflated_sharpe: float | None = None
     folder: str = ""
     synthetic: bool = False
 
@@ -94,7 +100,9 @@ def _common(row: SweepRow, manifest: Mapping[str, Any]) -> SweepRow:
 
 
 def _with_best(row: SweepRow, pair: TimeframePair, folder: Path, manifest: Mapping[str, Any]) -> SweepRow:
-    row = replace(row, timeframe=pair, n_trials=manifest.get("n_trials"))
+    said = manifest.get("verdict") or {}
+    figures = {key: said.get(key) for key in ("n_distinct", "null", "null_p", "deflated_sharpe")}
+    row = replace(row, timeframe=pair, n_trials=manifest.get("n_trials"), verdict=said.get("level"), **figures)
     best = read_json(folder / "best.json")
     if best is None:
         return row

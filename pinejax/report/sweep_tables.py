@@ -14,6 +14,8 @@ from pinejax.report.text import grid
 
 SHOWN_ROWS = 30
 """Of the table that is printed; the files have all."""
+JUDGED = ("verdict", "null p", "adjusted", "deflated")
+"""Printed columns of judged combinations."""
 
 
 def ranked_rows(rows: Sequence[SweepRow]) -> list[SweepRow]:
@@ -26,8 +28,9 @@ def results_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
     """One row per combination (of a joint study: and pair), in order.
 
     Columns: index, symbol, timeframe, ltf, htf, strategy, the other swept keys, study, state, objective, best_value, value_<objective> for
-    several objectives, n_trials, seconds, params_<name> of the best set, every metric (the mean over datasets), folder, error; `synthetic`
-    where any bar was made up.
+    several objectives, n_trials, seconds; where a combination was judged verdict, n_distinct, null, null_p, null_p_adjusted,
+    deflated_sharpe; params_<name> of the best set, every metric (the mean over datasets), folder, error; `synthetic` where any bar was
+    made up.
     """
     columns: dict[str, pl.Series] = {
         "index": pl.Series([row.index for row in rows], dtype=pl.Int64),
@@ -47,6 +50,13 @@ def results_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
             columns[f"value_{name}"] = _floats([row.values.get(name) for row in rows])
     columns["n_trials"] = pl.Series([row.n_trials for row in rows], dtype=pl.Int64)
     columns["seconds"] = _floats([row.seconds for row in rows])
+    if any(row.verdict for row in rows):
+        columns["verdict"] = _texts([row.verdict for row in rows])
+        columns["n_distinct"] = pl.Series([row.n_distinct for row in rows], dtype=pl.Int64)
+        columns["null"] = _texts([row.null for row in rows])
+        columns["null_p"] = _floats([row.null_p for row in rows])
+        columns["null_p_adjusted"] = _floats(adjusted(rows))
+        columns["deflated_sharpe"] = _floats([row.deflated_sharpe for row in rows])
     for name in dict.fromkeys(name for row in rows for name in row.params):
         values: list[Value | None] = [row.params.get(name) for row in rows]
         columns[f"params_{name}"] = column(values)
@@ -58,6 +68,14 @@ def results_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
     if any(row.synthetic for row in rows):
         columns["synthetic"] = pl.Series([row.synthetic for row in rows], dtype=pl.Boolean)
     return pl.DataFrame(columns)
+
+
+def adjusted(rows: Sequence[SweepRow]) -> list[float | None]:
+    """Each row's p-value of the null search, adjusted by Benjamini and Hochberg (1995) for as many as there are; None without one."""
+    from pinejax.selection.discovery import discoveries
+
+    found = discoveries({str(i): row.null_p for i, row in enumerate(rows) if row.null_p is not None})
+    return [found[str(i)].q if str(i) in found else None for i in range(len(rows))]
 
 
 def summary_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
@@ -119,11 +137,16 @@ def sweep_text(rows: Sequence[SweepRow]) -> str:
     found = ranked_rows(rows)
     found += [row for row in rows if row.value is None]
     swept = list(dict.fromkeys(key for row in found for key in row.swept))
-    header = ["symbol", "timeframe", *swept, "state", "objective", "best", "trials", "seconds", "folder"]
-    lines = [_printed(row, swept) for row in found[:SHOWN_ROWS]]
+    judged = any(row.verdict for row in rows)
+    q = dict(zip((id(row) for row in rows), adjusted(rows) if judged else [None] * len(rows), strict=True))
+    verdicts = {id(row): _judged(row, q[id(row)]) if judged else [] for row in found}
+    header = ["symbol", "timeframe", *swept, "state", "objective", "best", "trials", *(JUDGED if judged else ()), "seconds", "folder"]
+    lines = [_printed(row, swept, verdicts[id(row)]) for row in found[:SHOWN_ROWS]]
     text = grid(header, lines)
     if len(found) > SHOWN_ROWS:
         text += f"\n... and {len(found) - SHOWN_ROWS} more in results.csv"
+    if judged:
+        text += f"\n\n{_counted(rows, [p for p in q.values() if p is not None])}"
     pairs = summary_table(rows).filter(pl.col("by") == "pair")
     if len(pairs) > 1 and pairs["n"].max() != 1:
         names = ["key", "objective", "n", "mean", "median", "best"]
@@ -132,9 +155,24 @@ def sweep_text(rows: Sequence[SweepRow]) -> str:
     return text
 
 
-def _printed(row: SweepRow, swept: Sequence[str]) -> list[str]:
+def _judged(row: SweepRow, q: float | None) -> list[str]:
+    return [row.verdict or "-", _said(row.null_p, ".3f"), _said(q, ".3f"), _said(row.deflated_sharpe, ".3f")]
+
+
+def _counted(rows: Sequence[SweepRow], q: Sequence[float]) -> str:
+    """One sentence on all combinations together: the best of them is the best of all their trials."""
+    of = {row.index: row for row in rows}.values()
+    n_trials, n_better = sum(row.n_trials or 0 for row in of), sum(row.verdict == "differs" for row in of)
+    smallest = f"; the smallest p-value, adjusted for {len(q)} combinations, is {min(q):.3f}" if q else ""
+    return (
+        f"{len(of)} combinations had {n_trials:,} trials in all, and the best of them is the best of all those: {n_better} "
+        f"{'differs' if n_better == 1 else 'differ'} from search luck, each judged alone{smallest}."
+    )
+
+
+def _printed(row: SweepRow, swept: Sequence[str], judged: Sequence[str]) -> list[str]:
     cells = [row.symbol + (" (synthetic)" if row.synthetic else ""), str(row.timeframe), *(row.swept.get(key, "-") for key in swept)]
-    cells += [row.state, row.objective or "-", _said(row.value, ".6g"), _said(row.n_trials, ",d"), _said(row.seconds, ".1f")]
+    cells += [row.state, row.objective or "-", _said(row.value, ".6g"), _said(row.n_trials, ",d"), *judged, _said(row.seconds, ".1f")]
     return [*cells, row.folder]
 
 

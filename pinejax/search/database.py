@@ -39,6 +39,8 @@ class Database:
     def __init__(self, url: str, retry_delays_s: tuple[float, ...] = RETRY_DELAYS_S, *, make_tables: bool = True):
         self.url = parse_url(url)
         self._delays = retry_delays_s
+        self.n_losses = 0
+        """How often a connection was lost, or the database was locked."""
         self.engine = self.guarded(lambda: _engine(self.url))
         if make_tables and not self._has_schema():  # Optuna's own check and the migration tools that it loads take a third of a second
             self._create_schema()
@@ -69,6 +71,7 @@ class Database:
             try:
                 return action(attempt)
             except exc.DBAPIError as error:
+                self.n_losses += 1
                 if delay is None or not _is_passing(error):
                     message = self._explained(error)
                     break

@@ -14,6 +14,9 @@ from pinejax.search.store import StudyStore
 KEY = "pinejax:fingerprint"
 CHOSEN = "chosen"
 """The part of a context that is recorded and not compared: where the bars came from. The bars themselves are in `data`, by their hashes."""
+RULE = "rule"
+"""The part that says by what the best set will be judged, as it was when the study began: recorded and not compared."""
+_RECORDED = (CHOSEN, RULE)
 
 
 def fingerprint(space: Space, objective: Objective, datasets: tuple[str, ...], context: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,8 +55,13 @@ def check_fingerprint(store: StudyStore, study_name: str, mine: Mapping[str, Any
     )
 
 
+def recorded_rule(user_attrs: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a study's user attributes say by what it was to be judged when it began; None where nobody said so."""
+    return user_attrs.get(KEY, {}).get("context", {}).get(RULE)
+
+
 def _compared(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
-    context = {key: value for key, value in fingerprint.get("context", {}).items() if key != CHOSEN}
+    context = {key: value for key, value in fingerprint.get("context", {}).items() if key not in _RECORDED}
     return {**fingerprint, "context": context}
 
 

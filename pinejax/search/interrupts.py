@@ -50,9 +50,11 @@ def stop_on_signals(request: StopRequest) -> Iterator[None]:
     somebody else's before (submitit's, which queues its job again; a Ray worker's), the process is theirs: they get their signals
     after the batch, in the order of arrival, and if that returns, SystemExit(130) ends the process, so that nobody takes the
     unfinished search for a finished one. A handler with an attribute `after_batch` is of our own sweep: that function is called
-    instead, and the search ends as any interrupted one, with its report.
+    instead, and the search ends as any interrupted one, with its report. Inside another one for the same request nothing is installed:
+    several searches end together then.
     """
-    if threading.current_thread() is not threading.main_thread():
+    is_theirs = any(getattr(signal.getsignal(number), "request", None) is request for number in STOP_SIGNALS)
+    if is_theirs or threading.current_thread() is not threading.main_thread():
         yield
         return
 
@@ -64,6 +66,7 @@ def stop_on_signals(request: StopRequest) -> Iterator[None]:
         arrived.append(number)
         request.set()
 
+    handler.request = request  # type: ignore[attr-defined]
     previous = {number: signal.signal(number, handler) for number in STOP_SIGNALS}
     try:
         yield

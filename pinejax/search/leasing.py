@@ -73,6 +73,15 @@ def leased(connection: Connection, lease: dict[str, Any]) -> dict[int, int]:
     return {row.trial_id: row.number for row in connection.execute(query.order_by(TRIALS.c.number))}
 
 
+def still_running(connection: Connection, trial_ids: Sequence[int]) -> set[int]:
+    """Those of the trials that are RUNNING."""
+    found: set[int] = set()
+    for start in range(0, len(trial_ids), CHUNK):
+        which = TRIALS.c.trial_id.in_(trial_ids[start : start + CHUNK]) & (TRIALS.c.state == TrialState.RUNNING)
+        found.update(connection.execute(sa.select(TRIALS.c.trial_id).where(which)).scalars())
+    return found
+
+
 def set_finished(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[int]:
     """Ends those of the trials that still run; their ids. rows: trial_id, state, datetime_complete (UTC)."""
     if connection.dialect.name == "postgresql":
@@ -87,11 +96,7 @@ def set_finished(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[
             "ends": [row["datetime_complete"] for row in rows],
         }
         return set(connection.execute(query, values).scalars())
-    alive: set[int] = set()
-    ids = [row["trial_id"] for row in rows]
-    for start in range(0, len(ids), CHUNK):
-        found = TRIALS.c.trial_id.in_(ids[start : start + CHUNK]) & (TRIALS.c.state == TrialState.RUNNING)
-        alive.update(connection.execute(sa.select(TRIALS.c.trial_id).where(found)).scalars())
+    alive = still_running(connection, [row["trial_id"] for row in rows])
     values = [{"id": r["trial_id"], "now": r["state"], "ended": r["datetime_complete"]} for r in rows if r["trial_id"] in alive]
     if values:
         update = sa.update(TRIALS).where(TRIALS.c.trial_id == sa.bindparam("id"))

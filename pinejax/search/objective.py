@@ -78,9 +78,13 @@ class Gate:
 
     def violation(self, values: Float[np.ndarray, " datasets"]) -> float:
         """Mean relative violation over the datasets, 0 where it holds."""
+        return float(self.violations(values))
+
+    def violations(self, values: Float[np.ndarray, "*trials datasets"]) -> Float[np.ndarray, "*trials"]:
+        """The same of many trials."""
         scale = abs(self.limit) or 1.0
         excess = np.maximum(self.sense * (np.asarray(values, float) - self.limit) / scale, 0.0)
-        return float(np.mean(np.where(np.isfinite(excess), excess, 1.0)))
+        return np.asarray(np.mean(np.where(np.isfinite(excess), excess, 1.0), axis=-1))
 
 
 @dataclass(frozen=True)
@@ -133,29 +137,34 @@ class Objective:
     def running(self, metrics: Mapping[str, np.ndarray]) -> Float[np.ndarray, " trials"]:
         """The first objective of unfinished trials, for the pruner, without gates. metrics: name -> [trials, datasets]."""
         term = self.terms[0]
-        return term.sign * self._aggregate(self._scores(term, metrics))
+        return term.sign * self.combined(self.scores(term, metrics))
 
     def judge(self, metrics: Mapping[str, np.ndarray], status: Int[np.ndarray, " datasets"]) -> Verdict:
         """The values a finished trial is told, and its gates' violations. metrics: name -> [datasets]."""
         failed = np.asarray(status) != 0
         if self.config.on_status == "fail" and failed.any():
             return Verdict(None, {})
-        violations = {gate.name: gate.violation(metrics[gate.metric]) for gate in self.gates}
+        violations = {gate.name: gate.violation(self.gated(gate, metrics)) for gate in self.gates}
         total = self.config.gate_weight * sum(violations.values()) if self.config.gate_mode == "penalty" else 0.0
         values = []
         for term in self.terms:
-            scores = np.where(failed, -self.penalty, self._scores(term, metrics))
-            values.append(term.sign * worsened(float(self._aggregate(scores)), total))
+            scores = np.where(failed, -self.penalty, self.scores(term, metrics))
+            values.append(term.sign * worsened(float(self.combined(scores)), total))
         return Verdict(tuple(values), violations)
 
-    def _scores(self, term: Term, metrics: Mapping[str, np.ndarray]) -> np.ndarray:
-        """More is better, [..., datasets], finite."""
+    def gated(self, gate: Gate, metrics: Mapping[str, np.ndarray]) -> Float[np.ndarray, "*trials datasets"]:
+        """What a gate looks at."""
+        return np.asarray(metrics[gate.metric], float)
+
+    def scores(self, term: Term, metrics: Mapping[str, np.ndarray]) -> Float[np.ndarray, "*trials datasets"]:
+        """An objective's of each dataset, turned so that more is better, finite. metrics: name -> [..., datasets]."""
         with np.errstate(invalid="ignore", over="ignore"):
             total = sum((weight * np.asarray(metrics[name], float) for name, weight in term.weights.items()), np.zeros(()))
         scores = term.sign * np.asarray(total)
         return np.clip(np.where(np.isfinite(scores), scores, -self.penalty), -self.penalty, LARGEST)
 
-    def _aggregate(self, scores: np.ndarray) -> np.ndarray:
+    def combined(self, scores: Float[np.ndarray, "*trials datasets"]) -> Float[np.ndarray, "*trials"]:
+        """One score from those of the datasets."""
         if self.config.aggregate == "quantile":
             return np.asarray(np.quantile(scores, self.config.quantile, axis=-1))
         reduce = {"mean": np.mean, "median": np.median, "worst": np.min}[self.config.aggregate]

@@ -7,6 +7,7 @@ checked them; `fallback` does the same through Optuna's public interface, about 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -39,6 +40,8 @@ from pinejax.search.schema import (
 )
 from pinejax.search.store import ERROR_KEY, STATUS_KEY, Stored, counts
 
+logger = logging.getLogger(__name__)
+
 JUDGED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -60,6 +63,8 @@ class BulkStore:
         self._running: tuple[int, ...] = ()  # reserved here and not finished; the heartbeat's thread reads it
         self._claimed: frozenset[int] = frozenset()  # those of them that waited in the study
         self._unfinished: dict[int, TrialState] = {}  # others' trials, as they were read last
+        self._told: list[FrozenTrial] = []  # finished here
+        self._n_losses = database.n_losses
         self._reader = TrialReader()
         self._json: dict[str, tuple[BaseDistribution, str]] = {}
 
@@ -119,6 +124,7 @@ class BulkStore:
                 self._unfinished[trial._trial_id] = trial.state
         self._last_id = max([self._last_id, *(trial._trial_id for trial in trials), *self._own])
         self._own.clear()
+        self._tell_again()
         return trials
 
     def reserve(self, trials: Sequence[FrozenTrial], n_trials: int, system_attrs: Mapping[str, Any]) -> Stored:
@@ -165,7 +171,32 @@ class BulkStore:
         self._running = tuple(trial_id for trial_id in self._running if trial_id not in finished)
         self._n_counted += sum(counts(trial) for trial in trials if trial._trial_id not in lost)
         self._unfinished.update(dict.fromkeys(lost, TrialState.RUNNING))  # so that the next read tells what became of them
+        self._told += [trial for trial in trials if trial._trial_id not in lost]
+        self._tell_again()
         return lost
+
+    def _tell_again(self) -> None:
+        """After a lost connection: store again what the database had confirmed and does not know any more.
+
+        A server that does not wait for its disk, or a replica that took over and lagged behind, comes back without the last transactions.
+        """
+        n_losses = self._db.n_losses
+        if n_losses == self._n_losses:
+            return
+
+        def attempt(_: int) -> int:
+            with self._db.engine.begin() as connection:
+                self._lock(connection)
+                running = leasing.still_running(connection, [trial._trial_id for trial in self._told])
+                forgotten = [trial for trial in self._told if trial._trial_id in running]
+                if forgotten:
+                    self._end(connection, forgotten)
+                return len(forgotten)
+
+        n = self._db.retried(attempt)
+        if n:
+            logger.warning("storage %s: %d results that it had confirmed were gone after a lost connection; stored again", self.name, n)
+        self._n_losses = n_losses  # as it was before: what was lost meanwhile is looked at next time
 
     def beat(self) -> None:
         """One statement for all of the batch."""

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pinejax.search.database import Database
-from pinejax.search.fingerprint import CHOSEN, KEY
+from pinejax.search.fingerprint import CHOSEN, KEY, RULE
 from pinejax.search.schema import STUDIES, STUDY_USER, unsupported
 
 
@@ -46,5 +46,5 @@ def _changed_bars(theirs: Mapping[str, Any], mine: Mapping[str, Any]) -> bool:
 
 
 def _without_bars(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
-    context = {key: value for key, value in fingerprint.get("context", {}).items() if key not in ("data", CHOSEN)}
+    context = {key: value for key, value in fingerprint.get("context", {}).items() if key not in ("data", CHOSEN, RULE)}
     return {**fingerprint, "context": context}

@@ -13,8 +13,11 @@ import numpy as np
 from jaxtyping import Float
 
 from pinejax.errors import ConfigError
+from pinejax.selection.bootstrap import stretches
 
 FEWEST_TRIALS, FEWEST_PER_BLOCK = 2, 2
+CHUNK = 2**20
+"""Splits times trials at a time: 8 MiB for each number of them."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def cscv(returns: Float[np.ndarray, "returns trials"], n_blocks: int = 16, n_nul
         return found
     rng, centred = np.random.default_rng(seed), returns - returns.mean(axis=0)
     length = max(1, n // n_blocks // 4)
-    null = [_measure(centred[_stretches(rng, n, length)], n_blocks).pbo for _ in range(n_null)]
+    null = [_measure(centred[stretches(rng, n, length)[0]], n_blocks).pbo for _ in range(n_null)]
     low, high = np.quantile(null, [0.05, 0.95])
     return Overfit(found.pbo, found.logits, found.slope, found.loss_rate, (float(low), float(high)))
 
@@ -58,20 +61,28 @@ def cscv(returns: Float[np.ndarray, "returns trials"], n_blocks: int = 16, n_nul
 def _measure(returns: Float[np.ndarray, "returns trials"], n_blocks: int) -> Overfit:
     blocks = np.array_split(returns, n_blocks)
     sums = np.stack([[np.full(b.shape[1], len(b)), b.sum(axis=0), (b**2).sum(axis=0)] for b in blocks])
-    total, trials = sums.sum(axis=0), returns.shape[1]
-    inside = np.array([sums[list(half)].sum(axis=0) for half in combinations(range(n_blocks), n_blocks // 2)])
-    chosen_by, judged_by = _sharpe(inside), _sharpe(total - inside)
+    halves = np.array([[block in half for block in range(n_blocks)] for half in combinations(range(n_blocks), n_blocks // 2)], float)
+    step = max(1, CHUNK // returns.shape[1])
+    parts = [_judge(sums, halves[first : first + step]) for first in range(0, len(halves), step)]
+    share, ours, theirs = (np.concatenate(values) for values in zip(*parts, strict=True))
+    logits = np.log(share / (1.0 - share))
+    spread = ours.var()
+    slope = float(((ours - ours.mean()) * (theirs - theirs.mean())).mean() / spread) if spread > 0 else float("nan")
+    return Overfit(float((logits <= 1e-12).mean()), logits, slope, float((theirs < 0).mean()))
+
+
+def _judge(
+    sums: Float[np.ndarray, "blocks 3 trials"], halves: Float[np.ndarray, "splits blocks"]
+) -> tuple[Float[np.ndarray, " splits"], Float[np.ndarray, " splits"], Float[np.ndarray, " splits"]]:
+    """Of the best trial on each half: its relative rank on the other, and its ratio on both."""
+    inside = np.tensordot(halves, sums, axes=1)
+    chosen_by, judged_by = _sharpe(inside), _sharpe(sums.sum(axis=0) - inside)
     best = chosen_by.argmax(axis=1)
     split = np.arange(len(best))
     theirs = judged_by[split, best]
     # Ranks from 1, ties in the middle; relative to n + 1 so that the logit is finite.
     rank = (judged_by < theirs[:, None]).sum(axis=1) + 0.5 * ((judged_by == theirs[:, None]).sum(axis=1) + 1)
-    share = rank / (trials + 1)
-    logits = np.log(share / (1.0 - share))
-    ours = chosen_by[split, best]
-    spread = ours.var()
-    slope = float(((ours - ours.mean()) * (theirs - theirs.mean())).mean() / spread) if spread > 0 else float("nan")
-    return Overfit(float((logits <= 1e-12).mean()), logits, slope, float((theirs < 0).mean()))
+    return rank / (sums.shape[2] + 1), chosen_by[split, best], theirs
 
 
 def _sharpe(sums: Float[np.ndarray, "splits 3 trials"]) -> Float[np.ndarray, "splits trials"]:
@@ -81,13 +92,3 @@ def _sharpe(sums: Float[np.ndarray, "splits 3 trials"]) -> Float[np.ndarray, "sp
     variance = squares / n - mean**2
     flat = variance <= 1e-12 * np.maximum(squares / n, 1e-300)
     return np.where(flat, 0.0, mean / np.sqrt(np.where(flat, 1.0, variance)))
-
-
-def _stretches(rng: np.random.Generator, n: int, length: int) -> np.ndarray:
-    """Indices of a stationary bootstrap: stretches of random starts and geometric lengths, around the end (Politis and Romano, 1994)."""
-    begins = rng.random(n) < 1.0 / length
-    begins[0] = True
-    starts = rng.integers(0, n, int(begins.sum()))
-    which = np.cumsum(begins) - 1
-    since = np.arange(n) - np.flatnonzero(begins)[which]
-    return (starts[which] + since) % n

@@ -38,6 +38,13 @@ def moments(returns: Float[np.ndarray, " returns"]) -> Moments:
     return Moments(len(x), float(x.mean() / spread), float((z**3).mean()), float((z**4).mean()))
 
 
+def sharpe_ratios(returns: Float[np.ndarray, "days sets"]) -> Float[np.ndarray, " sets"]:
+    """Of each column, as in `moments`; NaN where it does not vary or has a NaN."""
+    spread = returns.std(axis=0)
+    varies = (spread > 1e-12 * np.maximum(1.0, np.abs(returns).max(axis=0))) & (len(returns) >= FEWEST_RETURNS)
+    return np.where(varies, returns.mean(axis=0) / np.where(varies, spread, 1.0), nan)
+
+
 def probabilistic_sharpe(m: Moments, benchmark: float = 0.0) -> float:
     """Probability that the true ratio is above `benchmark`, given the estimate's length, skew and kurtosis. NaN if undefined.
 
@@ -86,6 +93,13 @@ def effective_trials(correlation: Float[np.ndarray, "trials trials"]) -> float:
     share = values / values.sum()
     share = share[share > 0]
     return float(np.exp(-(share * np.log(share)).sum()))
+
+
+def effective_sets(returns: Float[np.ndarray, "days sets"]) -> float:
+    """`effective_trials` of returns that all vary: from the smaller of the two matrices of products, whose eigenvalues are the same."""
+    unit = returns - returns.mean(axis=0)
+    unit = unit / np.sqrt((unit**2).sum(axis=0))
+    return effective_trials(unit.T @ unit if unit.shape[1] <= len(unit) else unit @ unit.T)
 
 
 def _spread(m: Moments) -> float:

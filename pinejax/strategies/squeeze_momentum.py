@@ -224,7 +224,8 @@ class SqueezeMomentum(Strategy):
         # One of the other sign is left from a reversal that the broker refused.
         best = where(enters | (side * tightest.value < 0), na, tightest.value)
         for level, switch in self._stops(ctx, side, entry, enters):
-            best = tighter_stop(1, best, where(switch, side * level, na))
+            # Between a signal and its fill, should that take longer than to the next bar, there is no side to protect.
+            best = tighter_stop(1, best, where(switch & (side != 0), side * level, na))
         tightest.set(best)
         stop = side * best
         broker.exit("XL", "L", stop=stop, when=side > 0)

@@ -10,6 +10,8 @@ import pytest
 from debian_postgres import Server
 from pinejax_process import SLOW_SEARCH, n_stored, start, trials_of, until
 
+from pinejax.search.lease import LEASE_KEY
+
 pytestmark = pytest.mark.postgres
 
 
@@ -22,9 +24,9 @@ def test_a_search_goes_on_when_the_server_was_restarted(place: Path, postgres: s
         postgres_server.stop(how)
         time.sleep(1)
         postgres_server.start()
-        out, err = process.communicate(timeout=240)
+        _, err = process.communicate(timeout=240)
     assert process.returncode == 0, err
     trials = trials_of(postgres)
     assert [trial.number for trial in trials] == list(range(192))
-    unfinished = [(trial.number, trial.state.name, trial.system_attrs) for trial in trials if trial.state.name != "COMPLETE"]
-    assert not unfinished, (unfinished, out, err)
+    unfinished = {trial.number: trial.system_attrs.get(LEASE_KEY, {}).get("batch") for trial in trials if trial.state.name != "COMPLETE"}
+    assert not unfinished, f"trial -> batch {unfinished}\n{err}\n{(postgres_server.folder / 'log').read_text()[-3000:]}"

@@ -18,7 +18,7 @@ from tests.docs.pages import REPOSITORY, blocks
 
 PAGE = REPOSITORY / "docs" / "clusters.md"
 N_TRIALS = 256
-SMALL = "strategy=mine.py:Mine symbol=SYNTH_A timeframe=1h@4h search.sampler=random"
+SMALL = "strategy=mine.py:Mine symbol=SYNTH_A timeframe=1h@4h search.sampler=random verdict=none"
 
 
 def shown(kind: str, word: str) -> str:

@@ -58,6 +58,22 @@ def test_each_set_of_a_batch_is_evaluated_as_by_an_engine_of_its_pair_alone():
             np.testing.assert_array_equal(evaluation.metrics[name], values, err_msg=f"{name} on {params[TIMEFRAME]}")
 
 
+def test_pairs_are_divided_at_the_same_moments_and_run_in_parts():
+    session = joint(timeframe=PAIRS[:2], validation={"method": "purged_kfold", "k": 3, "holdout": 0.2})
+    assert [row.name for row in session.columns] == [f"SYNTH_{x} part {i} of 3" for x in "AB" for i in (1, 2, 3)]
+    ends = {int(feed.ltf.time[-1]) + feed.timeframe.ltf.ms for feed in session.feeds}
+    assert len(ends) == 1 and len(session.whole) == len(session.feeds)
+    engine = session.engine(2)
+    assert engine.datasets == tuple(row.name for row in session.columns) and engine.n_segments == 3
+    batch = [{TIMEFRAME: pair, **FIXED} for pair in PAIRS[:2]]
+    for params, evaluation in zip(batch, engine.evaluate(batch), strict=True):
+        part = session.part(params)
+        first, second = (row.n_bars for row in part.datasets[:2])
+        detail = part.engine(1).detail({**FIXED}, 1)
+        assert detail.metrics["sharpe"] == evaluation.metrics["sharpe"][1] and first == second
+    assert len(engine.detail_of_whole(batch[0], 1).equity) == len(session.by_pair[PAIRS[0]].feeds[1])
+
+
 def test_a_pruner_is_asked_about_trials_by_their_places_in_the_whole_batch():
     batch = [{TIMEFRAME: pair, **FIXED, "fast": fast} for fast in (5, 9) for pair in PAIRS]
     seen: set[int] = set()
@@ -102,7 +118,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         words = ["strategy=mine.py:Mine", "symbol=SYNTH_A", "timeframe=[2h@4h,4h]", "sweep.mode=joint", "search.n_trials=12"]
-        assert main(run, [*words, "search.sampler=random", "search.batch_size=6", "hydra.run.dir=out"]) == 0
+        assert main(run, [*words, "search.sampler=random", "search.batch_size=6", "verdict=none", "hydra.run.dir=out"]) == 0
     return place / "out"
 
 

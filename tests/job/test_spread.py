@@ -15,8 +15,10 @@ from pinejax.config import Config, SearchChoices
 from pinejax.core.timeframe import TimeframePair
 from pinejax.engine.config import EngineConfig
 from pinejax.errors import ConfigError
+from pinejax.job.division import divided
 from pinejax.job.session import Session, prepare
 from pinejax.job.spread import SpreadEvaluator, dealt, evaluator_of, with_jobs
+from pinejax.selection.config import ValidationConfig
 
 
 @pytest.fixture
@@ -48,6 +50,21 @@ def test_processes_find_what_one_process_finds_with_and_without_a_pruner(session
                 for name in a.metrics:
                     np.testing.assert_array_equal(a.metrics[name], b.metrics[name])
             asked.clear()
+
+
+@pytest.mark.slow
+def test_processes_run_the_parts_of_their_feeds_without_what_is_held_out(session: Session):
+    chosen = ValidationConfig(method="purged_kfold", k=3, holdout=0.2)
+    parted = divided(replace(session, config=replace(session.config, validation=chosen)))
+    engine = parted.engine(4)
+    batch = [session.space.complete({"fast": n, "slow": 30 + n}) for n in (3, 5, 8, 13)]
+    with SpreadEvaluator(parted, engine, 4, 2) as spread:
+        assert spread.datasets == engine.datasets == tuple(row.name for row in parted.datasets) and spread.n_segments == 3
+        for kept in (None, lambda step, trials, metrics: trials + metrics["n_trades"].shape[1] != 7):
+            for a, b in zip(engine.evaluate(batch, kept), spread.evaluate(batch, kept), strict=True):
+                assert a.pruned_at == b.pruned_at and a.status.tolist() == b.status.tolist()
+                for name in a.metrics:
+                    np.testing.assert_array_equal(a.metrics[name], b.metrics[name])
 
 
 def test_a_process_that_dies_is_named_and_the_others_end(session: Session):

@@ -78,7 +78,7 @@ def test_a_higher_timeframe_that_is_none_is_noted(place: Path, capsys, timeframe
     export = str(place / "outputs" / "mine" / "trades.csv")
     main(backtest, [*words, f"compare={export}"])
     assert capsys.readouterr().out.count(NOTE) == n
-    assert main(run, [*words, "search.n_trials=2", "search.sampler=random", "objective=net_profit"]) == 0
+    assert main(run, [*words, "search.n_trials=2", "search.sampler=random", "objective=net_profit", "verdict=none"]) == 0
     assert capsys.readouterr().out.count(NOTE) == n
 
 

@@ -12,7 +12,10 @@ from pinejax.cli import main
 from pinejax.data.cli import main as data
 from pinejax.run import run
 
-SEARCH = ("strategy=mine.py:Mine", "timeframe=15m", "symbol=X", "data.root=store", "search.n_trials=4", "search.sampler=random")
+SEARCH = (
+    "strategy=mine.py:Mine", "timeframe=15m", "symbol=X", "data.root=store", "search.n_trials=4", "search.sampler=random",
+    "verdict=none",
+)  # fmt: skip
 
 
 @pytest.fixture

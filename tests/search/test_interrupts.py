@@ -99,3 +99,21 @@ def test_the_sweeps_own_handler_is_not_called_but_told_after_the_batch():
     finally:
         signal.signal(signal.SIGINT, previous)
     assert (result.stopped, result.n_counted, told) == ("interrupted", 8, ["after"])
+
+
+def test_searches_one_after_the_other_end_together_where_they_share_a_request():
+    stop, before = StopRequest(), signal.getsignal(signal.SIGTERM)
+    with stop_on_signals(stop):
+        first = run_search(CONFIG, build_space(Bowl), SHARPE, Quadratic(), None, [sends(signal.SIGTERM)], stop)
+        second = run_search(CONFIG, build_space(Bowl), SHARPE, Quadratic(), None, (), stop)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert (first.stopped, first.n_counted) == ("interrupted", 8)
+    assert (second.stopped, second.n_counted) == ("interrupted", 0)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_search_within_another_with_a_request_of_its_own_is_unmoved():
+    outer, inner = StopRequest(), StopRequest()
+    with stop_on_signals(outer), stop_on_signals(inner):
+        assert getattr(signal.getsignal(signal.SIGINT), "request", None) is inner

@@ -168,6 +168,30 @@ def test_a_lost_answer_to_a_commit_does_not_store_the_batch_twice(url, monkeypat
     store.close()
 
 
+def test_results_that_a_restarted_server_forgot_are_stored_again(url):
+    """As after a crash of a server that does not wait for its disk: the reservation is there, what was told is not."""
+    from sqlalchemy import text
+
+    database = Database(url)
+    optuna.create_study(study_name="study", storage=url, direction="maximize")
+    store, trials = BulkStore(database, 1), odd_trials()
+    append(store, trials)
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE trials SET state = 'RUNNING', datetime_complete = NULL WHERE number < 3"))
+        for table in ("trial_values", "trial_intermediate_values", "trial_user_attributes"):
+            connection.execute(text(f"DELETE FROM {table} WHERE trial_id IN (SELECT trial_id FROM trials WHERE number < 3)"))
+        connection.execute(text("DELETE FROM trial_system_attributes WHERE key != 'pinejax:lease'"))
+    states = lambda: [t.state for t in optuna.load_study(study_name="study", storage=url).trials]  # noqa: E731
+    assert store.read() == []
+    assert states()[:3] == [TrialState.RUNNING] * 3
+    database.n_losses += 1
+    assert store.read() == []
+    theirs = optuna.load_study(study_name="study", storage=url).trials
+    assert all(same(mine, other) for mine, other in zip(trials[:3], theirs[:3], strict=True))
+    assert states() == [trial.state for trial in trials]
+    store.close()
+
+
 def test_a_lock_is_waited_for(url):
     from sqlalchemy import exc
 

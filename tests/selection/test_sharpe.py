@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf, isnan, sqrt
 
 import numpy as np
@@ -11,12 +12,14 @@ from scipy import stats
 from pinejax.selection.sharpe import (
     Moments,
     deflated_sharpe,
+    effective_sets,
     effective_trials,
     expected_maximum,
     minimum_backtest_years,
     minimum_track_record,
     moments,
     probabilistic_sharpe,
+    sharpe_ratios,
 )
 
 YEAR = 250
@@ -61,7 +64,21 @@ def test_moments_are_those_of_scipy():
     x = np.random.default_rng(1).standard_t(5, 400) * 0.01 + 0.001
     m = moments(np.r_[x, np.nan])
     expected = (x.mean() / x.std(), stats.skew(x), stats.kurtosis(x, fisher=False))
+    several = np.c_[x, 2 * x - 0.5, np.full(400, 0.1), np.r_[x[:-1], np.nan]]
+    np.testing.assert_allclose(sharpe_ratios(several), [expected[0], moments(2 * x - 0.5).sharpe, np.nan, np.nan])
     assert m.n == 400 and (m.sharpe, m.skew, m.kurtosis) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("days", "sets"), [(60, 5), (250, 100), (1_500, 1_000)])
+def test_the_ratios_are_those_of_skfolio(days: int, sets: int):
+    measures = pytest.importorskip("skfolio.measures")
+    x = np.random.default_rng(sets).standard_t(4, (days, sets)) * 0.01
+    ratios = x.mean(axis=0) / x.std(axis=0, ddof=1)  # as there; a biased deviation here
+    m = replace(moments(x[:, ratios.argmax()]), sharpe=float(ratios.max()))
+    best, variance = x[:, ratios.argmax()], ratios.var(ddof=1)
+    assert probabilistic_sharpe(m, 0.01) == pytest.approx(measures.probabilistic_sharpe_ratio(best, 0.01), abs=2e-3)
+    assert expected_maximum(sets, variance) == pytest.approx(measures.expected_max_sharpe_ratio(sets, trial_sharpe_ratio_std=variance**0.5))
+    assert deflated_sharpe(m, sets, variance) == pytest.approx(measures.deflated_sharpe_ratio(best, ratios), abs=2e-3)
 
 
 @pytest.mark.parametrize("x", [np.array([]), np.array([0.1, 0.2]), np.full(50, 0.01), np.full(9, np.nan)])
@@ -76,4 +93,7 @@ def test_trials_count_as_many_as_are_independent():
     assert effective_trials(np.eye(8)) == pytest.approx(8.0)
     groups = np.repeat(rng.normal(size=(2_000, 3)), 10, axis=1) + 1e-3 * rng.normal(size=(2_000, 30))
     assert effective_trials(np.corrcoef(groups.T)) == pytest.approx(3.0, abs=0.1)
-    assert 1.0 < effective_trials(np.corrcoef((one + rng.normal(size=(2_000, 8))).T)) < 8.0
+    some = one + rng.normal(size=(2_000, 8))
+    assert 1.0 < effective_trials(np.corrcoef(some.T)) < 8.0
+    for days in (2_000, 30, 5):
+        assert effective_sets(some[:days]) == pytest.approx(effective_trials(np.corrcoef(some[:days].T)))

@@ -17,7 +17,14 @@ from optuna.trial import FrozenTrial
 from sqlalchemy import exc
 
 REPOSITORY = Path(__file__).parents[2]
-SLOW_SEARCH = ("strategy=squeeze_momentum", "symbol=SYNTH_A", "timeframe=1h@4h", "search.sampler=tpe", "search.batch_size=16")
+SLOW_SEARCH = (
+    "strategy=squeeze_momentum",
+    "symbol=SYNTH_A",
+    "timeframe=1h@4h",
+    "search.sampler=tpe",
+    "search.batch_size=16",
+    "verdict=none",
+)
 """Asking TPE for the many parameters of this strategy takes most of a second per batch: time for a signal."""
 
 

@@ -20,4 +20,4 @@ class Mine(Strategy):
         broker.close("L", when=ta.crossunder(fast, slow))
 """
 
-SMALL = ("strategy=mine.py:Mine", "timeframe=1h@4h", "search.n_trials=8", "search.sampler=random", "search.batch_size=4")
+SMALL = ("strategy=mine.py:Mine", "timeframe=1h@4h", "search.n_trials=8", "search.sampler=random", "search.batch_size=4", "verdict=none")

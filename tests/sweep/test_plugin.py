@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-SMALL = ("timeframe=2h@4h,4h", "symbol=SYNTH_A", "search.n_trials=6", "search.sampler=random", "hydra.sweep.dir=sweep")
+SMALL = ("timeframe=2h@4h,4h", "symbol=SYNTH_A", "search.n_trials=6", "search.sampler=random", "verdict=none", "hydra.sweep.dir=sweep")
 
 
 def start(place: Path, *words: str, python: str = sys.executable, **more: str) -> subprocess.Popen[str]:

@@ -17,7 +17,7 @@ from pinejax.run import run
 
 WORDS = (
     "-m", "strategy=mine.py:Mine", "timeframe=2h@4h,4h", "symbol=SYNTH_A,NOPE", "search.n_trials=6", "search.sampler=random",
-    "search.batch_size=6", "hydra.sweep.dir=sweep",
+    "search.batch_size=6", "verdict=none", "hydra.sweep.dir=sweep",
 )  # fmt: skip
 
 

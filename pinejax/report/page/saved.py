@@ -83,14 +83,17 @@ class Saved:
 
     @cached_property
     def datasets(self) -> list[Dataset]:
-        """Those the best set was run on: of a study over timeframe pairs, of its own pair."""
+        """Those the best set was run on: of a study over timeframe pairs, of its own pair; of one over parts of histories, the whole ones."""
         rows = [Dataset(r["name"], r["symbol"], r["timeframe"], bool(r["synthetic"])) for r in self.manifest.get("datasets", ())]
         pair = (self.best or {}).get("params", {}).get("timeframe")
-        mine = [row for row in rows if row.timeframe == pair]
-        return mine or rows
+        mine = [row for row in rows if row.timeframe == pair] or rows
+        if self.lines and not any(row.name in self.lines for row in mine):
+            parted = (name.rpartition(" ") for name in self.lines)
+            return [Dataset(f"{symbol} {pair}", symbol, pair, bool(self.manifest.get("synthetic"))) for symbol, _, pair in parted]
+        return mine
 
     def metrics(self, dataset: Dataset) -> Mapping[str, float]:
-        """The best trial's on one dataset; empty where there is none."""
+        """The best trial's on one dataset; empty where there are none, as of a history that was searched in parts."""
         rows = (self.best or {}).get("datasets", {})
         return rows.get(dataset.name) or rows.get(dataset.symbol) or {}
 

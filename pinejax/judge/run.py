@@ -1,0 +1,66 @@
+"""The end of a run: the evidence about its finished search, the verdict, its page and its files. Pieces of evidence are elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pinejax.job.outcome import Outcome
+from pinejax.judge.case import Case
+from pinejax.judge.files import short, write_verdict
+from pinejax.judge.pipeline import evidence
+from pinejax.judge.searched import rule, searched
+from pinejax.judge.text import page
+from pinejax.judge.verdict import verdict_of, without_a_result
+from pinejax.report.atomic import plain
+from pinejax.report.progress import stages_for
+from pinejax.report.rows import StudyRows
+from pinejax.search import SearchResult
+
+OF_JOINT = ("stress",)
+"""Sections that know a study of several timeframe pairs."""
+
+
+def judge(outcome: Outcome, study: StudyRows, result: SearchResult) -> bool:
+    """Judges the best set of a search whose files are written, prints the page, and leaves verdict.json; whether Ctrl-C ended that.
+
+    Nothing where `verdict=none`, and for workers other than the first. Ctrl-C leaves what was made by then, and no judgement of the set.
+    """
+    config = outcome.session.config
+    if not config.verdict.enabled or outcome.settings.worker != 0:
+        return False
+    started = time.perf_counter()
+    found: dict[str, Any] = {}
+    with stages_for(sys.stderr) as stages:
+        interrupted = collect(case_of(outcome, study, stages.say), found, result.stopped)
+    found = plain(found)
+    verdict = verdict_of(found, config.verdict)
+    seconds = time.perf_counter() - started
+    write_verdict(outcome.folder.path, verdict, found, seconds)
+    said = short(verdict, found)
+    outcome.folder.write_best(study, {key: said[key] for key in ("level", "sentence")})
+    outcome.judged(said, seconds)
+    print(f"\n{page(verdict, found)}\n", flush=True)
+    return interrupted
+
+
+def collect(case: Case, found: dict[str, Any], stopped: str) -> bool:
+    """Fills `found` with every section; whether Ctrl-C ended that. A search without anything to judge has no other than its own."""
+    found["search"] = searched(case, stopped, case.session.is_joint)
+    found["rule"] = rule(case)
+    if without_a_result(found) and not (case.session.is_joint and case.study.best):
+        return False
+    try:
+        evidence(case, found, OF_JOINT if case.session.is_joint else ())
+    except KeyboardInterrupt:
+        found["interrupted"] = True
+        return True
+    return False
+
+
+def case_of(outcome: Outcome, study: StudyRows, say: Callable[[str], None]) -> Case:
+    """What there is to judge of a run."""
+    engine: Any = getattr(outcome.engine, "whole", outcome.engine)  # of whole histories where the search had parts of them
+    return Case(outcome.session, engine, outcome.objective, outcome.settings, study, outcome.storage, outcome.folder.path, say)
