@@ -21,6 +21,10 @@ from pinejax.report.page.listed import Listed, read_trades
 from pinejax.report.slug import slug, timeframe_slug
 
 
+FROM_SUMMARY = {"net_profit": "net_profit", "profit_factor": "profit_factor", "win_rate": "percent_profitable", "n_trades": "closed_trades"}
+"""Metrics that are figures of TradingView's summary too."""
+
+
 @dataclass(frozen=True)
 class Dataset:
     """As tables call it, and whose bars."""
@@ -83,7 +87,7 @@ class Saved:
 
     @cached_property
     def datasets(self) -> list[Dataset]:
-        """Those the best set was run on: of a study over timeframe pairs, of its own pair; of one over parts of histories, the whole ones."""
+        """Those the best set was run on: of a study over timeframe pairs those of its own pair, of one over parts the whole histories."""
         rows = [Dataset(r["name"], r["symbol"], r["timeframe"], bool(r["synthetic"])) for r in self.manifest.get("datasets", ())]
         pair = (self.best or {}).get("params", {}).get("timeframe")
         mine = [row for row in rows if row.timeframe == pair] or rows
@@ -93,9 +97,23 @@ class Saved:
         return mine
 
     def metrics(self, dataset: Dataset) -> Mapping[str, float]:
-        """The best trial's on one dataset; empty where there are none, as of a history that was searched in parts."""
+        """The best trial's on one dataset; of a history that was searched in parts (`in_parts`) those that its detail run left."""
         rows = (self.best or {}).get("datasets", {})
-        return rows.get(dataset.name) or rows.get(dataset.symbol) or {}
+        return rows.get(dataset.name) or rows.get(dataset.symbol) or self._of_whole(dataset)
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether the best trial's own metrics are of parts of the histories."""
+        rows = (self.best or {}).get("datasets", {})
+        return bool(rows) and not any(d.name in rows or d.symbol in rows for d in self.datasets)
+
+    def _of_whole(self, dataset: Dataset) -> dict[str, float]:
+        figures, line = self.summary(dataset), self.lines.get(dataset.name)
+        found = {metric: figures[name][1][0] for metric, name in FROM_SUMMARY.items() if name in figures}
+        if line is not None:
+            capital = self.manifest.get("broker", {}).get("initial_capital") or line.equity[0]
+            found |= {"total_return": float(line.equity[-1] / capital - 1.0), "max_drawdown": float(-line.drawdown.min())}
+        return found
 
     @cached_property
     def lines(self) -> dict[str, Line]:

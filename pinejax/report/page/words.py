@@ -79,6 +79,8 @@ WORDS: dict[str, str] = {
         "first open, without costs."
     ),
     "equity.none": "The run has left no equity curve (equity.parquet).",
+    "in_parts": "The search valued each set on parts of the histories. These are the best set's results on the whole of them, in one run.",
+    "walk.folds": "One bar per fold: the score out of sample of the set that was best on the fold's other bars.",
     "in_sample": "in sample: the search saw these bars",
     "out_of_sample": "out of sample: it did not",
     # trades on the chart

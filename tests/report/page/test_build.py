@@ -191,6 +191,7 @@ def test_a_verdict_comes_first_with_its_reasons_and_evidence(tmp_path: Path):
     assert "6 histories, their median 0.55 against 0.6: p = 0.4286, which cannot be below 0.1429 with so many." in text
     assert "Higher commission 0.3271 \u22120.4847" in text and "Without SYNTH_A 1.347" in text
     assert "Not enough to go by: expected 60 days, found 14." in text
+    assert "best on the fold's other bars. A note." in text
     assert "A piece nobody knows" in text and "42" in text
     assert "1.1 0.99 2024-01-01 2024-01-03 All test spans as one history" in text
     assert "rerank" not in text.lower()
@@ -242,6 +243,7 @@ VERDICT = {
             ],
             "drift": {"parameters": {"fast": {"values": [10, 30], "mean": 0.5}}},
         },
+        "cross_validation": {"folds": [{"test": [["2024-01-01 00:00", "2024-01-18 23:45"]], "out_of_sample": 1.3}], "note": "A note."},
         "rerank": {"method": "none"},
         "holdout": {"not_enough": "expected 60 days, found 14."},
         "a_piece_nobody_knows": {"text": "said", "n": 42, "list": [1, 2]},

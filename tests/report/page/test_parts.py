@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from report_folder import CAPITAL, make_run, trades_on, walk
 
 from pinejax.errors import ReportError
+from pinejax.report.atomic import write_json
 from pinejax.report.page.dataset_data import decimals, shades
 from pinejax.report.page.drawings import bins, histogram
 from pinejax.report.page.figures import figure, metric, short
@@ -29,6 +31,21 @@ def test_trades_come_back_from_their_file_as_they_were(tmp_path: Path):
     assert back.rate == pytest.approx([trade.pnl / trade.entry_price for trade in trades], abs=5.1e-5)
     assert back.total[-1] == pytest.approx(sum(trade.pnl for trade in trades), abs=0.01)
     assert back.is_open.tolist() == [False] * (len(trades) - 1) + [True]
+
+
+def test_a_history_that_was_searched_in_parts_has_the_results_of_its_detail_run(tmp_path: Path):
+    folder = make_run(tmp_path / "run")
+    manifest, best = (json.loads((folder / name).read_text()) for name in ("manifest.json", "best.json"))
+    manifest["datasets"] = [row | {"name": f"{row['name']} [{i}]"} for row in manifest["datasets"] for i in range(2)]
+    best["datasets"] = {row["name"]: {"sharpe": 1.0} for row in manifest["datasets"]}
+    write_json(folder / "manifest.json", manifest)
+    write_json(folder / "best.json", best)
+    saved = read_folder(folder)
+    assert saved.in_parts and [d.name for d in saved.datasets] == ["AAA 15m@1h", "BBB 15m@1h"]
+    found, line = saved.metrics(saved.datasets[0]), saved.lines["AAA 15m@1h"]
+    assert found["total_return"] == line.equity[-1] / CAPITAL - 1
+    assert found["max_drawdown"] == pytest.approx(np.max(1 - line.equity / np.maximum.accumulate(line.equity)))
+    assert found["n_trades"] == (~saved.trades(saved.datasets[0]).is_open).sum()
 
 
 def test_a_list_of_another_layout_is_refused(tmp_path: Path):

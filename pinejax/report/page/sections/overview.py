@@ -25,6 +25,7 @@ def section(saved: Saved) -> Markup | None:
     ]
     return framed(
         "overview",
+        note(say("in_parts")) if saved.in_parts else None,
         all_datasets(saved) if len(saved.datasets) > 1 else None,
         per_dataset(saved, lambda dataset: headline(saved, dataset)),
         chart if saved.lines else note(say("equity.none")),

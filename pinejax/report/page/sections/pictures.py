@@ -55,4 +55,13 @@ def walk_forward(content: Mapping[str, Any], saved: Saved) -> Child:
     return parts
 
 
-PICTURES = {"null_search": null_search, "walk_forward": walk_forward}
+def cross_validation(content: Mapping[str, Any], saved: Saved) -> Child:
+    """The out-of-sample score of each fold's own choice."""
+    folds = content["folds"]
+    scores, names = [fold.get("out_of_sample") for fold in folds], [str(fold["test"][0][0])[:10] for fold in folds]
+    said = [f"{name}: {rough(score)}" for name, score in zip(names, scores, strict=True)]
+    picture = strip(scores, names, said, say("piece.cross_validation"))
+    return el("figure", picture, el("figcaption", f"{say('walk.folds')} {content.get('note', '')}"))
+
+
+PICTURES = {"null_search": null_search, "walk_forward": walk_forward, "cross_validation": cross_validation}
