@@ -20,7 +20,6 @@ from pinejax.report.curves import BARS, EQUITY
 from pinejax.report.page.listed import Listed, read_trades
 from pinejax.report.slug import slug, timeframe_slug
 
-
 FROM_SUMMARY = {"net_profit": "net_profit", "profit_factor": "profit_factor", "win_rate": "percent_profitable", "n_trades": "closed_trades"}
 """Metrics that are figures of TradingView's summary too."""
 
