@@ -25,8 +25,10 @@ class Outside:
 class Found:
     """Numbers of the evidence; None where there are none. missing: section -> why, for what said that there is not enough.
 
-    deflated: probability that the true Sharpe ratio is above what the best of n_distinct sets shows by luck. overfit: PBO. without_best:
-    net profit less that of the n_dropped best trades. null_optimistic: the null search did not do the whole search on its histories.
+    deflated: probability that the true Sharpe ratio is above what the best of n_distinct sets shows by luck. overfit: PBO; loss_rate: of
+    its splits, those whose choice loses on the other half. without_best: net profit less that of the n_dropped best trades.
+    null_optimistic: the null search did not do the whole search on its histories. told_by: the setting by which the search began with
+    sets of others, else empty.
     """
 
     n_trades: int
@@ -42,8 +44,10 @@ class Found:
     null_optimistic: bool = True
     outside: tuple[Outside, ...] = ()
     overfit: float | None = None
+    loss_rate: float | None = None
     without_best: float | None = None
     n_dropped: int = 0
+    told_by: str = ""
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -66,8 +70,10 @@ def found_in(evidence: Mapping[str, Any]) -> Found:
         null_optimistic=part(evidence, "null_search", "optimistic") is not False,
         outside=tuple(_outside(evidence)),
         overfit=at(evidence, "deflation", "overfitting", "pbo"),
+        loss_rate=at(evidence, "deflation", "overfitting", "loss_rate"),
         without_best=at(evidence, "stress", "trades", "profit_without"),
         n_dropped=int(dropped or 0),
+        told_by=search.get("told_by", ""),
         missing=dict(_missing(evidence)),
     )
 

@@ -195,3 +195,18 @@ def test_the_page_is_short_and_says_when_the_rule_was_changed():
     for said in ("200 raw, 6 pruned, 4 failed, 10 repeated; 180 distinct", "opened 3 times", "changed since: null.mode", "Sharpe 2.50"):
         assert said in " ".join(text.split())
     assert "datasets: expected a dataset" in text
+
+
+def test_a_search_that_began_with_sets_of_another_does_not_know_how_many_were_looked_at():
+    said = verdict_of(changed("search.told_by", "search.resume_from", evidence(holdout=holdout())), CONFIG)
+    assert said.level == "not_enough"
+    assert "does not count the trials that found the sets of search.resume_from" in said.sentence
+    poor = changed("deflation.deflated.distinct.dsr", 0.5, changed("search.told_by", "search.resume_from"))
+    assert level(poor) == "luck"
+
+
+def test_a_plateau_is_no_overfitting():
+    """PBO is a half where all sets are as good: then it is asked whether they lose out of sample."""
+    flat = changed("deflation.overfitting", {"pbo": 0.6, "loss_rate": 0.01}, evidence(holdout=holdout()))
+    lost = changed("deflation.overfitting", {"pbo": 0.6, "loss_rate": 0.3}, evidence(holdout=holdout()))
+    assert (level(flat), level(lost)) == ("differs", "luck")
