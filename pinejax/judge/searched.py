@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from pinejax.job.plan import rule_of
 from pinejax.judge.case import EVALUATED, Case
-from pinejax.report.rows import DatasetRow, StudyRows, TrialRow
+from pinejax.report.rows import StudyRows, TrialRow
 from pinejax.search import Objective, open_store
 from pinejax.search.fingerprint import recorded_rule
 from pinejax.search.parts import PartsObjective
+from pinejax.selection.splits import Span
+from pinejax.selection.timeline import Timeline
 
 
 def searched(case: Case, stopped: str, joint: bool) -> dict[str, Any]:
     """Counts of the study's trials, how its last search ended, and what the chosen set traded. joint: over several timeframe pairs.
 
     trials: all that have ended, of every run and worker; repeated: those that took over the results of an earlier one; distinct: sets
-    that were evaluated, pruned ones too. chosen: None where there is no best set.
+    that were evaluated, pruned ones too. days: UTC days on which some searched dataset has a bar, as many as there are daily returns;
+    history_days: the same of all bars. chosen: None where there is no best set.
     """
     return {
         "stopped": stopped,
@@ -27,7 +29,9 @@ def searched(case: Case, stopped: str, joint: bool) -> dict[str, Any]:
         "n_objectives": len(case.study.directions),
         "told_by": case.told_by,
         "trials": counted(case.study),
-        "days": max((days_of(row) for row in case.session.histories), default=0),
+        "days": _days(case),
+        "history_days": _days(case, whole=True),
+        "kept_back": kept_back(case),
         "chosen": chosen_of(case.chosen) if case.study.best else None,
     }
 
@@ -87,10 +91,27 @@ def objective_text(objective: Objective) -> str:
     return f"{said}, {over}{parts}" + (f", with {gates}" if gates else "")
 
 
-def days_of(row: DatasetRow) -> int:
-    """Days from a dataset's first to its last bar."""
-    first, last = (datetime.strptime(text, "%Y-%m-%d %H:%M") for text in (row.first, row.last))
-    return (last - first).days
+def kept_back(case: Case) -> dict[str, Any]:
+    """What the search did not see, whoever looks at it later: `holdout`, and `test`, on which the best sets are ranked again.
+
+    dates: opens of the first and last bar; days: as in `searched`.
+    """
+    split = case.session.split
+    if split is None:
+        return {}
+    behind = Span(split.searched.stop, split.timeline.n_bars if split.held_out is None else split.held_out.first)
+    spans = {"test": behind, "holdout": split.held_out}
+    return {
+        name: {"dates": list(split.timeline.dates(span)), "bars": len(span), "days": split.timeline.days(span)}
+        for name, span in spans.items()
+        if span is not None and len(span)
+    }
+
+
+def _days(case: Case, *, whole: bool = False) -> int:
+    feeds, split = case.session.whole if whole else case.session.feeds, case.session.split
+    line = Timeline.of(feeds) if split is None else split.timeline
+    return line.days(line.whole if whole or split is None else split.searched)
 
 
 def _recorded(case: Case) -> dict[str, Any] | None:

@@ -14,6 +14,8 @@ LABEL = 12
 N_WORST = 3
 """Rows of stress that are shown."""
 N_IMPORTANT = 4
+OUTSIDE = ("holdout", "walk_forward", "rerank")
+"""Sections on bars that the search did not see."""
 Line = tuple[str, str]
 """A label and its text."""
 Evidence = Mapping[str, Any]
@@ -53,15 +55,27 @@ def _rule(evidence: Evidence, found: Found) -> Iterator[Line]:
 
 
 def _held_out(evidence: Evidence, found: Found) -> Iterator[Line]:
-    texts = [part(evidence, name, "text") for name in ("holdout", "walk_forward", "rerank")]
-    texts = [text for text in texts if text]
-    for text in texts:
-        yield "held out", text
-    if not texts and "holdout" in evidence and not any(name in found.missing for name in ("holdout", "walk_forward", "rerank")):
+    kept = {"holdout": "holdout", "rerank": "test"}
+    anything = False
+    for name in OUTSIDE:
+        text, span = part(evidence, name, "text"), part(evidence, "search", "kept_back", kept.get(name, ""))
+        why = found.missing.get(name)
+        if not text and span:
+            first, last = span["dates"]
+            text = f"{kept[name]} kept back, not opened: {first} .. {last}"
+            text += f". {_capital(why)}" if why else ""
+        elif not text and why:
+            text = f"{name.replace('_', ' ')}: {why}"
+        if text:
+            anything = True
+            yield "held out", text
+    if not anything and "holdout" in evidence:
         yield "held out", "nothing: the set was chosen on all bars that there are"
 
 
 def _folds(evidence: Evidence, found: Found) -> Iterator[Line]:
+    if why := found.missing.get("cross_validation"):
+        yield "folds", f"none: {why}"
     inside, outside = (at(evidence, "cross_validation", f"mean_{side}_sample") for side in ("in", "out_of"))
     if inside is None or outside is None:
         return
@@ -69,6 +83,13 @@ def _folds(evidence: Evidence, found: Found) -> Iterator[Line]:
     below = f"below the median of all sets on {section['below_median_rate']:.0%} of them"
     choice = f"{section['objective']} {inside:.3g} on the train bars that each chose by, {outside:.3g} on its test bars, {below}"
     yield "folds", f"{len(section['folds'])} folds: {choice}; purge {section['purge_bars']:,} bars"
+
+
+def _purge(evidence: Evidence, found: Found) -> Iterator[Line]:
+    """Of a purge that was given and is too short: once, however many sections have it."""
+    said = [part(evidence, "cross_validation", "warning"), *(part(evidence, name, "purge", "warning") for name in OUTSIDE)]
+    for text in dict.fromkeys(text for text in said if text):
+        yield "purge", text
 
 
 def _sharpe(evidence: Evidence, found: Found) -> Iterator[Line]:
@@ -146,10 +167,16 @@ def _stress(evidence: Evidence, found: Found) -> Iterator[Line]:
 
 def _not_enough(evidence: Evidence, found: Found) -> Iterator[Line]:
     for name, text in found.missing.items():
+        if name in (*OUTSIDE, "cross_validation"):  # said where their result would be
+            continue
         yield "not enough", text if text.startswith(name) else f"{name.replace('_', ' ')}: {text}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 Part = Callable[[Evidence, Found], Iterator[Line]]
 PARTS: tuple[Part, ...] = (
-    _trials, _rule, _held_out, _folds, _sharpe, _overfit, _null, _datasets, _plateau, _stress, _not_enough,
+    _trials, _rule, _held_out, _folds, _purge, _sharpe, _overfit, _null, _datasets, _plateau, _stress, _not_enough,
 )  # fmt: skip

@@ -103,6 +103,10 @@ class Timeline:
             raise DataError(f"expected a span of the bars 0..{self.n_bars}, got {span.first}..{span.stop}.")
         return _iso(self._moment(span.first)), _iso(self._moment(span.stop - 1))
 
+    def days(self, span: Span) -> int:
+        """UTC days on which some dataset has a bar that opens in the span; of bars longer than a day, those bars."""
+        return len(np.unique(self.times[span.first : span.stop] // 86_400_000))
+
     def _opened(self, bar: int) -> list[int]:
         """How many bars of each dataset have opened before a bar of the line does."""
         return [int(np.searchsorted(feed.ltf.time, self._moment(bar), "left")) for feed in self.feeds]
