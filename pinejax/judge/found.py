@@ -27,7 +27,7 @@ class Found:
 
     deflated: probability that the true Sharpe ratio is above what the best of n_distinct sets shows by luck. overfit: PBO; loss_rate: of
     its splits, those whose choice loses on the other half. without_best: net profit less that of the n_dropped best trades.
-    null_optimistic: the null search did not do the whole search on its histories. told_by: the setting by which the search began with
+    history_days: of all bars, those too that were kept back; holds_out: whether some are for a holdout. null_optimistic: the null search did not do the whole search on its histories. told_by: the setting by which the search began with
     sets of others, else empty.
     """
 
@@ -48,6 +48,8 @@ class Found:
     without_best: float | None = None
     n_dropped: int = 0
     told_by: str = ""
+    history_days: int = 0
+    holds_out: bool = False
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -74,6 +76,8 @@ def found_in(evidence: Mapping[str, Any]) -> Found:
         without_best=at(evidence, "stress", "trades", "profit_without"),
         n_dropped=int(dropped or 0),
         told_by=search.get("told_by", ""),
+        history_days=int(search.get("history_days") or search["days"]),
+        holds_out=part(search, "kept_back", "holdout") is not None,
         missing=dict(_missing(evidence)),
     )
 

@@ -9,7 +9,6 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from pinejax.core.inputs import Params
-from pinejax.errors import ConfigError
 from pinejax.job.session import memory_and_higher
 from pinejax.judge.case import Case, NotEnough
 from pinejax.judge.daily import Calendar, Piece, returns_of
@@ -62,10 +61,11 @@ def purge_of(case: Case) -> Purge:
 
 def judged(case: Case, span: Span, purge: Purge) -> Span:
     """What of a span behind the searched bars is judged on. Errors: NotEnough where the purge leaves nothing of it."""
-    try:
-        return split_of(case).judged(span, purge.bars)
-    except ConfigError as error:
-        raise NotEnough(f"{error} It is made of {purge.parts}.") from None
+    if purge.bars >= len(span):
+        raise NotEnough(
+            f"a purge of {purge.bars} bars leaves nothing of the {len(span)} bars that are kept back. It is made of {purge.parts}. {purge.advice}"
+        )
+    return split_of(case).judged(span, purge.bars)
 
 
 def opened(case: Case, course: Course, span: Span, by: str, trials: Sequence[TrialRow]) -> list[Opening]:

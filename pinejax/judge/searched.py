@@ -67,7 +67,8 @@ def chosen_of(trial: TrialRow) -> dict[str, Any]:
 def rule(case: Case) -> dict[str, Any]:
     """By what the best set was chosen and is judged, in words and as settings, and what the study recorded before its first trial.
 
-    recorded: None for a study that does not say; changed: the settings that are others now, as `null.mode`.
+    recorded: None for a study that does not say; changed: the settings that are others now and could raise the level, as `null.mode`
+    where a null search is left out that was to be made. More tests than recorded, or more surrogates, are no change of the rule.
     """
     now = rule_of(case.config)
     then = _recorded(case)
@@ -122,13 +123,26 @@ def _recorded(case: Case) -> dict[str, Any] | None:
         store.close()
 
 
+STRICTER = ("none", "replay", "research")
+"""Null searches by how hard they are to pass."""
+
+
 def _changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     return [
         f"{group}.{key}"
         for group, settings in now.items()
         for key, value in settings.items()
-        if key in then.get(group, {}) and then[group][key] != value
+        if key in then.get(group, {}) and then[group][key] != value and _may_help(f"{group}.{key}", then[group][key], value)
     ]
+
+
+def _may_help(key: str, then: Any, now: Any) -> bool:
+    """Whether a change can raise the level: a test that is left out or is another one, not one that is added or made longer."""
+    if key == "null.mode":
+        return STRICTER.index(now) < STRICTER.index(then)
+    if key == "null.n_surrogates":
+        return now < then
+    return key != "null.budget_s"
 
 
 def _sum(metrics: Mapping[str, Any], name: str) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pinejax.judge.found import Found, at, found_in, part
 from pinejax.judge.verdict import Verdict
+from pinejax.judge.words import counted, p_of, percent, probability
 
 WIDTH = 110
 LABEL = 12
@@ -26,6 +27,9 @@ def page(verdict: Verdict, evidence: Evidence) -> str:
     found = found_in(evidence)
     lines = [textwrap.fill(f"Verdict: {verdict.sentence}", WIDTH)]
     lines += [_laid_out(label, text) for some in PARTS for label, text in some(evidence, found)]
+    failed = [reason.text for reason in verdict.reasons if reason.passed is False]
+    if len(failed) > 1:
+        lines.append(_laid_out("against", "; ".join(failed)))
     if verdict.next:
         lines.append(_laid_out("to know more", ", ".join(verdict.next)))
     return "\n".join(lines)
@@ -39,8 +43,8 @@ def _laid_out(label: str, text: str) -> str:
 def _trials(evidence: Evidence, found: Found) -> Iterator[Line]:
     counts = evidence["search"]["trials"]
     parts = [f"{counts['raw']:,} raw", f"{counts['pruned']:,} pruned", f"{counts['failed']:,} failed", f"{counts['repeated']:,} repeated"]
-    worth = "" if found.n_effective is None else f", as different as {found.n_effective:.3g} independent ones"
-    yield "trials", f"{', '.join(parts)}; {counts['distinct']:,} distinct sets{worth}"
+    worth = "" if found.n_effective is None else f", as different as {counted(round(found.n_effective), 'independent one')} (clusters)"
+    yield "trials", f"{', '.join(parts)}; {counted(counts['distinct'], 'distinct set')}{worth}"
 
 
 def _rule(evidence: Evidence, found: Found) -> Iterator[Line]:
@@ -48,7 +52,7 @@ def _rule(evidence: Evidence, found: Found) -> Iterator[Line]:
     if rule["recorded"] is None:
         when = "the study does not say how it was to be judged when it began"
     elif rule["changed"]:
-        when = f"recorded before the search, but changed since: {', '.join(rule['changed'])}"
+        when = f"recorded before the search, changed since: {', '.join(rule['changed'])}"
     else:
         when = "fixed before the search"
     yield "chosen by", f"{rule['text']}; {when}"
@@ -80,7 +84,7 @@ def _folds(evidence: Evidence, found: Found) -> Iterator[Line]:
     if inside is None or outside is None:
         return
     section = evidence["cross_validation"]
-    below = f"below the median of all sets on {section['below_median_rate']:.0%} of them"
+    below = f"below the median of all sets on {percent(section['below_median_rate'])} of them"
     choice = f"{section['objective']} {inside:.3g} on the train bars that each chose by, {outside:.3g} on its test bars, {below}"
     yield "folds", f"{len(section['folds'])} folds: {choice}; purge {section['purge_bars']:,} bars"
 
@@ -99,13 +103,16 @@ def _sharpe(evidence: Evidence, found: Found) -> Iterator[Line]:
     interval = part(evidence, "intervals", "metrics", "sharpe", "90%")
     range_ = f", 90% interval {interval[0]:.2f} .. {interval[1]:.2f}" if isinstance(interval, list) else ""
     above = at(evidence, "deflation", "psr")
-    surely = "" if above is None else f", above 0 with probability {above:.3f}"
+    surely = "" if above is None else f", above 0 with probability {probability(above)}"
     yield "in sample", f"Sharpe {annual:.2f} of {found.n_days:,} daily returns{range_}{surely}"
     best = at(evidence, "deflation", "deflated", "distinct", "expected_maximum_annual")
     if found.deflated is not None and best is not None:
         years = at(evidence, "deflation", "min_backtest_years", "distinct")
         long_enough = "" if years is None else f"; that takes {years:.1f} years of bars to be unusual"
-        yield "deflated", f"{found.deflated:.3f}: the best of {found.n_distinct:,} sets without skill shows {best:.2f}{long_enough}"
+        yield (
+            "deflated",
+            f"{probability(found.deflated)}: the best of {counted(found.n_distinct, 'set')} without skill shows {best:.2f}{long_enough}",
+        )
 
 
 def _overfit(evidence: Evidence, found: Found) -> Iterator[Line]:
@@ -117,7 +124,7 @@ def _overfit(evidence: Evidence, found: Found) -> Iterator[Line]:
     for name, said in (("zero", "not trading"), ("hold", "holding")):
         p = at(evidence, "deflation", "superior", name, "spa")
         if p is not None:
-            parts.append(f"superior ability p = {p:.3f} against {said}")
+            parts.append(f"superior ability {p_of(p)} against {said}")
     if parts:
         yield "overfitting", ", ".join(parts)
 
@@ -126,7 +133,7 @@ def _null(evidence: Evidence, found: Found) -> Iterator[Line]:
     if found.null_p is not None:
         kind = "each searched anew" if found.null_mode == "research" else "its own sets on each"
         kind += ", which is optimistic" if found.null_optimistic else ""
-        yield "null search", f"p = {found.null_p:.3f}: {found.n_surrogates} histories without an edge, {kind}"
+        yield "null search", f"{p_of(found.null_p)}: {found.n_surrogates:,} histories without an edge, {kind}"
 
 
 def _datasets(evidence: Evidence, found: Found) -> Iterator[Line]:
@@ -138,14 +145,14 @@ def _datasets(evidence: Evidence, found: Found) -> Iterator[Line]:
 def _plateau(evidence: Evidence, found: Found) -> Iterator[Line]:
     drawn = part(evidence, "plateau", "drawn")
     if isinstance(drawn, Mapping) and at(drawn, "mean") is not None:
-        keeps = "" if drawn["keeps_half"] is None else f"; {drawn['keeps_half']:.0%} keep half of it"
+        keeps = "" if drawn["keeps_half"] is None else f"; {percent(drawn['keeps_half'])} keep half of it"
         steep = "" if not drawn["stands_on"] else f"; steepest along {drawn['stands_on']}"
         around = f"{drawn['mean']:.3g} in the mean, {drawn['worst']:.3g} at worst, of {drawn['value']:.3g}"
-        yield "plateau", f"{drawn['n']} sets within {drawn['radius']:.0%} of the ranges: {around}{keeps}{steep}"
+        yield "plateau", f"{counted(drawn['n'], 'set')} within {drawn['radius']:.0%} of the ranges: {around}{keeps}{steep}"
     shares = part(evidence, "importance", "ped_anova")
     if shares:
         largest = sorted(shares.items(), key=lambda item: -(item[1] or 0.0))[:N_IMPORTANT]
-        yield "importance", ", ".join(f"{name} {share or 0.0:.0%}" for name, share in largest)
+        yield "importance", ", ".join(f"{name} {percent(share or 0.0)}" for name, share in largest)
 
 
 def _stress(evidence: Evidence, found: Found) -> Iterator[Line]:
@@ -161,8 +168,8 @@ def _stress(evidence: Evidence, found: Found) -> Iterator[Line]:
     yield "stress", f"{base:.3g} becomes " + ", ".join(f"{value:.3g} ({name})" for name, value, _ in made[:N_WORST])
     if found.without_best is not None:
         share = at(section, "trades", "best_share")
-        largest = "" if share is None else f"; the best trade alone is {share:.0%} of it"
-        yield "trades", f"without the {found.n_dropped} best the net profit is {found.without_best:,.2f}{largest}"
+        largest = "" if share is None else f"; the best trade alone is {percent(share)} of the whole"
+        yield "trades", f"without the {found.n_dropped} best the profit, open positions included, is {found.without_best:,.2f}{largest}"
 
 
 def _not_enough(evidence: Evidence, found: Found) -> Iterator[Line]:

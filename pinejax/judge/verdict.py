@@ -7,12 +7,16 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from pinejax.judge.found import Found, found_in
+from pinejax.judge.steps import steps
+from pinejax.judge.words import counted, p_of, percent, probability
 from pinejax.selection.config import VerdictConfig
 
 Level = Literal["luck", "hint", "differs", "not_enough"]
 Kind = Literal["enough", "needed", "search", "optimistic", "contradiction"]
 MOST_OVERFIT = 0.5
 """A probability of backtest overfitting above that of a coin."""
+NAMED = 2
+"""Failed rules in a sentence."""
 LUCK = "The best set is not distinguishable from search luck"
 
 
@@ -59,13 +63,19 @@ def verdict_of(evidence: Mapping[str, Any], config: VerdictConfig) -> Verdict:
     failed = [reason for reason in reasons if reason.passed is False]
     enough = [reason for reason in failed if reason.kind == "enough"]
     if enough:
-        return Verdict("not_enough", f"Not enough to tell the best set from search luck: {_said(enough)}.", reasons)
+        said = f"Not enough to tell the best set from search luck: {_said(enough)}."
+        return Verdict("not_enough", said, reasons, steps(found, config, _names(failed)))
     against = [reason for reason in failed if reason.kind in ("needed", "contradiction")]
     if against:
-        return Verdict("luck", f"{LUCK}: {_said(against[:2])}.", reasons, _next(found))
+        return Verdict("luck", f"{LUCK}: {_said(against[:NAMED])}.", reasons, steps(found, config, _names(failed)))
     if not _passed(reasons, "needed"):
         said = found.missing.get("deflation") or _said([reason for reason in reasons if reason.kind == "needed"])
-        return Verdict("not_enough", f"Not enough to tell the best set from search luck: {_lower(said)}.", reasons, _next(found))
+        return Verdict(
+            "not_enough",
+            f"Not enough to tell the best set from search luck: {_lower(said)}.",
+            reasons,
+            steps(found, config, _names(failed)),
+        )
     if whole := _passed(reasons, "search"):
         return Verdict("differs", f"The best set differs from search luck: {_said(whole)}, {_said(_passed(reasons, 'needed'))}.", reasons)
     why = _said(_passed(reasons, "needed"))
@@ -74,7 +84,7 @@ def verdict_of(evidence: Mapping[str, Any], config: VerdictConfig) -> Verdict:
     rest = "nothing that takes the whole search into account was made"
     if short := [reason for reason in failed if reason.kind == "search"]:
         rest = f"what takes the whole search into account does not reach it ({_said(short)})"
-    return Verdict("hint", f"A hint and no more: {why}, but {rest}.", reasons, _next(found))
+    return Verdict("hint", f"A hint and no more: {why}, but {rest}.", reasons, steps(found, config, _names(failed)))
 
 
 def without_a_result(evidence: Mapping[str, Any]) -> str:
@@ -107,8 +117,8 @@ def without_a_result(evidence: Mapping[str, Any]) -> str:
 
 
 def _enough(found: Found, config: VerdictConfig) -> Sequence[Reason]:
-    trades = f"{found.n_trades} closed trades of the best set, verdict.min_trades={config.min_trades}"
-    days = f"{found.n_days} days, verdict.min_days={config.min_days}"
+    trades = f"{counted(found.n_trades, 'closed trade')} of the best set, verdict.min_trades={config.min_trades}"
+    days = f"{counted(found.n_days, 'day')}, verdict.min_days={config.min_days}"
     return (
         Reason("trades", "enough", found.n_trades, f">= {config.min_trades}", found.n_trades >= config.min_trades, trades),
         Reason("days", "enough", found.n_days, f">= {config.min_days}", found.n_days >= config.min_days, days),
@@ -120,14 +130,14 @@ def _open_position(found: Found, config: VerdictConfig) -> Sequence[Reason]:
     if not found.total_profit > 0:
         return ()
     share = found.open_profit / found.total_profit
-    text = f"{share:.0%} of the profit is that of positions still open"
+    text = f"{percent(share)} of the profit is that of positions still open"
     return (Reason("open_position", "contradiction", share, "< 100%", share < 1.0, text),)
 
 
 def _deflated(found: Found, config: VerdictConfig) -> Sequence[Reason]:
     if found.deflated is None:
         return (Reason("deflated_sharpe", "needed", None, f">= {1 - config.alpha:g}", None, "no deflated Sharpe ratio"),)
-    text = f"deflated Sharpe ratio {_probability(found.deflated)} after {found.n_distinct:,} sets ({1 - config.alpha:g} is needed)"
+    text = f"deflated Sharpe ratio {probability(found.deflated)} after {counted(found.n_distinct, 'set')} ({1 - config.alpha:g} is needed)"
     passed: bool | None = found.deflated >= 1 - config.alpha
     if passed and found.told_by:
         passed, text = None, f"{text}, but it does not count the trials that found the sets of {found.told_by}"
@@ -140,7 +150,7 @@ def _null(found: Found, config: VerdictConfig) -> Sequence[Reason]:
         return ()
     kind: Kind = "optimistic" if found.null_optimistic else "search"
     name, needed = f"null_{found.null_mode}", f"<= {config.alpha:g}"
-    said = f"p = {found.null_p:.3f} against the best of {found.n_surrogates:,} histories without an edge (null={found.null_mode})"
+    said = f"{p_of(found.null_p)} against the best of {found.n_surrogates:,} histories without an edge (null={found.null_mode})"
     if 1.0 / (1 + found.n_surrogates) > config.alpha:
         return (Reason(name, kind, found.null_p, needed, None, f"{said}, too few to tell"),)
     passed = found.null_p <= config.alpha
@@ -153,7 +163,7 @@ def _outside(found: Found, config: VerdictConfig) -> Sequence[Reason]:
     reasons = []
     for one in found.outside:
         ratio = "" if one.sharpe is None else f", Sharpe {one.sharpe:.2f}"
-        said = f"{one.name}: {one.total_return:+.2%} out of sample{ratio}"
+        said = f"{one.name}: {percent(one.total_return, 2, '+')} out of sample{ratio}"
         if one.total_return < 0:
             reasons.append(Reason(one.name, "contradiction", one.total_return, ">= 0", False, said))
         elif one.no_proof:
@@ -162,7 +172,7 @@ def _outside(found: Found, config: VerdictConfig) -> Sequence[Reason]:
         elif one.probability is None:
             reasons.append(Reason(one.name, "search", None, needed, None, f"{said}, too little to judge"))
         else:
-            text = f"{said}, above 0 with probability {_probability(one.probability)}"
+            text = f"{said}, above 0 with probability {probability(one.probability)}"
             reasons.append(Reason(one.name, "search", one.probability, needed, one.probability >= 1 - config.alpha, text))
     return reasons
 
@@ -177,7 +187,7 @@ def _overfit(found: Found, config: VerdictConfig) -> Sequence[Reason]:
     if not passed and found.loss_rate is not None and found.loss_rate <= config.alpha:
         passed, text = (
             True,
-            f"{text}, but what is best on half of the days loses on the others in {found.loss_rate:.1%} of the splits alone",
+            f"{text}, but what is best on half of the days loses on the others in {percent(found.loss_rate, 1)} of the splits alone",
         )
     needed = f"<= {MOST_OVERFIT:g}, or a loss rate <= {config.alpha:g}"
     return (Reason("overfitting", "contradiction", found.overfit, needed, passed, text),)
@@ -186,22 +196,17 @@ def _overfit(found: Found, config: VerdictConfig) -> Sequence[Reason]:
 def _few_trades(found: Found, config: VerdictConfig) -> Sequence[Reason]:
     if found.without_best is None:
         return ()
-    text = f"without the best {found.n_dropped} trades the net profit is {found.without_best:,.2f}"
+    text = f"without the best {counted(found.n_dropped, 'trade')} the profit, open positions included, is {found.without_best:,.2f}"
     return (Reason("few_trades", "contradiction", found.without_best, "> 0", found.without_best > 0, text),)
 
 
-RULES = (_enough, _deflated, _null, _outside, _overfit, _open_position, _few_trades)
-"""In the order of their weight: sentences name the first that fail."""
+RULES = (_enough, _outside, _null, _deflated, _overfit, _open_position, _few_trades)
+"""In the order of their weight: sentences name the first that fail, the page all of them."""
 
 
-def _next(found: Found) -> tuple[str, ...]:
-    """Commands that would tell more, of what was not done."""
-    steps = []
-    if found.null_mode != "research":
-        steps.append("null=research")
-    if not any(not one.no_proof for one in found.outside):
-        steps.append("validation=holdout")
-    return tuple(steps)
+def _names(reasons: Sequence[Reason]) -> frozenset[str]:
+    """Of what stands against the result, or lacks."""
+    return frozenset(reason.name for reason in reasons if reason.kind in ("enough", "needed", "contradiction"))
 
 
 def _passed(reasons: Sequence[Reason], kind: Kind) -> list[Reason]:
@@ -214,8 +219,3 @@ def _said(reasons: Sequence[Reason]) -> str:
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:].rstrip(".")
-
-
-def _probability(value: float) -> str:
-    """Never rounded up to certainty."""
-    return ">0.999" if value > 0.999 else "<0.001" if value < 0.001 else f"{value:.3f}"

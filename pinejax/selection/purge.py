@@ -39,6 +39,19 @@ class Purge:
         return ", ".join([f"{self.memory} of the longest indicator", *higher, held])
 
     @property
+    def advice(self) -> str:
+        """What to do where it leaves nothing: a purge that does not count the longest trade, if that is why it is so long."""
+        if self.given is not None:
+            return f"Choose a shorter validation.purge than {self.given}, or more bars."
+        least = max(self.memory, self.higher)
+        if self.bars <= least:
+            return "Choose a strategy with a shorter memory, or more bars."
+        return (
+            f"It is the longest trade's: validation.purge={least} leaves that out of account, with a warning, since no position crosses into "
+            "the bars that are judged on; or take more bars."
+        )
+
+    @property
     def warning(self) -> str:
         """Of a purge that was given and is too small; else empty."""
         if self.bars >= self.needed:

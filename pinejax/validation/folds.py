@@ -133,7 +133,7 @@ def _folds(split: Split, purge: Purge) -> list[Fold]:
     try:
         return split.folds(purge.bars)
     except ConfigError as error:
-        raise ConfigError(f"{error} ({str(purge)[0].upper()}{str(purge)[1:]}.)") from None
+        raise ConfigError(f"{error} ({str(purge)[0].upper()}{str(purge)[1:]}.) {purge.advice}") from None
 
 
 def longest_hold(engine: Engine, params: Params) -> int:

@@ -101,7 +101,10 @@ def test_it_differs_with_bars_that_the_choice_never_saw(more):
         (evidence(rerank={"sets": [1, 2], "first": {"return": -0.1, "sharpe": -1.0, "probability": 0.1}}), "test bars: -10.00%"),
         (changed("deflation.overfitting.pbo", 0.51), "overfitting 0.51"),
         (changed("search.chosen.net_profit", -50.0), "positions still open"),
-        (evidence(stress={"trades": {"profit_without": -3.0, "n_dropped": 5}}), "without the best 5 trades"),
+        (
+            evidence(stress={"trades": {"profit_without": -3.0, "n_dropped": 5}}),
+            "without the best 5 trades the profit, open positions included, is -3.00",
+        ),
     ],
     ids=lambda x: x if isinstance(x, str) else "",
 )
@@ -122,7 +125,7 @@ def test_a_holdout_opened_for_several_sets_is_no_longer_a_proof():
     said = verdict_of(evidence(holdout=holdout(n_sets=2)), CONFIG)
     assert said.level == "hint"
     assert "opened for 2 sets, so it is no proof" in said.sentence
-    assert "validation=holdout" in said.next
+    assert "bars that were never opened (later data.end)" in said.next
 
 
 def test_test_bars_on_which_sets_are_ranked_again_are_no_proof():
@@ -210,3 +213,51 @@ def test_a_plateau_is_no_overfitting():
     flat = changed("deflation.overfitting", {"pbo": 0.6, "loss_rate": 0.01}, evidence(holdout=holdout()))
     lost = changed("deflation.overfitting", {"pbo": 0.6, "loss_rate": 0.3}, evidence(holdout=holdout()))
     assert (level(flat), level(lost)) == ("differs", "luck")
+
+
+def test_the_sentence_names_a_loss_out_of_sample_first_and_the_page_all_that_failed():
+    found = changed("deflation.deflated.distinct.dsr", 0.0001, evidence(holdout=holdout(-0.02), null_search=null(0.4, "replay")))
+    said = verdict_of(found, CONFIG)
+    order = [said.sentence.index(text) for text in ("holdout: -2.00%", "p = 0.400")]
+    assert order == sorted(order) and "deflated" not in said.sentence
+    text = " ".join(page(said, found).split())
+    assert "against holdout: -2.00% out of sample" in text and "deflated Sharpe ratio <0.001 after 180 sets" in text
+    assert "deflated <0.001: the best of 180 sets" in text
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (changed("search.days", 250), ("null=research", "bars of 300 days for validation=holdout (there are 250)")),
+        (evidence(null_search=null(0.1, "research") | {"n_made": 9}), ("null.n_surrogates=19", "validation=holdout")),
+        (evidence(null_search=null(0.01, "replay"), holdout=holdout(probability=0.9)), ("null=research",)),
+        (changed("deflation.deflated.distinct.dsr", 0.5), ("more bars", "fewer parameters or sets (search.n_trials)")),
+        (changed("search.chosen.n_trades", 5), ("more bars, for 30 closed trades",)),
+        (evidence(holdout=holdout(-0.1)), ("more bars",)),
+    ],
+)
+def test_only_what_can_change_the_level_is_advised(found, expected):
+    assert verdict_of(found, CONFIG).next == expected
+
+
+def test_bars_that_were_kept_back_and_not_opened_are_said():
+    found = changed("search.n_objectives", 2)
+    found["search"]["kept_back"] = {"holdout": {"dates": ["2024-03-01 00:00", "2024-04-01 23:00"], "bars": 700, "days": 32}}
+    text = page(verdict_of(found, CONFIG), found)
+    assert "held out      holdout kept back, not opened: 2024-03-01 00:00 .. 2024-04-01 23:00" in text
+    assert "nothing:" not in text
+    found["holdout"] = {"not_enough": "a purge of 800 bars leaves nothing"}
+    text = " ".join(page(verdict_of(found, CONFIG), found).split())
+    assert text.count("purge of 800 bars leaves nothing") == 1
+
+
+def test_a_purge_that_was_given_and_is_too_short_is_on_the_page_once():
+    warned = {"purge": {"warning": "WARNING: validation.purge=3 bars is less than the 60 that are needed."}}
+    found = evidence(holdout=holdout() | warned, rerank=warned)
+    assert page(verdict_of(found, CONFIG), found).count("WARNING: validation.purge=3") == 1
+
+
+def test_there_is_no_minus_nothing():
+    found = changed("search.chosen.open_profit", -0.1, evidence(holdout=holdout(-1e-7)))
+    said = verdict_of(found, CONFIG)
+    assert "-0" not in " ".join(reason.text for reason in said.reasons)

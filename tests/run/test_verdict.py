@@ -100,6 +100,14 @@ def test_a_rule_that_was_changed_after_the_search_is_said(tmp_path, sections):
     assert "changed since: verdict.alpha" in " ".join(again.said.split())
 
 
+def test_a_further_test_is_no_changed_rule_and_one_left_out_is(tmp_path, sections):
+    judged(tmp_path)
+    more = judged(tmp_path, "null=research", "null.budget_s=9", "null.n_surrogates=39")
+    assert more.read("verdict.json")["evidence"]["rule"]["changed"] == []
+    fewer = judged(tmp_path, "null=none", "stress.drop_trades=0")
+    assert fewer.read("verdict.json")["evidence"]["rule"]["changed"] == ["null.mode", "stress.drop_trades"]
+
+
 def test_ctrl_c_keeps_what_was_made_and_ends_with_130(tmp_path, sections):
     def broken_off(case):
         raise KeyboardInterrupt
