@@ -35,6 +35,7 @@ def run(config: Config, folder: Path) -> int:
     from pinejax.job.plan import on_changed_bars, plan_search
     from pinejax.job.spent import Spent, advice, time_text
     from pinejax.job.spread import evaluator_of, with_jobs
+    from pinejax.judge.foreseen import foreseen
     from pinejax.judge.run import judge
     from pinejax.report.text import short_path
     from pinejax.search import StopRequest, run_search
@@ -47,6 +48,7 @@ def run(config: Config, folder: Path) -> int:
     config = shared(with_jobs(config))
     session = prepare_search(config)
     objective, settings = plan_search(session)
+    session.notes.extend(foreseen(session, objective))
     started = time.perf_counter()
     batch_size = resolved(settings, len(objective.directions)).batch_size
     engine = session.engine(batch_size)

@@ -132,8 +132,9 @@ class Outcome:
         self._write_manifest(self._state, self._last)
         return study
 
-    def judged(self, verdict: Mapping[str, Any], judge_s: float) -> None:
-        """Adds what was found of the finished search to its manifest, and the seconds that took to the run's."""
+    def judged(self, verdict: Mapping[str, Any], judge_s: float, interrupted: bool = False) -> None:
+        """Adds what was found of the finished search to its manifest, and the seconds that took to the run's. interrupted: by Ctrl-C."""
+        self._state = "interrupted" if interrupted else self._state
         table = with_judging(self.measured["timings_s"], judge_s, self._age_s())
         self.measured |= {"timings_s": table, "timings_share": shares(table)}
         self._last |= {**self.measured, "verdict": verdict}

@@ -27,8 +27,8 @@ class Found:
 
     deflated: probability that the true Sharpe ratio is above what the best of n_distinct sets shows by luck. overfit: PBO; loss_rate: of
     its splits, those whose choice loses on the other half. without_best: net profit less that of the n_dropped best trades.
-    history_days: of all bars, those too that were kept back; holds_out: whether some are for a holdout. null_optimistic: the null search did not do the whole search on its histories. told_by: the setting by which the search began with
-    sets of others, else empty.
+    null_optimistic: the null search did not do the whole search on its histories. told_by: the setting by which the search began with
+    sets of others, else empty. history_days: of all bars, those too that were kept back; holds_out: whether some are for a holdout.
     """
 
     n_trades: int

@@ -19,16 +19,17 @@ from pinejax.judge.outside import (
     searched_engine,
     split_of,
 )
+from pinejax.judge.words import counted
 from pinejax.search.openings import described, said
-from pinejax.selection.splits import Fold
+from pinejax.selection.splits import Fold, Span
 from pinejax.validation.score import score_of
 
 
 def holdout(case: Case) -> dict[str, Any]:
     """What the chosen set did on bars that nothing else has looked at, and how often they were opened and for how many different sets.
 
-    Errors: NotEnough where it is not opened: the search was broken off, or the bars are too few; StudyError where the opening cannot be
-    recorded.
+    Errors: NotEnough where it is not opened: the search was broken off, or the bars or days are too few to count; StudyError where the
+    opening cannot be recorded.
     """
     held_out = None if case.session.split is None else split_of(case).held_out
     if held_out is None:
@@ -37,6 +38,7 @@ def holdout(case: Case) -> dict[str, Any]:
         raise NotEnough("the search was broken off: the holdout stays closed until the chosen set is final.")
     purge = purge_of(case)
     span = judged(case, held_out, purge)
+    _long_enough(case, span)
     course = course_of(case, [Fold((split_of(case).searched,), (span,))])
     try:
         engine = course.on(span)
@@ -59,7 +61,18 @@ def holdout(case: Case) -> dict[str, Any]:
         **found,
         "openings": described(openings),
         "text": (
-            f"Holdout of {len(span):,} bars: {percent(found['return'])} with {outside.n_trades} trades "
+            f"Holdout of {len(span):,} bars, opened for trial {case.chosen.number}, the search's best: {percent(found['return'])} with "
+            f"{counted(outside.n_trades, 'trade')} "
             f"({percent(inside.total_return)} with {inside.n_trades} in sample). It was {said(openings)}."
         ),
     }
+
+
+def _long_enough(case: Case, span: Span) -> None:
+    """An opening that could prove nothing would spend the bars. Errors: NotEnough."""
+    days, least = split_of(case).timeline.days(span), case.config.verdict.min_days
+    if days < least:
+        raise NotEnough(
+            f"the holdout stays closed: it has {days} days behind its purge, fewer than verdict.min_days={least}, so it could prove "
+            "nothing and would be spent. Take more bars, or a larger validation.holdout."
+        )

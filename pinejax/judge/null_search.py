@@ -18,6 +18,7 @@ from pinejax.engine.engine import Engine
 from pinejax.errors import ConfigError, DataError
 from pinejax.job.session import memory_and_higher
 from pinejax.judge.case import EVALUATED, Case, NotEnough
+from pinejax.judge.foreseen import too_long_blocks
 from pinejax.null.best import Best, p_value
 from pinejax.null.ground import Ground
 from pinejax.null.kept import Kept, bests, identity_of
@@ -48,6 +49,8 @@ def null_search(case: Case, progress: Progress | None = None) -> Mapping[str, An
     started = time.perf_counter()
     ground = ground_of(case)
     recipe = ground.recipe(config.method, config.block_bars, config.seed)
+    if wrong := too_long_blocks(recipe.block_bars, min(map(len, ground.engine.feeds))):
+        raise NotEnough(f"blocks of bars: {wrong}")
     try:
         ground.surrogate(recipe, 0)
     except DataError as error:

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 
 from pinejax.core.inputs import Params
 from pinejax.job.session import memory_and_higher
+from pinejax.judge import words
 from pinejax.judge.case import Case, NotEnough
 from pinejax.judge.daily import Calendar, Piece, returns_of
 from pinejax.judge.piece import per_year
@@ -63,7 +64,8 @@ def judged(case: Case, span: Span, purge: Purge) -> Span:
     """What of a span behind the searched bars is judged on. Errors: NotEnough where the purge leaves nothing of it."""
     if purge.bars >= len(span):
         raise NotEnough(
-            f"a purge of {purge.bars} bars leaves nothing of the {len(span)} bars that are kept back. It is made of {purge.parts}. {purge.advice}"
+            f"a purge of {purge.bars} bars leaves nothing of the {len(span)} bars that are kept back. It is made of "
+            f"{purge.parts}. {purge.advice}"
         )
     return split_of(case).judged(span, purge.bars)
 
@@ -141,7 +143,7 @@ def too_few(case: Case, n_days: int, n_trades: int) -> str:
 
 def percent(value: float | None) -> str:
     """For sentences."""
-    return "no number" if value is None else f"{100 * value:.2f}%"
+    return "no number" if value is None else words.percent(value, 2)
 
 
 def purged(purge: Purge) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pinejax.judge.case import Case, NotEnough
@@ -37,6 +38,14 @@ SECTIONS: dict[str, Section] = {
 """In the order in which they are made; a later one may not need an earlier one."""
 
 
+class BrokenOff(KeyboardInterrupt):
+    """Ctrl-C within a section. reached: how far that was, in its own words or the last of its progress; may be empty."""
+
+    def __init__(self, section: str, reached: str):
+        super().__init__(f"{section}: {reached}")
+        self.section, self.reached = section, reached
+
+
 OF_STRESS = ("stress", "plateau")
 """Sections that `stress=none` leaves out."""
 
@@ -44,18 +53,28 @@ OF_STRESS = ("stress", "plateau")
 def evidence(case: Case, found: dict[str, Any] | None = None, names: Collection[str] = ()) -> dict[str, Any]:
     """Every section, or those of `names`, by name; `{"not_enough": text}` for one without enough to go by.
 
-    found: is filled as sections are done, so that an exception leaves what was made before it. Errors: KeyboardInterrupt for Ctrl-C, also
-    where a section's own search took it for a wish to end after its batch.
+    found: is filled as sections are done, so that an exception leaves what was made before it. Errors: BrokenOff for Ctrl-C in a section,
+    KeyboardInterrupt where a section's own search took it for a wish to end after its batch.
     """
     found = {} if found is None else found
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        case.say(text)
+
+    told = replace(case, say=say)
     for name, section in SECTIONS.items():
         if (names and name not in names) or (name in OF_STRESS and not case.config.stress.enabled):
             continue
         case.say(name)
         try:
-            found[name] = dict(section(case))
+            said.clear()
+            found[name] = dict(section(told))
         except NotEnough as error:
             found[name] = {"not_enough": str(error)}
+        except KeyboardInterrupt as error:
+            raise BrokenOff(name, str(error) or (said[-1] if said else "")) from error
         if case.stop.is_set:
             raise KeyboardInterrupt
     return found

@@ -14,6 +14,7 @@ from pinejax.judge.outside import (
     daily_on,
     judged,
     opened,
+    percent,
     performance,
     plain_objective,
     purge_of,
@@ -21,6 +22,7 @@ from pinejax.judge.outside import (
     searched_engine,
     split_of,
 )
+from pinejax.judge.words import counted
 from pinejax.report.studies import write_rows
 from pinejax.search.openings import described
 from pinejax.selection.purge import Purge
@@ -103,6 +105,9 @@ def result_of(case: Case, course: Course, spans: Sequence[Span], outside: Sequen
         if chosen is not rows[0]
         else "the search's first stays first"
     )
+    untried = ""
+    if split_of(case).held_out is not None and chosen is not rows[0]:
+        untried = f" The holdout is for trial {rows[0]['trial']}, the search's best; trial {chosen['trial']} has not been tried there."
     return {
         "method": config.method,
         "walk": "rerank",
@@ -113,8 +118,21 @@ def result_of(case: Case, course: Course, spans: Sequence[Span], outside: Sequen
         "chosen_after": {"trial": chosen["trial"], "params": chosen["params"], "warning": WARNING},
         "first": first_outside(case, course, rows[0]),
         "files": [TABLE],
-        "text": f"Ranked again on {len(spans)} test window{'s' if len(spans) != 1 else ''}: {told}. {WARNING}",
+        "text": (
+            f"Ranked again on {counted(len(spans), 'test window')}: {told}{results_of(rows[0], chosen)}. {WARNING}{untried}"
+        ),
     }  # fmt: skip
+
+
+def results_of(first: dict[str, Any], chosen: dict[str, Any]) -> str:
+    """What both did there: ` (value 1.2, +3.40%; the search's best, trial 7: 0.3, -1.00%)`."""
+    named = [("value ", chosen)] + ([(f"the search's best, trial {first['trial']}: ", first)] if chosen is not first else [])
+    shown = []
+    for said, row in named:
+        there = row["out_of_sample"]
+        value = "no number" if there["value"] is None else f"{there['value']:.3g}"
+        shown.append(f"{said}{value}, return {percent(there['return'])}")
+    return f" ({'; '.join(shown)})"
 
 
 def inside_scores(case: Case, course: Course) -> list[Score]:

@@ -10,7 +10,7 @@ from typing import Any
 from pinejax.job.outcome import Outcome
 from pinejax.judge.case import Case
 from pinejax.judge.files import short, write_verdict
-from pinejax.judge.pipeline import evidence
+from pinejax.judge.pipeline import BrokenOff, evidence
 from pinejax.judge.searched import rule, searched
 from pinejax.judge.text import page
 from pinejax.judge.verdict import verdict_of, without_a_result
@@ -41,7 +41,7 @@ def judge(outcome: Outcome, study: StudyRows, result: SearchResult) -> bool:
     write_verdict(outcome.folder.path, verdict, found, seconds)
     said = short(verdict, found)
     outcome.folder.write_best(study, {key: said[key] for key in ("level", "sentence")})
-    outcome.judged(said, seconds)
+    outcome.judged(said, seconds, interrupted)
     print(f"\n{page(verdict, found)}\n", flush=True)
     return interrupted
 
@@ -54,8 +54,9 @@ def collect(case: Case, found: dict[str, Any], stopped: str) -> bool:
         return False
     try:
         evidence(case, found, OF_JOINT if case.session.is_joint else ())
-    except KeyboardInterrupt:
-        found["interrupted"] = True
+    except KeyboardInterrupt as error:
+        broken_off = isinstance(error, BrokenOff)
+        found["interrupted"] = {"section": error.section if broken_off else None, "reached": error.reached if broken_off else ""}
         return True
     return False
 

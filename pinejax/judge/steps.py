@@ -57,4 +57,8 @@ def _holdout(found: Found, config: VerdictConfig) -> tuple[str, ...]:
     needed = days_for_holdout(config.min_days)
     if found.history_days < needed:
         return (f"bars of {needed:,} days for validation=holdout (there are {found.history_days:,})",)
-    return () if found.holds_out and "holdout" not in found.missing else ("validation=holdout",)
+    if found.holds_out:
+        return (
+            (f"a holdout of {config.min_days} days behind its purge (validation.holdout, more bars)",) if "holdout" in found.missing else ()
+        )
+    return ("validation=holdout",)

@@ -91,8 +91,10 @@ def without_a_result(evidence: Mapping[str, Any]) -> str:
     """The sentence on a search that leaves nothing to judge; empty for others."""
     search = evidence["search"]
     trials, chosen = search["trials"], search["chosen"]
-    if evidence.get("interrupted"):
-        return "Not judged: the judging was interrupted. The same command does it again."
+    if broken_off := evidence.get("interrupted"):
+        where = f" in its {broken_off['section'].replace('_', ' ')}" if broken_off["section"] else ""
+        reached = f" ({broken_off['reached'].rstrip('.')})" if broken_off["reached"] else ""
+        return f"Not judged: the judging was interrupted{where}{reached}. The same command does it again, and goes on from what is stored."
     if search["stopped"] == "interrupted":
         return "Not judged: the search was interrupted. The same command goes on with it, and judges it at its end."
     if not trials["raw"]:

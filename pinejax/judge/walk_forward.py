@@ -16,6 +16,7 @@ from jaxtyping import Float, Int
 from pinejax.errors import DataError
 from pinejax.judge.case import Case, NotEnough
 from pinejax.judge.outside import course_of, daily_on, percent, performance, purged, searched_engine, split_of
+from pinejax.judge.words import counted
 from pinejax.report.studies import write_rows
 from pinejax.selection.performance import efficiency, growth_of, yearly
 from pinejax.selection.splits import Span
@@ -82,7 +83,7 @@ def result_of(case: Case, course: Course, legs: Sequence[Leg]) -> dict[str, Any]
         "files": [TABLE, EQUITY],
         "text": (
             f"Walk-forward: {len(legs)} train spans, each searched anew. Out of sample {percent(stitched['return'])} over "
-            f"{stitched['days']} days with {n_trades} trades; {profitable} of {len(legs)} test spans gained. {left['text']}"
+            f"{stitched['days']} days with {counted(n_trades, 'trade')}; {profitable} of {len(legs)} test spans gained. {left['text']}"
         ),
     }
 

@@ -47,8 +47,8 @@ class Purge:
         if self.bars <= least:
             return "Choose a strategy with a shorter memory, or more bars."
         return (
-            f"It is the longest trade's: validation.purge={least} leaves that out of account, with a warning, since no position crosses into "
-            "the bars that are judged on; or take more bars."
+            f"It is the longest trade's: validation.purge={least} leaves that out of account, with a warning, since no position crosses "
+            "into the bars that are judged on; or take more bars."
         )
 
     @property

@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from finished_case import case_on
 
 from pinejax.engine.engine import Engine
+from pinejax.errors import ConfigError
 from pinejax.judge.case import NotEnough
+from pinejax.judge.foreseen import foreseen
 from pinejax.judge.holdout import holdout
 from pinejax.judge.outside import split_of
 from pinejax.judge.rerank import rerank
@@ -104,9 +106,9 @@ def test_nothing_is_looked_at_where_it_cannot_be_recorded(case: Any, monkeypatch
 
 
 def test_test_bars_on_which_sets_were_ranked_are_no_holdout_afterwards(tmp_path: Path) -> None:
-    ranked = rerank(case_on(tmp_path, validation={"method": "train_test", "test_rate": 0.3}))
+    ranked = rerank(case_on(tmp_path, validation={"method": "train_test", "test_rate": 0.3}, verdict=VERDICT))
     assert [o["by"] for o in ranked["openings"]["list"]] == ["rerank"] and ranked["openings"]["n_sets"] == 5
-    found = holdout(case_on(tmp_path, validation=HOLDOUT))  # the same search, and so the same study
+    found = holdout(case_on(tmp_path, validation=HOLDOUT, verdict=VERDICT))  # the same search, and so the same study
     assert [o["by"] for o in found["openings"]["list"]] == ["rerank", "holdout"]
     assert (found["openings"]["n_sets"], found["openings"]["untouched"]) == (5, False)
     assert "opened 2 times for 5 different sets: no longer untouched" in found["text"]
@@ -119,10 +121,43 @@ def test_a_search_that_was_broken_off_leaves_it_closed(case: Any, tmp_path: Path
     assert n_stored(tmp_path) == 0
 
 
-def test_few_days_have_a_return_and_no_ratio(tmp_path: Path) -> None:
-    found = holdout(case_on(tmp_path, validation={"method": "holdout", "holdout": 0.2}))
+def test_one_of_too_few_days_stays_closed_and_is_said_at_the_start(tmp_path: Path) -> None:
+    case = case_on(tmp_path, validation={"method": "holdout", "holdout": 0.2})
+    with pytest.raises(NotEnough, match=r"stays closed: it has \d+ days behind its purge, fewer than verdict.min_days=60"):
+        holdout(case)
+    assert n_stored(tmp_path) == 0
+    (note,) = foreseen(case.session, case.objective)
+    assert note.startswith("NOTE: the holdout has 18 days") and "60 days take 300 days of bars" in note
+
+
+def test_few_trades_have_a_return_and_no_ratio(tmp_path: Path) -> None:
+    found = holdout(case_on(tmp_path, validation=HOLDOUT, verdict={"min_trades": 10_000, "min_days": 5}))
     assert found["sharpe"] is found["probability"] is None and found["return"] is not None
-    assert "expected 60 days or more (verdict.min_days), found" in found["not_enough"]
+    assert "expected 10000 closed trades or more (verdict.min_trades), found" in found["not_enough"]
+
+
+@pytest.mark.parametrize(
+    ("null", "said"),
+    [
+        ({"mode": "replay", "n_surrogates": 9}, "p is 0.1 at least, so it cannot reach verdict.alpha=0.05. That takes 19 surrogates"),
+        ({"mode": "none", "n_surrogates": 9}, None),
+        ({"mode": "research", "n_surrogates": 19}, None),
+    ],
+)
+def test_surrogates_that_cannot_reach_alpha_are_said_at_the_start(case: Any, null: dict[str, Any], said: str | None) -> None:
+    notes = foreseen(session_with(case, null), case.objective)
+    assert (said is None and not notes[1:]) or (said is not None and said in " ".join(notes))
+
+
+def test_blocks_of_more_than_a_quarter_of_the_bars_are_refused(case: Any) -> None:
+    with pytest.raises(ConfigError, match=r"null.block_bars: .* got 400. Choose null.block_bars=378 or less"):
+        foreseen(session_with(case, {"block_bars": 400}), case.objective)
+
+
+def session_with(case: Any, null: dict[str, Any]) -> Any:
+    """Its session with another null search."""
+    config = case.config
+    return replace(case.session, config=replace(config, null=replace(config.null, **null)))
 
 
 def test_a_purge_that_eats_it_leaves_it_closed(case: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

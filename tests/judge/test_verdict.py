@@ -161,7 +161,12 @@ def test_without_a_deflated_ratio_nothing_is_said_for_it(missing):
         ("search.joint", True, "sweep.mode=study"),
         ("search.n_objectives", 2, "2 objectives"),
         ("search.chosen", {"n_trades": 0, "exposed": False, "net_profit": 0.0, "open_profit": 0.0}, "made no trade"),
-        ("interrupted", True, "judging was interrupted"),
+        ("interrupted", {"section": None, "reached": ""}, "judging was interrupted. The same"),
+        (
+            "interrupted",
+            {"section": "null_search", "reached": "null search: 3 of 19 histories"},
+            "its null search (null search: 3 of 19 histories)",
+        ),
     ],
 )
 def test_what_cannot_be_judged_has_a_sentence(path, value, said):

@@ -110,6 +110,7 @@ def test_a_further_test_is_no_changed_rule_and_one_left_out_is(tmp_path, section
 
 def test_ctrl_c_keeps_what_was_made_and_ends_with_130(tmp_path, sections):
     def broken_off(case):
+        case.say("second: 3 of 9 done")
         raise KeyboardInterrupt
 
     sections |= {"first": lambda case: {"found": 1}, "second": broken_off, "third": lambda case: {"found": 3}}
@@ -117,7 +118,9 @@ def test_ctrl_c_keeps_what_was_made_and_ends_with_130(tmp_path, sections):
     told = ended.read("verdict.json")
     assert told["evidence"]["first"] == {"found": 1}
     assert "third" not in told["evidence"]
-    assert told["level"] == "not_enough" and "interrupted" in told["sentence"]
+    assert told["evidence"]["interrupted"] == {"section": "second", "reached": "second: 3 of 9 done"}
+    assert told["level"] == "not_enough" and "interrupted in its second (second: 3 of 9 done)" in told["sentence"]
+    assert ended.read("manifest.json")["state"] == "interrupted"
     assert "Files: " in ended.said
 
 

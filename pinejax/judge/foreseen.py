@@ -1,0 +1,65 @@
+"""What is known before a search of how its result can be judged: said then, while something can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pinejax.errors import ConfigError
+from pinejax.job.session import Session
+from pinejax.judge.steps import days_for_holdout, fewest_surrogates
+from pinejax.search import Objective
+
+LARGEST_BLOCK = 0.25
+"""Of a history: with fewer blocks than four there is hardly another order."""
+
+
+def foreseen(session: Session, objective: Objective) -> list[str]:
+    """Notes for the start. Errors: ConfigError for blocks of the null search that are too long for the bars."""
+    config = session.config
+    if not config.verdict.enabled:
+        return []
+    return [f"NOTE: {text}" for text in (*_null(session, objective), *_holdout(session))]
+
+
+def too_long_blocks(block_bars: int, n_bars: int) -> str:
+    """What is wrong with a block length on the shortest history, and what to choose; empty where it is fine."""
+    most = int(n_bars * LARGEST_BLOCK)
+    if block_bars <= most:
+        return ""
+    return (
+        f"expected at most a quarter of the shortest history, {most} of {n_bars} bars, got {block_bars}. "
+        f"Choose null.block_bars={max(1, most)} or less, or more bars."
+    )
+
+
+def _null(session: Session, objective: Objective) -> Iterator[str]:
+    null, alpha = session.config.null, session.config.verdict.alpha
+    if null.mode == "none":
+        return
+    if session.is_joint or objective.is_multi:
+        if null.mode == "research":
+            what = "over several timeframe pairs" if session.is_joint else "of several objectives"
+            instead = "sweep.mode=study" if session.is_joint else "one metric"
+            yield f"null=research: a study {what} has no null search. Take {instead} for one."
+        return
+    if null.block_bars is not None and (wrong := too_long_blocks(null.block_bars, min(map(len, session.feeds)))):
+        raise ConfigError(f"null.block_bars: {wrong}")
+    least = fewest_surrogates(alpha)
+    if null.n_surrogates < least:
+        smallest = 1.0 / (1 + null.n_surrogates)
+        yield (
+            f"null.n_surrogates={null.n_surrogates}: p is {smallest:.3g} at least, so it cannot reach verdict.alpha={alpha:g}. "
+            f"That takes {least} surrogates."
+        )
+
+
+def _holdout(session: Session) -> Iterator[str]:
+    split, least = session.split, session.config.verdict.min_days
+    if split is None or split.held_out is None:
+        return
+    days, rate = split.timeline.days(split.held_out), split.config.holdout
+    if days < least:
+        yield (
+            f"the holdout has {days} days, fewer than verdict.min_days={least}, so it will not be opened. With validation.holdout={rate:g} "
+            f"{least} days take {days_for_holdout(least, rate):,} days of bars."
+        )
