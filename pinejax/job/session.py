@@ -133,7 +133,10 @@ class Session:
 
         use_compile_cache()
         space = self.space if pinned is None else build_space(self.strategy.cls, pinned)
-        engine = Engine(self.strategy.cls, self.feeds, self.config.broker, space.inputs, self.config.engine.for_batch(n_trials))
+        try:
+            engine = Engine(self.strategy.cls, self.feeds, self.config.broker, space.inputs, self.config.engine.for_batch(n_trials))
+        except DataError as error:
+            raise DataError(f"{error}{self._kept_from_it}") from None
         timeframe = self.config.timeframe
         note = ""
         if engine.program.uses_pair and timeframe.alone:
@@ -164,6 +167,19 @@ class Session:
         steps = self.feeds[0].timeframe.ltf.ms // self.split.timeline.step  # more than one in a joint study's slower pairs
         memory, higher = memory_and_higher(engine.program, self.feeds[0])
         return self.split.purge_of(memory * steps, higher * steps, None if holding is None else holding * steps)
+
+    @property
+    def _kept_from_it(self) -> str:
+        """What of the bars the search lacks, and by which key."""
+        split = self.split
+        if split is None or not split.keeps_back:
+            return ""
+        choices = split.config
+        keys = [f"validation.holdout={choices.holdout:g}"] if choices.holdout else []
+        keys += [f"validation.test_rate={choices.test_rate:g}"] if split.test is not None else []
+        keys += ["validation.train"] if choices.method == "walk_forward" and choices.walk == "rerank" else []
+        kept = split.timeline.n_bars - split.searched.stop
+        return f" Of {split.timeline.n_bars:,} bars {kept:,} are kept back by {' and '.join(keys)}: keep fewer back."
 
     def _say(self, note: str) -> None:
         if note and note not in self.notes:

@@ -8,6 +8,7 @@ from pinejax.errors import ConfigError
 from pinejax.job.session import Session
 from pinejax.judge.steps import days_for_holdout, fewest_surrogates
 from pinejax.search import Objective
+from pinejax.selection.timeline import Timeline
 
 LARGEST_BLOCK = 0.25
 """Of a history: with fewer blocks than four there is hardly another order."""
@@ -18,7 +19,7 @@ def foreseen(session: Session, objective: Objective) -> list[str]:
     config = session.config
     if not config.verdict.enabled:
         return []
-    return [f"NOTE: {text}" for text in (*_null(session, objective), *_holdout(session))]
+    return [f"NOTE: {text}" for text in (*_null(session, objective), *_days(session), *_holdout(session))]
 
 
 def too_long_blocks(block_bars: int, n_bars: int) -> str:
@@ -51,6 +52,14 @@ def _null(session: Session, objective: Objective) -> Iterator[str]:
             f"null.n_surrogates={null.n_surrogates}: p is {smallest:.3g} at least, so it cannot reach verdict.alpha={alpha:g}. "
             f"That takes {least} surrogates."
         )
+
+
+def _days(session: Session) -> Iterator[str]:
+    split, least = session.split, session.config.verdict.min_days
+    line = Timeline.of(session.feeds) if split is None else split.timeline
+    days = line.days(line.whole if split is None else split.searched)
+    if days < least:
+        yield f"the searched bars have {days} days, fewer than verdict.min_days={least}: the verdict will be that this is not enough."
 
 
 def _holdout(session: Session) -> Iterator[str]:

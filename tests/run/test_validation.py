@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import polars as pl
+import pytest
 
 PARTS_MEET = "2024-01-31 00:00"
 PARTS = [f"SYNTH_{x} 1h@4h part {i} of 3" for x in "AB" for i in (1, 2, 3)]
@@ -42,3 +43,12 @@ def test_a_held_out_span_is_named_and_not_searched(search, capsys):
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["datasets"][0]["last"] == "2024-03-08 11:00" and manifest["datasets"][0]["n_bars"] == 1_620
     assert manifest["validation"]["divided"][0].startswith("held out: ")
+
+
+def test_a_holdout_that_leaves_too_little_to_search_is_named(tmp_path):
+    from finished_case import case_on
+
+    from pinejax.errors import DataError
+
+    with pytest.raises(DataError, match=r"kept back by validation.holdout=0.99: keep fewer back"):
+        case_on(tmp_path, validation={"method": "holdout", "holdout": 0.99})
