@@ -53,11 +53,11 @@ def _rule(evidence: Evidence, found: Found) -> Iterator[Line]:
 
 
 def _held_out(evidence: Evidence, found: Found) -> Iterator[Line]:
-    texts = [part(evidence, name, "text") for name in ("holdout", "walk_forward", "rerank")]
-    texts = [text for text in texts if text]
+    looks = ("holdout", "walk_forward", "rerank")
+    texts = [text for name in looks if (text := part(evidence, name, "text"))]
     for text in texts:
         yield "held out", text
-    if not texts and not any(name in found.missing for name in ("holdout", "walk_forward", "rerank")):
+    if not texts and all(part(evidence, name, "method") == "none" for name in looks):
         yield "held out", "nothing: the set was chosen on all bars that there are"
 
 
