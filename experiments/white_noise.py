@@ -49,7 +49,7 @@ LEVELS = ("luck", "not_enough", "hint", "differs")
 KINDS: Mapping[str, Mapping[str, Any]] = {
     "default": {},
     "research": {"null": NullConfig("research", n_surrogates=19, budget_s=None)},
-    "holdout": {"validation": ValidationConfig("holdout", holdout=0.3)},
+    "holdout": {"validation": ValidationConfig("holdout", holdout=0.4)},
     "walk_forward": {"validation": ValidationConfig("walk_forward", n_windows=4)},
     "train_test": {"validation": ValidationConfig("train_test")},
     "purged_kfold": {"validation": ValidationConfig("purged_kfold")},

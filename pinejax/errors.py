@@ -33,6 +33,10 @@ class StudyError(PinejaxError):
     """A study or its storage cannot be used for this search."""
 
 
+class ReportError(PinejaxError):
+    """A report cannot be made of a folder, or of one of the files in it."""
+
+
 class SweepError(PinejaxError):
     """Some combinations of a sweep failed; the message names them. code: 2, or 1 where one of them was a bug."""
 

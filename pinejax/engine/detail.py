@@ -26,7 +26,7 @@ FIRST_LOG_ROWS = 8_192
 @dataclass(frozen=True, eq=False)
 class Detail:
     """metrics and status: as the sweep would report them; trades: closed ones in the order of their exits, then the open ones;
-    equity: at each bar's close, `[bars of the window]`.
+    equity: at each bar's close, `[bars of the window]`; start: the window's first bar in the feed.
     """
 
     metrics: dict[str, float]
@@ -34,6 +34,7 @@ class Detail:
     trades: tuple[TradeRecord, ...]
     equity: Float[np.ndarray, " bars"]
     feed: Feed
+    start: int = 0
 
 
 def run_detail(engine: Engine, params: Params, dataset: int = 0) -> Detail:
@@ -67,7 +68,8 @@ def record_first(engine: Engine, trials: Sequence[Params], dataset: int = 0) -> 
     entries = [(e.id, e.signal) for e in program.spec.entries]
     closed = [_closed(row, entries, names, feed) for row in np.concatenate(rows)]
     metrics = {name: float(values[0]) for name, values in found.items()}
-    return Detail(metrics, int(codes[0]), (*closed, *_open(state, entries, feed, int(window.stop) - 1)), np.concatenate(equity), feed)
+    trades = (*closed, *_open(state, entries, feed, int(window.stop) - 1))
+    return Detail(metrics, int(codes[0]), trades, np.concatenate(equity), feed, int(window.start))
 
 
 def complete_params(engine: Engine, params: Params) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pinejax.core.feed import Feed
 from pinejax.core.inputs import Params
-from pinejax.core.trade import TradeRecord
+from pinejax.engine.detail import Detail
 from pinejax.report.rows import TrialRow
 
 CLOSE_ENOUGH = 1e-9
@@ -57,18 +57,16 @@ class Check:
         return f"Best re-run in detail DIFFERS from the trial: {self.where} by {self.worst:.3g} (relative). Please report this."
 
 
-def run_details(
-    recorder: Recorder, trial: TrialRow, feeds: Sequence[Feed], datasets: Sequence[str]
-) -> tuple[Check, list[Sequence[TradeRecord]]]:
-    """Every feed's trades of a trial, and the comparison. datasets: names of what the trial's metrics are of, the feeds or their parts,
-    each of which is run again by itself; trades are always those of the whole feed.
+def run_details(recorder: Recorder, trial: TrialRow, feeds: Sequence[Feed], datasets: Sequence[str]) -> tuple[Check, list[Detail]]:
+    """Every feed's detail run of a trial, and the comparison. datasets: names of what the trial's metrics are of, the feeds or their
+    parts, each of which is run again by itself; what is returned is always of the whole feed.
     """
     found = [recorder.detail(trial.complete, i) for i in range(len(datasets))]
     check = compare(trial, [detail.metrics for detail in found], datasets)
     if len(datasets) != len(feeds):
         assert isinstance(recorder, OfParts), "datasets that are parts of feeds"
         found = [recorder.detail_of_whole(trial.complete, i) for i in range(len(feeds))]
-    return check, [detail.trades for detail in found]
+    return check, found
 
 
 def compare(trial: TrialRow, details: Sequence[Mapping[str, float]], datasets: Sequence[str]) -> Check:

@@ -14,6 +14,7 @@ from optuna.trial import FrozenTrial
 from pinejax.core.secrets import without_passwords
 from pinejax.engine.engine import Engine
 from pinejax.engine.parted import PartedEngine
+from pinejax.job.detail_files import write_details
 from pinejax.job.details import Check, run_details
 from pinejax.job.joint import TIMEFRAME, JointEngine, JointSession
 from pinejax.job.ledger import Pace
@@ -169,11 +170,8 @@ class Outcome:
 
         def run_again() -> None:
             part = self.session.part(best.complete)
-            feeds = part.feeds
-            self.check, trades = run_details(self.engine, best, feeds, [row.name for row in part.datasets])
-            for feed, listed in zip(feeds, trades, strict=True):
-                broker = self.session.config.broker
-                self.folder.write_trades(feed, listed, broker.initial_capital, currency=broker.currency)
+            self.check, details = run_details(self.engine, best, part.feeds, [row.name for row in part.datasets])
+            write_details(self.folder, details, self.session.config.broker)
 
         self._details.timed(record)
         self._recorded = best.number

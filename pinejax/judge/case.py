@@ -93,6 +93,13 @@ class Case:
         """The best trial by the study's own rule, fixed before."""
         return self.study.best[0]
 
+    @property
+    def told_by(self) -> str:
+        """The setting by which the search began with sets that were found before, in trials that this study does not count; else empty."""
+        if self.settings.resume_from is not None:
+            return "search.resume_from"
+        return "sampler.cmaes.warm_start" if self.settings.sampler_flags.get("warm_start") is not None else ""
+
     @cached_property
     def sets(self) -> Sets:
         """The chosen set is the first."""

@@ -18,7 +18,8 @@ def datasets(case: Case) -> Mapping[str, Any]:
     """Per dataset: the metrics searched for, the Sharpe ratio of daily returns, p that it is not above 0, and the q-value over datasets.
 
     p is one less the probabilistic Sharpe ratio; q after Benjamini and Hochberg, for tests that depend on each other positively, and
-    `q_any` after Benjamini and Yekutieli, for any dependence. A dataset without enough days or returns that vary has none.
+    `q_any` after Benjamini and Yekutieli, for any dependence. Neither counts the search that chose the set on these bars. A dataset without
+    enough days or returns that vary has none.
     Errors: NotEnough where no dataset has a p-value.
     """
     alpha, year = case.config.verdict.alpha, per_year(case)
@@ -78,4 +79,7 @@ def _said(n: int, tested: int, held: Sequence[str], alpha: float) -> str:
     if n == 1:
         return "One dataset: whether the set holds up elsewhere is not known."
     untested = f" {n - tested} have too little to say." if tested < n else ""
-    return f"Holds up on {len(held)} of {tested} datasets at a false discovery rate of {alpha:g}.{untested}"
+    return (
+        f"Holds up on {len(held)} of {tested} datasets at a false discovery rate of {alpha:g}, as if it had not been searched for on "
+        f"them.{untested}"
+    )

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from pinejax.errors import ConfigError
 from pinejax.judge.case import Case, NotEnough, Sets
 from pinejax.judge.piece import enough_days, finite, per_year, piece
 from pinejax.selection.clusters import Clusters, alike, correlation_of
@@ -172,7 +173,10 @@ def _superior(looked: Looked, benchmark: np.ndarray, clusters: Clusters, case: C
     gains = looked.returns - benchmark[:, None]
     if sets < 2 or days < FEWEST_DAYS:
         raise NotEnough(f"expected 2 sets and {FEWEST_DAYS} days or more, found {sets} and {days}.")
-    held = contest(gains, N_DRAWS, SEED)
+    try:
+        held = contest(gains, N_DRAWS, SEED)
+    except ConfigError as error:  # the benchmark's returns are no numbers, or the sets' very own
+        raise NotEnough(str(error)) from None
     found, better = superior_ability(held), superior_sets(held, alpha)
     return {
         "spa_lower": found.lower,

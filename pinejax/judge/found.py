@@ -25,8 +25,10 @@ class Outside:
 class Found:
     """Numbers of the evidence; None where there are none. missing: section -> why, for what said that there is not enough.
 
-    deflated: probability that the true Sharpe ratio is above what the best of n_distinct sets shows by luck. overfit: PBO. without_best:
-    net profit less that of the n_dropped best trades.
+    deflated: probability that the true Sharpe ratio is above what the best of n_distinct sets shows by luck. overfit: PBO; loss_rate: of
+    its splits, those whose choice loses on the other half. without_best: net profit less that of the n_dropped best trades.
+    null_optimistic: the null search did not do the whole search on its histories. told_by: the setting by which the search began with
+    sets of others, else empty.
     """
 
     n_trades: int
@@ -39,10 +41,13 @@ class Found:
     null_mode: str = "none"
     null_p: float | None = None
     n_surrogates: int = 0
+    null_optimistic: bool = True
     outside: tuple[Outside, ...] = ()
     overfit: float | None = None
+    loss_rate: float | None = None
     without_best: float | None = None
     n_dropped: int = 0
+    told_by: str = ""
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -62,10 +67,13 @@ def found_in(evidence: Mapping[str, Any]) -> Found:
         null_mode=part(evidence, "null_search", "mode") or "none",
         null_p=at(evidence, "null_search", "p_value"),
         n_surrogates=int(at(evidence, "null_search", "n_made") or 0),
+        null_optimistic=part(evidence, "null_search", "optimistic") is not False,
         outside=tuple(_outside(evidence)),
         overfit=at(evidence, "deflation", "overfitting", "pbo"),
+        loss_rate=at(evidence, "deflation", "overfitting", "loss_rate"),
         without_best=at(evidence, "stress", "trades", "profit_without"),
         n_dropped=int(dropped or 0),
+        told_by=search.get("told_by", ""),
         missing=dict(_missing(evidence)),
     )
 
@@ -102,8 +110,8 @@ def part(evidence: Mapping[str, Any], *path: str) -> Any:
     return found
 
 
-_OF_SEVERAL = {("stress", "symbols"), ("stress", "timeframes")}
-"""Pieces that only several symbols or pairs have: nothing is missing where there is one."""
+_OF_SEVERAL = {("stress", "symbols"), ("stress", "timeframes"), ("plateau", "stability")}
+"""Pieces that only several datasets or pairs have: nothing is missing where there is one."""
 
 
 def _missing(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:

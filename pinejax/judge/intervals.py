@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pinejax.judge.case import Case, NotEnough
-from pinejax.judge.piece import enough_days, per_year
+from pinejax.judge.piece import enough_days, in_a_year_of, per_year
 from pinejax.selection.bootstrap import (
     Interval,
     Resampled,
@@ -45,7 +45,7 @@ def intervals(case: Case) -> Mapping[str, Any]:
         raise NotEnough("expected returns of the chosen set that vary, found the same on every day, or some that are no numbers.")
     statistics: dict[str, Statistic] = {
         "total_return": total_return,
-        "cagr": partial(yearly_growth, per_year=year),
+        "cagr": partial(yearly_growth, per_year=in_a_year_of(case, case.daily.days)),
         "sharpe": partial(yearly_sharpe, per_year=year),
         "max_drawdown": max_drawdown,
         "win_share": win_share,

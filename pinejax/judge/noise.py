@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from pinejax.core.align import align_htf
 from pinejax.core.feed import Bars, Feed, Instrument
+from pinejax.errors import DataError
 
 
 def mean_range(bars: Bars) -> float:
@@ -22,7 +23,10 @@ def noisy(feed: Feed, noise: float, rng: np.random.Generator) -> Feed:
 
     Prices lie on the tick grid, at one tick or more; the high is the highest of the four and the low the lowest, so that bars get
     a little longer. Times, volumes and rates stay; the HTF bars are made of the new bars. The same generator state gives the same feed.
+    Errors: DataError for a price that is not above 0, of which noise in parts of the price makes no sense.
     """
+    if not (feed.ltf.low > 0).all():
+        raise DataError(f"{feed.name}: expected prices above 0 for noise in parts of the price, got {feed.ltf.low.min()}.")
     bars, scale = feed.ltf, noise * mean_range(feed.ltf)
     first, high, low, close = (
         _on_grid(price * (1.0 + scale * rng.standard_normal(len(bars))), feed.instrument)

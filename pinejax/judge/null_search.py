@@ -69,7 +69,7 @@ def null_search(case: Case, progress: Progress | None = None) -> Mapping[str, An
         "stopped_by_budget": len(found) < config.n_surrogates,
         "p_value": p_value(real.best, nulls, sign),
         "smallest_p": 1.0 / (1 + len(found)),
-        "optimistic": config.mode == "replay" or _is_told(case),
+        "optimistic": config.mode == "replay" or bool(case.told_by),
         "best": real.best.value,
         "violation": real.best.violation,
         "distribution": [null.value for null in nulls],
@@ -93,9 +93,8 @@ def ground_of(case: Case) -> Ground:
 
 
 def n_trials_of(case: Case) -> int:
-    """Trials that the study came to, as a search counts them, no more than were asked for."""
-    judged = sum(trial.state in EVALUATED or bool(trial.status) for trial in case.study.trials)
-    return max(1, min(case.settings.n_trials, judged))
+    """Trials that the study came to, as a search counts them: of all its runs, also where the last one asked for fewer."""
+    return max(1, sum(trial.state in EVALUATED or bool(trial.status) for trial in case.study.trials))
 
 
 def shift(case: Case) -> dict[str, Any]:
@@ -134,11 +133,6 @@ def _require_simple(case: Case) -> None:
         raise NotEnough("expected a complete trial, found none: there is no best set to compare.")
 
 
-def _is_told(case: Case) -> bool:
-    """Whether the search began with sets that were found before, on real bars."""
-    return case.settings.resume_from is not None or case.settings.sampler_flags.get("warm_start") is not None
-
-
 def _real(case: Case, ground: Ground) -> Replayed:
     """The real history's: of the sets that are replayed, or of the study."""
     if case.config.null.mode == "research":
@@ -168,7 +162,7 @@ def _found(case: Case, ground: Ground, recipe: Recipe, numbers: Sequence[int]) -
         return replay(ground, case.objective, case.sets.params, histories)
     plans = [settings_for(case.settings, n_trials_of(case), recipe.seed, n) for n in numbers]
     both = zip(plans, histories, strict=True)
-    return [Replayed(research(ground, case.objective, case.session.space, plan, history), ()) for plan, history in both]
+    return [Replayed(research(ground, case.objective, case.session.space, plan, history, stop=case.stop), ()) for plan, history in both]
 
 
 def _decisive(case: Case, recipe: Recipe) -> dict[str, Any]:
@@ -187,7 +181,8 @@ def _decisive(case: Case, recipe: Recipe) -> dict[str, Any]:
         return common | {"sets": [dict(params) for params in case.sets.params]}
     chosen = ("sampler", "pruner", "seed", "batch_size", "patience_batches", "patience_min_delta", "target", "resume_from")
     flags = [dict(settings.sampler_flags), dict(settings.pruner_flags)]
-    return common | {"n_trials": n_trials_of(case), "search": {name: getattr(settings, name) for name in chosen}, "flags": flags}
+    searched = {name: getattr(settings, name) for name in chosen}
+    return common | {"n_trials": n_trials_of(case), "n_segments": case.session.n_segments, "search": searched, "flags": flags}
 
 
 def _windows(engine: Engine) -> list[tuple[Any, Any]]:

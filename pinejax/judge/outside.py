@@ -13,6 +13,7 @@ from pinejax.errors import ConfigError
 from pinejax.job.session import memory_and_higher
 from pinejax.judge.case import Case, NotEnough
 from pinejax.judge.daily import Calendar, Piece, returns_of
+from pinejax.judge.piece import per_year
 from pinejax.report.rows import TrialRow
 from pinejax.search import Objective
 from pinejax.search.openings import Opening, record_opening
@@ -121,7 +122,7 @@ def performance(
     case: Case, days: Int[np.ndarray, " days"], returns: Float[np.ndarray, " days"], years: float, n_trades: int
 ) -> dict[str, Any]:
     """Of daily returns; ratios only where there are days and trades enough for them, else `not_enough` says what lacks."""
-    found = described(performance_of(returns, years), n_trades)
+    found = described(performance_of(returns, years, per_year(case)), n_trades)
     lacking = too_few(case, len(days), n_trades)
     if lacking:
         found |= {"sharpe": None, "sortino": None, "probability": None, "not_enough": lacking}

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from math import isfinite
 from typing import TypeVar
 
+import numpy as np
+from jaxtyping import Int
+
 from pinejax.judge.case import Case, NotEnough
 from pinejax.metrics.finalize import DAYS_PER_YEAR
 
@@ -30,6 +33,15 @@ def finite(value: float, otherwise: str) -> float:
 def per_year(case: Case) -> float:
     """Daily returns in a year, every day being one, as in the metrics; on bars longer than a day, such bars."""
     return DAYS_PER_YEAR / max(case.engine.feeds[0].timeframe.ltf.seconds / 86_400, 1.0)
+
+
+def in_a_year_of(case: Case, days: Int[np.ndarray, " returns"]) -> float:
+    """Returns in a year of 365 days, those without bars among them, as a yearly growth has it: fewer where a market is closed on some.
+
+    days: of the returns, UTC days since 1970, in order.
+    """
+    bar_days = max(case.engine.feeds[0].timeframe.ltf.seconds / 86_400, 1.0)
+    return len(days) * DAYS_PER_YEAR / (float(days[-1] - days[0]) + bar_days)
 
 
 def enough_days(case: Case, n: int) -> None:

@@ -44,7 +44,8 @@ OF_STRESS = ("stress", "plateau")
 def evidence(case: Case, found: dict[str, Any] | None = None, names: Collection[str] = ()) -> dict[str, Any]:
     """Every section, or those of `names`, by name; `{"not_enough": text}` for one without enough to go by.
 
-    found: is filled as sections are done, so that an exception (Ctrl-C) leaves what was made before it.
+    found: is filled as sections are done, so that an exception leaves what was made before it. Errors: KeyboardInterrupt for Ctrl-C, also
+    where a section's own search took it for a wish to end after its batch.
     """
     found = {} if found is None else found
     for name, section in SECTIONS.items():
@@ -55,4 +56,6 @@ def evidence(case: Case, found: dict[str, Any] | None = None, names: Collection[
             found[name] = dict(section(case))
         except NotEnough as error:
             found[name] = {"not_enough": str(error)}
+        if case.stop.is_set:
+            raise KeyboardInterrupt
     return found

@@ -20,7 +20,7 @@ from pinejax.report.progress import stages_for
 from pinejax.report.rows import StudyRows
 from pinejax.search import SearchResult
 
-OF_JOINT = ("stress",)
+OF_JOINT = ("stress", "plateau", "importance")
 """Sections that know a study of several timeframe pairs."""
 
 

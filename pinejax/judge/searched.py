@@ -25,6 +25,7 @@ def searched(case: Case, stopped: str, joint: bool) -> dict[str, Any]:
         "stopped": stopped,
         "joint": joint,
         "n_objectives": len(case.study.directions),
+        "told_by": case.told_by,
         "trials": counted(case.study),
         "days": max((days_of(row) for row in case.session.histories), default=0),
         "chosen": chosen_of(case.chosen) if case.study.best else None,

@@ -10,7 +10,7 @@ import numpy as np
 
 from pinejax.broker.config import BrokerConfig
 from pinejax.core.feed import Feed
-from pinejax.errors import PinejaxError
+from pinejax.errors import DataError, PinejaxError
 from pinejax.job.details import CLOSE_ENOUGH, difference
 from pinejax.judge.case import Case, NotEnough
 from pinejax.judge.delay import delayed
@@ -95,7 +95,10 @@ def _noise(case: Case, whole: Whole, subject: Subject, base: Figures) -> list[di
         return [{"name": "noise", "not_done": "stress.n_noise or stress.noise is 0."}]
     seen = []
     for history in range(n):
-        feeds = _noisy_feeds(subject.engine.feeds, noise, case.config.search.seed, history)
+        try:
+            feeds = _noisy_feeds(subject.engine.feeds, noise, case.config.search.seed, history)
+        except DataError as error:
+            return [{"name": "noise", "not_done": str(error)}]
         seen.append(figures_of(whole.objective, subject.on(subject.engine.on(feeds=feeds))))
     table = {key: np.array([getattr(figures, key) for figures in seen]) for key in SHOWN}
     sign = whole.sign

@@ -53,11 +53,11 @@ def _rule(evidence: Evidence, found: Found) -> Iterator[Line]:
 
 
 def _held_out(evidence: Evidence, found: Found) -> Iterator[Line]:
-    looks = ("holdout", "walk_forward", "rerank")
-    texts = [text for name in looks if (text := part(evidence, name, "text"))]
+    texts = [part(evidence, name, "text") for name in ("holdout", "walk_forward", "rerank")]
+    texts = [text for text in texts if text]
     for text in texts:
         yield "held out", text
-    if not texts and all(part(evidence, name, "method") == "none" for name in looks):
+    if not texts and "holdout" in evidence and not any(name in found.missing for name in ("holdout", "walk_forward", "rerank")):
         yield "held out", "nothing: the set was chosen on all bars that there are"
 
 
@@ -103,7 +103,8 @@ def _overfit(evidence: Evidence, found: Found) -> Iterator[Line]:
 
 def _null(evidence: Evidence, found: Found) -> Iterator[Line]:
     if found.null_p is not None:
-        kind = "each searched anew" if found.null_mode == "research" else "its own sets on each, which is optimistic"
+        kind = "each searched anew" if found.null_mode == "research" else "its own sets on each"
+        kind += ", which is optimistic" if found.null_optimistic else ""
         yield "null search", f"p = {found.null_p:.3f}: {found.n_surrogates} histories without an edge, {kind}"
 
 

@@ -64,7 +64,7 @@ def verdict_of(evidence: Mapping[str, Any], config: VerdictConfig) -> Verdict:
     if against:
         return Verdict("luck", f"{LUCK}: {_said(against[:2])}.", reasons, _next(found))
     if not _passed(reasons, "needed"):
-        said = found.missing.get("deflation") or "the deflated Sharpe ratio was not computed"
+        said = found.missing.get("deflation") or _said([reason for reason in reasons if reason.kind == "needed"])
         return Verdict("not_enough", f"Not enough to tell the best set from search luck: {_lower(said)}.", reasons, _next(found))
     if whole := _passed(reasons, "search"):
         return Verdict("differs", f"The best set differs from search luck: {_said(whole)}, {_said(_passed(reasons, 'needed'))}.", reasons)
@@ -129,15 +129,18 @@ def _open_position(found: Found, config: VerdictConfig) -> Sequence[Reason]:
 def _deflated(found: Found, config: VerdictConfig) -> Sequence[Reason]:
     if found.deflated is None:
         return (Reason("deflated_sharpe", "needed", None, f">= {1 - config.alpha:g}", None, "no deflated Sharpe ratio"),)
-    text = f"deflated Sharpe ratio {_probability(found.deflated)} after {found.n_distinct:,} sets, {1 - config.alpha:g} is needed"
-    return (Reason("deflated_sharpe", "needed", found.deflated, f">= {1 - config.alpha:g}", found.deflated >= 1 - config.alpha, text),)
+    text = f"deflated Sharpe ratio {_probability(found.deflated)} after {found.n_distinct:,} sets ({1 - config.alpha:g} is needed)"
+    passed: bool | None = found.deflated >= 1 - config.alpha
+    if passed and found.told_by:
+        passed, text = None, f"{text}, but it does not count the trials that found the sets of {found.told_by}"
+    return (Reason("deflated_sharpe", "needed", found.deflated, f">= {1 - config.alpha:g}", passed, text),)
 
 
 def _null(found: Found, config: VerdictConfig) -> Sequence[Reason]:
     """A null search that was made speaks against the result where it fails. Replaying the study's own sets speaks for it too weakly."""
     if found.null_p is None:
         return ()
-    kind: Kind = "search" if found.null_mode == "research" else "optimistic"
+    kind: Kind = "optimistic" if found.null_optimistic else "search"
     name, needed = f"null_{found.null_mode}", f"<= {config.alpha:g}"
     said = f"p = {found.null_p:.3f} against the best of {found.n_surrogates:,} histories without an edge (null={found.null_mode})"
     if 1.0 / (1 + found.n_surrogates) > config.alpha:
@@ -167,10 +170,19 @@ def _outside(found: Found, config: VerdictConfig) -> Sequence[Reason]:
 
 
 def _overfit(found: Found, config: VerdictConfig) -> Sequence[Reason]:
+    """PBO compares sets with each other: on a plateau, where all are as good, it is a coin's. So it says nothing where the choice of one
+    half of the days hardly ever loses on the other.
+    """
     if found.overfit is None:
         return ()
-    text = f"probability of backtest overfitting {found.overfit:.2f}"
-    return (Reason("overfitting", "contradiction", found.overfit, f"<= {MOST_OVERFIT:g}", found.overfit <= MOST_OVERFIT, text),)
+    text, passed = f"probability of backtest overfitting {found.overfit:.2f}", found.overfit <= MOST_OVERFIT
+    if not passed and found.loss_rate is not None and found.loss_rate <= config.alpha:
+        passed, text = (
+            True,
+            f"{text}, but what is best on half of the days loses on the others in {found.loss_rate:.1%} of the splits alone",
+        )
+    needed = f"<= {MOST_OVERFIT:g}, or a loss rate <= {config.alpha:g}"
+    return (Reason("overfitting", "contradiction", found.overfit, needed, passed, text),)
 
 
 def _few_trades(found: Found, config: VerdictConfig) -> Sequence[Reason]:

@@ -10,7 +10,7 @@ import numpy as np
 from pinejax.core.feed import Feed
 from pinejax.null.best import FAILED, Best
 from pinejax.null.ground import Ground
-from pinejax.search import Objective, SearchConfig, Space, run_search
+from pinejax.search import Objective, SearchConfig, Space, StopRequest, run_search
 from pinejax.search.ranking import violation
 
 
@@ -21,10 +21,16 @@ def settings_for(settings: SearchConfig, n_trials: int, seed: int, number: int) 
     return replace(settings, study_name=f"null {number}", n_trials=n_trials, seed=own, context={}, timeout_s=None, worker=0)
 
 
-def research(ground: Ground, objective: Objective, space: Space, settings: SearchConfig, history: Sequence[Feed]) -> Best:
-    """The best that the search finds on a history. Errors: KeyboardInterrupt where Ctrl-C ended it."""
-    result = run_search(settings, space, objective, ground.on(history))
-    if result.stopped == "interrupted":
+def research(
+    ground: Ground, objective: Objective, space: Space, settings: SearchConfig, history: Sequence[Feed], *, stop: StopRequest | None = None
+) -> Best:
+    """The best that the search finds on a history. stop: is set by Ctrl-C.
+
+    Errors: KeyboardInterrupt where the search was asked to end, also in its last batch.
+    """
+    stop = stop or StopRequest()
+    result = run_search(settings, space, objective, ground.on(history), stop=stop)
+    if stop.is_set:
         raise KeyboardInterrupt
     best = result.best
     if best is None or not best.values:

@@ -6,15 +6,20 @@ to the tick. HTF bars are made of the new bars; rates of the account's currency 
 its null hypothesis is:
 
 - permutation: blocks of bars in another order. Every bar is used once, so the whole move and the distribution of bars stay. If bars are
-  exchangeable, the real history is one of the equally likely orders: the test is exact (Pitman 1937; Lehmann and Romano 2005, 15.2).
+  exchangeable, the real history is one of the equally likely orders (Pitman 1937; Lehmann and Romano 2005, 15.2).
 - bootstrap: blocks drawn with replacement, round the end: the stationary bootstrap (Politis and Romano 1994). Bars may come several times
   or never, the whole move varies.
 - mirror: each block upside down or not, by a coin. The mirror lies at the mean log return, so that drift is kept; the clock and the
   clustering of volatility stay too, directions go.
 
-Block lengths are geometric with a given mean. An edge that lives within a block (shorter than `block_bars`) survives in part, and is then
-not told from luck; with `block_bars=1` nothing survives but the distribution of bars. Permutation and bootstrap move bars in time: a clock
-effect and the clustering of volatility beyond a block count as an edge.
+Permutations and mirrors are done twice: once to a history that all surrogates of a recipe come from and that is not one of them, then to
+that for each surrogate. So the real history is as far from each surrogate as these are from each other, which makes the test exact for
+blocks of any length. Done once, neighbours that stayed together would be the real ones in every surrogate, all of them would lie around
+the real history, and p-values around a half. (Besag and Clifford, "Generalized Monte Carlo significance tests", 1989, section 3)
+
+Block lengths, of both times together, are geometric with a given mean. An edge that lives within a block (shorter than `block_bars`)
+survives in part, and is then not told from luck; with `block_bars=1` nothing survives but the distribution of bars. Permutation and
+bootstrap move bars in time: a clock effect and the clustering of volatility beyond a block count as an edge.
 """
 
 from __future__ import annotations
@@ -23,6 +28,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import sqrt
 from typing import Literal
 
 import numpy as np
@@ -78,28 +84,41 @@ class Material:
 
     def surrogate(self, recipe: Recipe, number: int) -> tuple[Feed, ...]:
         """The feeds of one surrogate history, which depends on the recipe and its number alone."""
-        rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([recipe.seed, number])))
+        rng, common = _generator(recipe.seed, number), _generator(recipe.seed, 0, 1)
         told = f"{recipe.method} {recipe.block_bars} {recipe.seed} {number}"
         if recipe.method == "mirror":
-            flips = self._flips(rng, recipe.block_bars)
+            each = _of_each_time(recipe.block_bars)
+            flips = self._flips(common, each) ^ self._flips(rng, each)
             made = [_mirrored(ratios, flips[places]) for ratios, places in zip(self.ratios, self.places, strict=True)]
             return tuple(_rebuilt(feed, ratios, feed.ltf.volume, told) for feed, ratios in zip(self.feeds, made, strict=True))
-        order = self._order(rng, recipe)
+        order = self._order(common, rng, recipe)
         out = []
         for feed, places, ratios in zip(self.feeds, self.places, self.ratios, strict=True):
             taken = _taken(order, places, self.n_times, once=recipe.method == "permutation")
             out.append(_rebuilt(feed, ratios[taken], feed.ltf.volume[taken], told))
         return tuple(out)
 
-    def _order(self, rng: np.random.Generator, recipe: Recipe) -> Int[np.ndarray, " times"]:
-        """For each place on the line the place that its bar comes from."""
-        make = _permuted if recipe.method == "permutation" else _drawn
-        return np.concatenate([a + make(rng, b - a, recipe.block_bars) for a, b in pairwise(self.edges.tolist())])
+    def _order(self, common: np.random.Generator, rng: np.random.Generator, recipe: Recipe) -> Int[np.ndarray, " times"]:
+        """For each place on the line the place that its bar comes from. common: the same for all surrogates of a recipe."""
+        stretches = list(pairwise(self.edges.tolist()))
+        if recipe.method == "bootstrap":
+            return np.concatenate([a + _drawn(rng, b - a, recipe.block_bars) for a, b in stretches])
+        each = _of_each_time(recipe.block_bars)
+        return np.concatenate([a + _permuted(common, b - a, each)[_permuted(rng, b - a, each)] for a, b in stretches])
 
-    def _flips(self, rng: np.random.Generator, block_bars: int) -> Bool[np.ndarray, " times"]:
+    def _flips(self, rng: np.random.Generator, block_bars: float) -> Bool[np.ndarray, " times"]:
         """For each place whether its bar is upside down."""
         block = np.cumsum(_starts(rng, self.n_times, block_bars)) - 1
         return (rng.random(block[-1] + 1) < 0.5)[block]
+
+
+def _generator(*words: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(words)))
+
+
+def _of_each_time(block_bars: int) -> float:
+    """The mean length with which what is cut twice has one of `block_bars`."""
+    return 1.0 / (1.0 - sqrt(1.0 - 1.0 / block_bars))
 
 
 def _ratios(bars: Bars) -> Float[np.ndarray, "bars 4"]:
@@ -109,14 +128,14 @@ def _ratios(bars: Bars) -> Float[np.ndarray, "bars 4"]:
     return np.log(prices / before[:, None])
 
 
-def _starts(rng: np.random.Generator, n: int, mean: int) -> Bool[np.ndarray, " bars"]:
+def _starts(rng: np.random.Generator, n: int, mean: float) -> Bool[np.ndarray, " bars"]:
     """Where blocks of geometric lengths begin."""
     starts = rng.random(n) < 1.0 / mean
     starts[0] = True
     return starts
 
 
-def _permuted(rng: np.random.Generator, n: int, mean: int) -> Int[np.ndarray, " bars"]:
+def _permuted(rng: np.random.Generator, n: int, mean: float) -> Int[np.ndarray, " bars"]:
     """0..n-1, its blocks in random order."""
     first = np.flatnonzero(_starts(rng, n, mean))
     length = np.diff(np.append(first, n))

@@ -22,8 +22,8 @@ SYNTHETIC_NOTE = "Bars made by a generator: these results say nothing about any 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """manifest.json, trials.parquet and .csv, results_datasets.csv, best.json, bank.json, trades_<dataset>.csv; with several objectives
-    pareto.json.
+    """manifest.json, trials.parquet and .csv, results_datasets.csv, best.json, bank.json, with several objectives pareto.json; of the best
+    set trades_<dataset>.csv, performance_summary_<dataset>.csv, equity.parquet and bars.parquet (`curves`).
     """
 
     path: Path

@@ -14,7 +14,7 @@ from pinejax.selection.sharpe import moments, probabilistic_sharpe
 
 @dataclass(frozen=True)
 class Performance:
-    """Fractions; ratios for a year of 365 days. max_drawdown: of equity at days' ends. sharpe, sortino: NaN below two days and where
+    """Fractions; ratios for a year. max_drawdown: of equity at days' ends. sharpe, sortino: NaN below two days and where
     nothing moved. probability: that the true Sharpe ratio is above 0, NaN below three days.
     """
 
@@ -27,8 +27,8 @@ class Performance:
     probability: float
 
 
-def performance_of(returns: Float[np.ndarray, " days"], years: float) -> Performance:
-    """Of returns that follow each other. years: that were traded, for the yearly growth."""
+def performance_of(returns: Float[np.ndarray, " days"], years: float, per_year: float = DAYS_PER_YEAR) -> Performance:
+    """Of returns that follow each other. years: that were traded, for the yearly growth; per_year: returns in a year, for the ratios."""
     growth = growth_of(returns)
     end = float(growth[-1]) if len(growth) else 1.0
     level = np.r_[1.0, growth]
@@ -41,8 +41,8 @@ def performance_of(returns: Float[np.ndarray, " days"], years: float) -> Perform
         total_return=end - 1.0,
         cagr=nan if years <= 0 else max(end, 0.0) ** (1.0 / years) - 1.0,
         max_drawdown=float((1.0 - level / peak).max()),
-        sharpe=mean / spread * sqrt(DAYS_PER_YEAR) if enough and spread > 1e-12 else nan,
-        sortino=mean / down * sqrt(DAYS_PER_YEAR) if enough and down > 1e-12 else nan,
+        sharpe=mean / spread * sqrt(per_year) if enough and spread > 1e-12 else nan,
+        sortino=mean / down * sqrt(per_year) if enough and down > 1e-12 else nan,
         probability=probabilistic_sharpe(moments(returns)),
     )
 

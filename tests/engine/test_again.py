@@ -14,6 +14,8 @@ import pytest
 from pinejax.broker.config import BrokerConfig, RiskRules
 from pinejax.core.evaluation import Evaluation
 from pinejax.core.feed import Feed
+from pinejax.core.inputs import Strategy, input
+from pinejax.core.orders import LONG, SHORT
 from pinejax.engine.config import EngineConfig
 from pinejax.engine.engine import Engine
 from pinejax.engine.loop import compiled
@@ -22,7 +24,7 @@ from pinejax.engine.program import Window
 from pinejax.engine.runner import Job, advance_all, default_params, walk_all
 from pinejax.errors import ConfigError, DataError
 from pinejax.native.machine import is_available
-from tests.engine.busy import BROKER, N_BARS, Busy, wave
+from tests.engine.busy import BROKER, N_BARS, wave
 from tests.engine.gpu import case, same_state
 
 Trials = list[dict[str, Any]]
@@ -33,9 +35,27 @@ BACKENDS = [
 OTHER_NUMBERS = replace(BROKER, initial_capital=3_000.0, size=0.7, commission=0.002, slippage_ticks=4, leverage=1.5)
 
 
+class Light(Strategy):
+    """Two averages, a higher timeframe and a stop: what other bars, windows and costs change, in a program that is compiled soon."""
+
+    fast = input.int(5, low=2, high=12)
+    slow = input.int(20, low=10, high=40)
+    stop_ticks = input.float(150.0, low=20.0, high=400.0)
+    shorts = input.bool(True)
+
+    def on_bar(self, ctx: Any) -> None:
+        """Traced."""
+        bar, ta, broker = ctx.bar, ctx.ta, ctx.broker
+        fast, slow = ta.ema(bar.close, self.fast), ta.sma(bar.close, self.slow)
+        trend = ctx.htf(lambda bar, ta: ta.ema(bar.close, 3))
+        broker.entry("L", LONG, ta.crossover(fast, slow))
+        broker.entry("S", SHORT, ta.crossunder(fast, slow) & self.shorts & (bar.close < trend))
+        broker.exit("out", "L", loss_ticks=self.stop_ticks)
+
+
 def fresh(feeds: Sequence[Feed], backend: str, broker: BrokerConfig = BROKER, windows: Sequence[Window] = ()) -> Engine:
     config: dict[str, Any] = {"backend": backend, "n_threads": 1, "n_segments": 4}
-    return Engine(Busy, feeds, broker, Busy.inputs, EngineConfig(**config), windows)
+    return Engine(Light, feeds, broker, Light.inputs, EngineConfig(**config), windows)
 
 
 def table(found: Sequence[Evaluation]) -> np.ndarray:
@@ -146,6 +166,7 @@ def test_feeds_that_do_not_fit_are_refused(engine: Any) -> None:
         engine().on(feeds=[replace(wave(N_BARS, 1), rate=np.ones(N_BARS))])
 
 
+@pytest.mark.slow
 def test_the_way_of_gpus_on_other_bars() -> None:
     c, other = case("ema_cross", 64), case("ema_cross", 64, 200)
     runner = GpuRunner(Job(c.program, c.rows, c.terms, c.windows), jax.devices("cpu")[:1], 2)

@@ -15,7 +15,10 @@ from pinejax.native.machine import is_available
 from tests.engine.busy import BROKER, N_BARS
 
 Trials = list[dict[str, Any]]
-BACKENDS = ["xla", pytest.param("native", marks=pytest.mark.skipif(not is_available(), reason="llvmlite is not installed"))]
+BACKENDS = [
+    pytest.param("xla", marks=pytest.mark.slow),
+    pytest.param("native", marks=pytest.mark.skipif(not is_available(), reason="llvmlite is not installed")),
+]
 EDGES = [np.array([0, 1, 150, 150, 411, N_BARS]), np.array([7, 24, 48, 300, 301, 640])]
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pinejax.engine.engine import Timings as EngineTimings
-from pinejax.job.spent import Spent, advice, seconds, shares, time_text
+from pinejax.job.spent import Spent, advice, seconds, shares, time_text, with_judging
 from pinejax.search import Timings
 
 
@@ -37,3 +37,14 @@ def test_a_cheaper_sampler_is_suggested_only_where_asking_takes_most():
     assert advice(slow, "tpe", 1).startswith("Asking tpe took 67% of the time after start-up. search.sampler=cmaes")
     assert "search.sampler=nsga2" in advice(slow, "tpe", 2)
     assert advice(slow, "random", 1) == ""
+
+
+def test_judging_is_a_part_of_the_run_and_nothing_else_changes():
+    before = table()
+    found = with_judging(before, judge_s=3.0, total_s=24.0)
+    assert (found["judge"], found["total"]) == (3.0, 24.0)
+    assert found["other"] == pytest.approx(before["other"] + 1.0)
+    assert sum(found.values()) == pytest.approx(2 * found["total"])
+    assert {name: found[name] for name in before if name not in ("other", "total")} == {
+        name: spent for name, spent in before.items() if name not in ("other", "total")
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,17 @@ def test_a_loser_has_no_track_record_but_the_rest():
     found = deflation(case_of(x))
     assert "above 0" in found["min_track_record_days"]["not_enough"] and "above 0" in found["min_backtest_years"]["not_enough"]
     assert found["psr"] < 0.01 and found["deflated"]["distinct"]["dsr"] < 0.01
+
+
+@pytest.mark.parametrize("hold", ["nan", "same"])
+def test_a_benchmark_that_nothing_can_be_told_from_leaves_the_rest(hold: str):
+    """Prices at or below 0 have no return of holding; sets that hold are the benchmark."""
+    returns = np.repeat(noise(3, sets=1), 3, axis=1)
+    case = case_of(returns)
+    case.__dict__["daily"] = replace(case.daily, hold=np.full(len(returns), np.nan) if hold == "nan" else returns[:, 0])
+    found = deflation(case)
+    assert "superior" in found["superior"]["hold"]["not_enough"]
+    assert 0 <= found["superior"]["zero"]["spa"] <= 1
 
 
 def test_one_set_alone_has_its_own_numbers_only():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,6 +27,18 @@ def test_intervals_hold_the_value_and_grow_with_the_level():
         assert c <= a < b <= d
         assert a < metric["value"] < b or name == "max_drawdown"
     json.dumps(found, allow_nan=False)
+
+
+def test_yearly_growth_is_of_the_time_that_passed_not_of_days_with_bars():
+    """Five days in seven, as a stock has them: a year's 250 returns grow as they do in a year."""
+    case = case_of(returns(0.0005))
+    days = 20_000 + np.array([7 * (i // 5) + i % 5 for i in range(250)])
+    closed = case_of(returns(0.0005))
+    closed.__dict__["daily"] = replace(closed.daily, days=days)
+    every, some = (intervals(c)["metrics"]["cagr"]["value"] for c in (case, closed))
+    growth = np.prod(1 + returns(0.0005))
+    assert every == pytest.approx(growth ** (365 / 250) - 1)
+    assert some == pytest.approx(growth ** (365 / (days[-1] - days[0] + 1)) - 1)
 
 
 def test_a_sure_winner_never_loses_and_a_loser_mostly_does():

@@ -25,7 +25,7 @@ from pinejax.testing.reference import make_feed
 
 HOUR = 3_600_000
 NATIVE = pytest.mark.skipif(not is_available(), reason="llvmlite is not installed")
-BACKENDS = [pytest.param("xla", marks=pytest.mark.slow), pytest.param("native", marks=NATIVE)]
+BACKENDS = ["xla", pytest.param("native", marks=NATIVE)]
 COSTLESS = BrokerConfig(initial_capital=100_000.0, size_type="fixed", size=1.0, commission=0.0)
 
 
@@ -113,7 +113,7 @@ def both(orders: Callable[..., None]) -> tuple[list[TradeRecord], list[TradeReco
 
 DIPS = {63: 85.0, 73: 85.0}
 """After the bar at whose close what waits at 90 is cancelled."""
-ALL = [market, masked, *(pytest.param(orders, marks=pytest.mark.slow) for orders in (limit, stop, raw, cancel, cancel_all))]
+ALL = [masked, *(pytest.param(orders, marks=pytest.mark.slow) for orders in (market, limit, stop, raw, cancel, cancel_all))]
 
 
 def test_market_orders_and_closes_come_one_bar_later() -> None:
@@ -133,27 +133,31 @@ def test_limits_and_brackets_come_one_bar_later_at_the_prices_and_sizes_they_wer
     assert rows == [[(22, 99.6, 1.1, 25, 100.7)], [(23, 99.6, 1.1, 26, 100.7)]]
 
 
+@pytest.mark.slow
 def test_stops_come_one_bar_later() -> None:
     rows = [[(t.entry_bar, t.entry_price, t.entry_signal) for t in found] for found in both(stop)]
     assert rows == [[(32, 99.7, "down")], [(33, 99.7, "down")]]
 
 
-@pytest.mark.parametrize("orders", [cancel, pytest.param(cancel_all, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("orders", [cancel, cancel_all])
 def test_a_cancel_that_comes_one_bar_later_comes_after_the_fall(orders: Callable[..., None]) -> None:
     assert [[(t.entry_bar, t.entry_price) for t in found] for found in both(orders)] == [[], [((orders is cancel and 63) or 73, 90.0)]]
 
 
 @pytest.mark.parametrize("orders", ALL)
 def test_it_is_the_body_that_one_would_write_by_hand(orders: Callable[..., None]) -> None:
-    made = both(orders)[1]
+    made = trades(late(body(orders), 1), bars(110, DIPS))
     assert made and made == trades(body(orders, 1), bars(110, DIPS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_both_backends_make_it_late(backend: str) -> None:
     assert trades(late(body(masked), 2), bars(110, DIPS), backend) == trades(body(masked, 2), bars(110, DIPS), backend)
 
 
+@pytest.mark.slow
 def test_none_late_is_the_body_itself() -> None:
     assert trades(late(body(limit), 0), bars(110, DIPS)) == both(limit)[0]
 
@@ -167,9 +171,8 @@ class Leaves(Strategy):
             ctx.broker.close("L")
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_readings_are_current(backend: str) -> None:
-    prompt, delayed = (trades(s, bars(20), backend) for s in (Leaves, late(Leaves, 1)))
+def test_readings_are_current() -> None:
+    prompt, delayed = (trades(s, bars(20)) for s in (Leaves, late(Leaves, 1)))
     assert [(t.entry_bar, t.exit_bar) for t in prompt] == [(6, 7)]
     # Filled on bar 7, seen at its close, sold by an order of bar 8 on bar 9.
     assert [(t.entry_bar, t.exit_bar) for t in delayed] == [(7, 9)]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 import numpy as np
+import pytest
 
 from pinejax.core.align import align_htf
 from pinejax.core.feed import Bars, Feed, Instrument
 from pinejax.core.timeframe import TimeframePair
+from pinejax.errors import DataError
 from pinejax.judge.noise import mean_range, noisy
 
 HOUR = 3_600_000
@@ -24,6 +26,14 @@ def feed(n: int = 4_000, tick: float = 0.01, price: float = 100.0) -> Feed:
     pair = TimeframePair.parse("1h@4h")
     htf, marks = align_htf(ltf, pair)
     return Feed("X", pair, ltf, htf, marks, Instrument(tick_size=tick), "hash")
+
+
+def test_prices_not_above_0_are_refused():
+    """An oil future at -37 would else become one tick."""
+    made = feed()
+    made = replace(made, ltf=replace(made.ltf, low=made.ltf.low - 200))
+    with pytest.raises(DataError, match="prices above 0"):
+        noisy(made, 0.5, np.random.default_rng(0))
 
 
 def test_bars_stay_bars_on_the_tick_grid():

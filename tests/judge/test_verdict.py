@@ -28,7 +28,7 @@ def evidence(**more: Any) -> dict[str, Any]:
 
 
 def null(p: float, mode: str) -> dict[str, Any]:
-    return {"mode": mode, "p_value": p, "n_made": 99}
+    return {"mode": mode, "p_value": p, "n_made": 99, "optimistic": mode == "replay"}
 
 
 @pytest.mark.parametrize(("p", "mode", "expected"), [(0.01, "research", "differs"), (0.01, "replay", "hint"), (0.06, "replay", "luck")])
@@ -36,6 +36,11 @@ def test_a_null_search_counts_as_what_it_is(p, mode, expected):
     said = verdict_of(evidence(null_search=null(p, mode)), CONFIG)
     assert said.level == expected
     assert f"null={mode}" in said.sentence
+
+
+def test_a_search_that_began_with_known_sets_gives_a_hint_at_most():
+    said = verdict_of(evidence(null_search=null(0.01, "research") | {"optimistic": True}), CONFIG)
+    assert said.level == "hint"
 
 
 def test_a_null_search_contradicts_a_good_holdout():
@@ -190,3 +195,18 @@ def test_the_page_is_short_and_says_when_the_rule_was_changed():
     for said in ("200 raw, 6 pruned, 4 failed, 10 repeated; 180 distinct", "opened 3 times", "changed since: null.mode", "Sharpe 2.50"):
         assert said in " ".join(text.split())
     assert "datasets: expected a dataset" in text
+
+
+def test_a_search_that_began_with_sets_of_another_does_not_know_how_many_were_looked_at():
+    said = verdict_of(changed("search.told_by", "search.resume_from", evidence(holdout=holdout())), CONFIG)
+    assert said.level == "not_enough"
+    assert "does not count the trials that found the sets of search.resume_from" in said.sentence
+    poor = changed("deflation.deflated.distinct.dsr", 0.5, changed("search.told_by", "search.resume_from"))
+    assert level(poor) == "luck"
+
+
+def test_a_plateau_is_no_overfitting():
+    """PBO is a half where all sets are as good: then it is asked whether they lose out of sample."""
+    flat = changed("deflation.overfitting", {"pbo": 0.6, "loss_rate": 0.01}, evidence(holdout=holdout()))
+    lost = changed("deflation.overfitting", {"pbo": 0.6, "loss_rate": 0.3}, evidence(holdout=holdout()))
+    assert (level(flat), level(lost)) == ("differs", "luck")

@@ -121,6 +121,13 @@ def test_a_research_is_the_search_again_on_each_surrogate(case: Case) -> None:
     assert result.best is not None and found["distribution"][1] == result.best.values[0]
 
 
+def test_a_research_has_as_many_trials_as_the_study_though_the_last_run_asked_for_fewer(case: Case) -> None:
+    """A study of twelve trials that is judged again with `search.n_trials=3` is still the best of twelve."""
+    asked_for_fewer = replace(case, settings=replace(case.settings, n_trials=3))
+    found = null_search(with_null(asked_for_fewer, mode="research", n_surrogates=1))
+    assert found["n_trials"] == 12
+
+
 def test_interrupting_a_research_leaves_no_half_a_search(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     from pinejax.null import research
 

@@ -69,6 +69,20 @@ def test_blocks_have_the_mean_length_that_was_asked_for() -> None:
         assert N / n_blocks == pytest.approx(block, rel=0.35)
 
 
+@pytest.mark.parametrize("method", ["permutation", "mirror"])
+def test_the_real_history_is_as_far_from_a_surrogate_as_these_are_from_each_other(method: Method) -> None:
+    """Of what is left within blocks: on independent bars it ranks anywhere among the surrogates, not in their middle."""
+
+    def rank(seed: int) -> float:
+        real, recipe = feed_of(walk(seed, 300)), Recipe(method, 12, seed)
+        material = Material.of([real])
+        told = [float(x[1:] @ x[:-1]) for x in map(moves, (real, *(material.surrogate(recipe, b)[0] for b in range(9))))]
+        return float(np.mean(np.array(told[1:]) >= told[0]))
+
+    found = np.array([rank(seed) for seed in range(60)])
+    assert 0.3 < np.mean((found < 0.25) | (found > 0.75)) < 0.8  # 0.6 where all ranks are as likely
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_symbols_keep_their_correlation(method: Method) -> None:
     common = np.random.default_rng(0).normal(size=N)

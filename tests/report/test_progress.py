@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 
-from pinejax.report.progress import LineProgress, Step, clock_time, progress_for
+from pinejax.report.progress import LineProgress, StageLines, Step, clock_time, progress_for, stages_for
 
 
 def test_plain_lines_are_rare_and_the_last_one_always_comes():
@@ -43,3 +43,25 @@ def test_a_pipe_gets_lines_and_a_terminal_a_bar():
 
 def test_times_are_short():
     assert [clock_time(s) for s in (0.4, 59.4, 185, 7800)] == ["0s", "59s", "3m05s", "2h10m"]
+
+
+def test_stages_are_told_where_they_take_long():
+    now = [0.0]
+    out = io.StringIO()
+    with StageLines(out, clock=lambda: now[0]) as stages:
+        for at, text in ((1.0, "deflation"), (11.0, "null search: 3 of 100"), (12.0, "null search: 4 of 100"), (25.0, "holdout")):
+            now[0] = at
+            stages.say(text)
+    assert out.getvalue() == "judging: null search: 3 of 100\njudging: holdout\n"
+
+
+def test_a_terminal_shows_the_stage_in_one_line():
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen = Terminal()
+    with stages_for(screen) as stages:
+        stages.say("[bold]stress")
+    assert isinstance(stages_for(io.StringIO()), StageLines)
+    assert "judging: [bold]stress" in screen.getvalue()

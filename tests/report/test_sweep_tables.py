@@ -142,3 +142,20 @@ def test_the_folder_of_a_repeated_job_is_the_last_one(tmp_path):
         (tmp_path / name).mkdir()
     assert run_folder(tmp_path / "run").name == "run_3"
     assert run_folder(tmp_path / "other").name == "other"
+
+
+def test_judged_combinations_have_their_verdicts_and_p_values_for_all_of_them(rows):
+    judged = [
+        replace(rows[0], verdict="hint", null="replay", null_p=0.01, deflated_sharpe=0.97, n_distinct=7),
+        replace(rows[1], verdict="luck", null="replay", null_p=0.04, deflated_sharpe=0.2, n_distinct=8),
+        replace(rows[2], verdict="differs", null="research", null_p=0.03, deflated_sharpe=0.99, n_distinct=9),
+        rows[3],
+    ]
+    table = results_table(judged)
+    assert table["verdict"].to_list() == ["hint", "luck", "differs", None]
+    assert table["null_p_adjusted"].to_list()[:3] == pytest.approx([0.03, 0.04, 0.04])
+    assert table["null_p_adjusted"][3] is None
+    said = sweep_text(judged)
+    assert "adjusted" in said.splitlines()[0]
+    assert "1 differs from search luck, each judged alone; the smallest p-value, adjusted for 3 combinations, is 0.030." in said
+    assert "verdict" not in results_table(rows).columns

@@ -25,8 +25,9 @@ def manifest(folder: Path) -> dict:
 def test_a_search_leaves_all_its_files_and_says_its_best(finished):
     folder, said = finished.folder, finished.said
     names = {path.name for path in folder.iterdir()}
-    trades = {f"trades_SYNTH_{x}_1h_4h.csv" for x in "ABC"}
-    assert names == {"manifest.json", "trials.parquet", "trials.csv", "results_datasets.csv", "best.json", "bank.json"} | trades
+    trades = {f"{what}_SYNTH_{x}_1h_4h.csv" for what in ("trades", "performance_summary") for x in "ABC"}
+    curves = {"equity.parquet", "bars.parquet"}
+    assert names == {"manifest.json", "trials.parquet", "trials.csv", "results_datasets.csv", "best.json", "bank.json"} | trades | curves
 
     trials = pl.read_parquet(folder / "trials.parquet")
     assert trials["number"].to_list() == list(range(8))

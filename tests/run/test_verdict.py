@@ -113,6 +113,18 @@ def test_ctrl_c_keeps_what_was_made_and_ends_with_130(tmp_path, sections):
     assert "Files: " in ended.said
 
 
+def test_a_wish_to_end_that_a_section_took_for_its_own_ends_the_judging(tmp_path, sections):
+    def asked(case):
+        case.stop.set()
+        return {"found": 1}
+
+    sections |= {"first": asked, "second": lambda case: {"found": 2}}
+    told = judged(tmp_path, code=130).read("verdict.json")
+    assert told["evidence"]["first"] == {"found": 1}
+    assert "second" not in told["evidence"]
+    assert "interrupted" in told["sentence"]
+
+
 def test_a_bug_in_a_section_loses_nothing_of_the_search(tmp_path, sections):
     def broken(case):
         raise RuntimeError("a section has a bug")

@@ -51,6 +51,14 @@ def test_fanova_is_of_parameters_that_all_trials_have():
     assert next(iter(found.shares)) == "strong" and set(found.shares) == {"strong", "idle", "switch"}
 
 
+def test_a_forest_of_many_trials_is_made_of_some(monkeypatch: pytest.MonkeyPatch):
+    pytest.importorskip("sklearn")
+    sets, losses = trials(60)
+    monkeypatch.setattr("pinejax.search.importance.FOREST_TRIALS", 20)
+    some = [round(i * 59 / 19) for i in range(20)]
+    assert fanova(SPACE, sets, losses) == fanova(SPACE, [sets[i] for i in some], [losses[i] for i in some])
+
+
 def test_without_scikit_learn_there_is_no_fanova(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert fanova(SPACE, *trials(40)) is None

@@ -44,6 +44,11 @@ def test_the_ratios_are_those_of_the_metrics() -> None:
     assert found.probability == probabilistic_sharpe(moments(RETURNS))
 
 
+def test_ratios_of_weekly_returns_are_for_a_year_of_weeks() -> None:
+    weekly, daily = performance_of(RETURNS, 250 / 52, 365 / 7), performance_of(RETURNS, 250 / 365)
+    assert weekly.sharpe == pytest.approx(daily.sharpe / 7**0.5) and weekly.sortino == pytest.approx(daily.sortino / 7**0.5)
+
+
 @pytest.mark.parametrize("returns", [[], [0.01], [0.0, 0.0, 0.0]])
 def test_too_few_days_and_no_movement_have_no_ratio(returns: list[float]) -> None:
     found = performance_of(np.array(returns), 0.0)

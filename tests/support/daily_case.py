@@ -31,7 +31,7 @@ def case_of(
     stress = StressConfig(n_bootstrap=changes.pop("n_bootstrap", 400))
     case: Any = Case.__new__(Case)
     case.study = StudyRows("study", "S", ("sharpe",), ("maximize",), (), (*trials, *extra), trials[:1])
-    case.session = SimpleNamespace(config=SimpleNamespace(verdict=replace(VerdictConfig(), **changes), stress=stress))
+    case.session = SimpleNamespace(config=SimpleNamespace(verdict=replace(VerdictConfig(), **changes), stress=stress), n_parts=0)
     timeframe = TimeframePair.parse("1h")
     case.engine = SimpleNamespace(feeds=[SimpleNamespace(name=name, timeframe=timeframe) for name in parts])
     case.objective = build_objective(ObjectiveConfig())

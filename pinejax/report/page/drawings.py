@@ -1,0 +1,144 @@
+"""Small pictures as SVG, with the colours of the page's stylesheet: bars over bins, bars in a row, a line. No axes but their ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from pinejax.report.page.figures import short
+from pinejax.report.page.markup import Markup, el
+
+WIDTH, HEIGHT, FOOT = 640, 150, 22
+
+
+def histogram(
+    values: Float[np.ndarray, " values"], label: str, *, marked: float | None = None, split: bool = False
+) -> tuple[Markup, float]:
+    """Counts in equal bins, an edge at zero if `split`; a line at `marked`. Also returns a bin's width. Not finite ones are left out."""
+    known = values[np.isfinite(values)]
+    low, high = (float(v) for v in (known.min(), known.max())) if len(known) else (0.0, 1.0)
+    if marked is not None:
+        low, high = min(low, marked), max(high, marked)
+    edges = bins(low, high, len(known), split)
+    counts, _ = np.histogram(known, edges)
+    span, top = edges[-1] - edges[0], max(int(counts.max()), 1)
+    x = (edges - edges[0]) / span * WIDTH
+    parts = []
+    for i, count in enumerate(counts.tolist()):
+        if count:
+            tall = count / top * (HEIGHT - FOOT - 14)
+            side = ("loss" if edges[i + 1] <= 1e-12 else "gain") if split else "neutral"
+            parts.append(
+                el(
+                    "rect",
+                    x=_at(x[i] + 0.5),
+                    y=_at(HEIGHT - FOOT - tall),
+                    width=_at(x[i + 1] - x[i] - 1),
+                    height=_at(tall),
+                    class_=f"fill-{side}",
+                )
+            )
+    parts.append(el("line", x1=0, x2=WIDTH, y1=HEIGHT - FOOT, y2=HEIGHT - FOOT, class_="axis"))
+    places = [(edges[0], "start"), (edges[-1], "end")]
+    if edges[0] < 0 < edges[-1] and 0.12 < -edges[0] / span < 0.88:
+        places.append((0.0, "middle"))
+    parts += [el("text", short(float(f"{v:.4g}")), x=_at((v - edges[0]) / span * WIDTH), y=HEIGHT - 6, text_anchor=a) for v, a in places]
+    if marked is not None:
+        at = (marked - edges[0]) / span * WIDTH
+        parts.append(el("line", x1=_at(at), x2=_at(at), y1=4, y2=HEIGHT - FOOT, class_="mark"))
+        parts.append(
+            el(
+                "text",
+                short(float(f"{marked:.4g}")),
+                x=_at(at + (-6 if at > WIDTH / 2 else 6)),
+                y=14,
+                text_anchor="end" if at > WIDTH / 2 else "start",
+                class_="mark",
+            )
+        )
+    return svg(parts, label, WIDTH, HEIGHT), float(edges[1] - edges[0])
+
+
+def bins(low: float, high: float, n: int, split: bool) -> Float[np.ndarray, " edges"]:
+    """Between 8 and 40 equal bins with round edges, 0 being one if `split`."""
+    if high <= low:
+        low, high = low - 0.5, high + 0.5
+    wanted = (high - low) / min(max(int(2 * n ** (1 / 2)), 8), 40)
+    power = 10.0 ** np.floor(np.log10(wanted))
+    width = next(step * power for step in (1.0, 2.0, 2.5, 5.0, 10.0) if step * power >= wanted * (1 - 1e-9))
+    first, last = np.floor(low / width), np.ceil(high / width)
+    if last == first or (not split and last * width <= high):
+        last += 1
+    return np.arange(first, last + 1) * width
+
+
+def strip(values: Sequence[float | None], names: Sequence[str], said: Sequence[str], label: str) -> Markup:
+    """One bar per value in a row, up for a gain and down for a loss; each says its text when pointed at."""
+    known = np.array([np.nan if v is None else v for v in values], float)
+    top = float(np.nanmax(np.abs(known))) if np.isfinite(known).any() else 1.0
+    wide, middle = WIDTH / max(len(known), 1), (HEIGHT - FOOT) / 2
+    parts: list[Markup] = []
+    for i, (value, text) in enumerate(zip(known.tolist(), said, strict=True)):
+        if np.isfinite(value):
+            tall = max(abs(value) / (top or 1.0) * (middle - 4), 1.0)
+            bar = el("title", text)
+            y = middle - tall if value > 0 else middle
+            shape = Markup(f'<rect x="{_at(i * wide + 1)}" y="{_at(y)}" width="{_at(max(wide - 2, 1))}" height="{_at(tall)}">{bar}</rect>')
+            parts.append(el("g", shape, class_="fill-gain" if value > 0 else "fill-loss"))
+    parts.append(el("line", x1=0, x2=WIDTH, y1=_at(middle), y2=_at(middle), class_="axis"))
+    if names:
+        parts.append(el("text", names[0], x=0, y=HEIGHT - 6, text_anchor="start"))
+        parts.append(el("text", names[-1], x=WIDTH, y=HEIGHT - 6, text_anchor="end"))
+    return svg(parts, label, WIDTH, HEIGHT)
+
+
+def course(values: Float[np.ndarray, " days"], ends: tuple[str, str], label: str) -> Markup:
+    """A line over time, its highest, lowest and first value beside it, the first as a hairline."""
+    low, high, right = float(values.min()), float(values.max()), WIDTH - 70
+    y = lambda v: HEIGHT - FOOT - 4 - (v - low) / ((high - low) or 1.0) * (HEIGHT - FOOT - 16)  # noqa: E731
+    points = " ".join(f"{_at(a)},{_at(b)}" for a, b in zip(np.linspace(0, right, len(values)), y(values), strict=True))
+    parts = [
+        el("line", x1=0, x2=right, y1=_at(y(values[0])), y2=_at(y(values[0])), class_="axis"),
+        el("polyline", points=points, class_="line"),
+    ]
+    parts += [el("text", f"{v:.4g}", x=right + 8, y=_at(y(v) + 4)) for v in dict.fromkeys((high, low))]
+    parts += [el("text", ends[0], x=0, y=HEIGHT - 6), el("text", ends[1], x=right, y=HEIGHT - 6, text_anchor="end")]
+    return svg(parts, label, WIDTH, HEIGHT)
+
+
+def steps(values: Sequence[float], label: str) -> Markup:
+    """Values one after the other as a staircase, with the lowest and the highest as text."""
+    width, height = 200, 64
+    low, high = min(values), max(values)
+    x = np.linspace(0, width - 46, len(values) + 1)
+    y = height - 6 - (np.array(values, float) - low) / ((high - low) or 1.0) * (height - 14)
+    points = " ".join(f"{_at(x[i + k])},{_at(y[i])}" for i in range(len(values)) for k in (0, 1))
+    ends = [el("text", short(high), x=width - 40, y=12)] + ([el("text", short(low), x=width - 40, y=height - 2)] if high > low else [])
+    return svg(
+        [el("polyline", points=points, class_="line"), *ends], f"{label}: {', '.join(map(short, values))}", width, height, "drawing steps"
+    )
+
+
+def spark(values: Float[np.ndarray, " points"], label: str) -> Markup:
+    """A line without axes, its start as a hairline."""
+    width, height = 120, 24
+    low, high = float(values.min()), float(values.max())
+    y = height - 2 - (values - low) / ((high - low) or 1.0) * (height - 4)
+    x = np.linspace(0, width, len(values))
+    points = " ".join(f"{_at(a)},{_at(b)}" for a, b in zip(x, y, strict=True))
+    return svg(
+        [el("line", x1=0, x2=width, y1=_at(y[0]), y2=_at(y[0]), class_="axis"), el("polyline", points=points, class_="line")],
+        label, width, height, "spark",
+    )  # fmt: skip
+
+
+def svg(parts: Sequence[Markup], label: str, width: int, height: int, class_: str = "drawing") -> Markup:
+    """The frame."""
+    attributes = {"viewBox": f"0 0 {width} {height}"}
+    return el("svg", parts, role="img", aria_label=label, class_=class_, **attributes)
+
+
+def _at(value: float) -> str:
+    return f"{value:.1f}"

@@ -1,0 +1,192 @@
+"""What a run has left in its folder, read for its report. Every file may be missing: a run that was killed leaves what it had."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from jaxtyping import Bool, Float, Int
+
+from pinejax.core.feed import Bars
+from pinejax.errors import ReportError
+from pinejax.report.curves import BARS, EQUITY
+from pinejax.report.page.listed import Listed, read_trades
+from pinejax.report.slug import slug, timeframe_slug
+
+FROM_SUMMARY = {"net_profit": "net_profit", "profit_factor": "profit_factor", "win_rate": "percent_profitable", "n_trades": "closed_trades"}
+"""Metrics that are figures of TradingView's summary too."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """As tables call it, and whose bars."""
+
+    name: str
+    symbol: str
+    timeframe: str
+    synthetic: bool
+
+    @property
+    def slug(self) -> str:
+        """As file names have it."""
+        return f"{slug(self.symbol)}_{timeframe_slug(self.timeframe)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One dataset's equity and that of buy and hold, account currency, at the close of the bars that open at `time` (ms).
+
+    seen: whether the search looked at the bar.
+    """
+
+    time: Int[np.ndarray, " bars"]
+    equity: Float[np.ndarray, " bars"]
+    hold: Float[np.ndarray, " bars"]
+    seen: Bool[np.ndarray, " bars"]
+
+    @cached_property
+    def drawdown(self) -> Float[np.ndarray, " bars"]:
+        """Fraction below the highest equity so far, 0 or less."""
+        return self.equity / np.maximum.accumulate(self.equity) - 1.0
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A run's folder. manifest: {} where it is empty, as for a run that left before it wrote anything."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @cached_property
+    def best(self) -> Mapping[str, Any] | None:
+        """best.json."""
+        return self._json("best.json")
+
+    @cached_property
+    def front(self) -> list[Mapping[str, Any]]:
+        """pareto.json, empty with one objective."""
+        return self._json("pareto.json") or []
+
+    @cached_property
+    def verdict(self) -> Mapping[str, Any] | None:
+        """verdict.json."""
+        return self._json("verdict.json")
+
+    @cached_property
+    def trials(self) -> pl.DataFrame | None:
+        """trials.parquet."""
+        return self._parquet("trials.parquet")
+
+    @cached_property
+    def datasets(self) -> list[Dataset]:
+        """Those the best set was run on: of a study over timeframe pairs those of its own pair, of one over parts the whole histories."""
+        rows = [Dataset(r["name"], r["symbol"], r["timeframe"], bool(r["synthetic"])) for r in self.manifest.get("datasets", ())]
+        pair = (self.best or {}).get("params", {}).get("timeframe")
+        mine = [row for row in rows if row.timeframe == pair] or rows
+        if self.lines and not any(row.name in self.lines for row in mine):
+            parted = (name.rpartition(" ") for name in self.lines)
+            return [Dataset(f"{symbol} {pair}", symbol, pair, bool(self.manifest.get("synthetic"))) for symbol, _, pair in parted]
+        return mine
+
+    def metrics(self, dataset: Dataset) -> Mapping[str, float]:
+        """The best trial's on one dataset; of a history that was searched in parts (`in_parts`) those that its detail run left."""
+        rows = (self.best or {}).get("datasets", {})
+        return rows.get(dataset.name) or rows.get(dataset.symbol) or self._of_whole(dataset)
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether the best trial's own metrics are of parts of the histories."""
+        rows = (self.best or {}).get("datasets", {})
+        return bool(rows) and not any(d.name in rows or d.symbol in rows for d in self.datasets)
+
+    def _of_whole(self, dataset: Dataset) -> dict[str, float]:
+        figures, line = self.summary(dataset), self.lines.get(dataset.name)
+        found = {metric: figures[name][1][0] for metric, name in FROM_SUMMARY.items() if name in figures}
+        if line is not None:
+            capital = self.manifest.get("broker", {}).get("initial_capital") or line.equity[0]
+            found |= {"total_return": float(line.equity[-1] / capital - 1.0), "max_drawdown": float(-line.drawdown.min())}
+        return found
+
+    @cached_property
+    def lines(self) -> dict[str, Line]:
+        """equity.parquet by dataset."""
+        return {
+            name: Line(_ms(rows), *(rows[column].to_numpy() for column in ("equity", "buy_and_hold", "seen")))
+            for name, rows in self._by_dataset(EQUITY)
+        }
+
+    @cached_property
+    def bars(self) -> dict[str, tuple[Bars, int]]:
+        """bars.parquet by dataset: the bars, and how many of the run's one of them is."""
+        found = {}
+        for name, rows in self._by_dataset(BARS):
+            open_, high, low, close = (rows[column].to_numpy() for column in ("open", "high", "low", "close"))
+            found[name] = Bars(_ms(rows), open_, high, low, close, np.zeros(len(rows))), int(rows["n_bars"][0])
+        return found
+
+    @cached_property
+    def walk(self) -> pl.DataFrame | None:
+        """walk_forward_equity.parquet: the test spans of a walk forward as one history, day by day, of one unit."""
+        return self._parquet("walk_forward_equity.parquet")
+
+    def trades(self, dataset: Dataset) -> Listed | None:
+        """The list of trades of one dataset; None where there is no file."""
+        path = self.folder / f"trades_{dataset.slug}.csv"
+        return read_trades(path) if path.is_file() else None
+
+    def summary(self, dataset: Dataset) -> dict[str, tuple[str, list[float]]]:
+        """performance_summary of one dataset: name -> (unit, [all, long, short]), NaN where not defined; empty where there is no file."""
+        path = self.folder / f"performance_summary_{dataset.slug}.csv"
+        if not path.is_file():
+            return {}
+        with path.open(encoding="utf-8", newline="") as lines:
+            rows = list(csv.reader(lines))[1:]
+        return {name: (unit, [float(value) if value else float("nan") for value in values]) for name, unit, *values in rows}
+
+    def _json(self, name: str) -> Any:
+        return read_json(self.folder / name)
+
+    def _parquet(self, name: str) -> pl.DataFrame | None:
+        path = self.folder / name
+        if not path.is_file():
+            return None
+        try:
+            return pl.read_parquet(path)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise ReportError(f"{path}: expected a Parquet file as a run writes it, got {error}. Delete it, or run again.") from None
+
+    def _by_dataset(self, name: str) -> list[tuple[str, pl.DataFrame]]:
+        rows = self._parquet(name)
+        return [] if rows is None else [(str(part["dataset"][0]), part) for part in rows.partition_by("dataset", maintain_order=True)]
+
+
+def read_folder(folder: Path) -> Saved:
+    """A run's folder. Errors: ReportError for a folder without manifest.json, and for files that cannot be read."""
+    manifest = folder / "manifest.json"
+    if not manifest.is_file():
+        inside = sorted(path.parent.name for path in folder.glob("*/manifest.json"))
+        hint = f"It holds runs: name one, such as {folder / inside[0]}." if inside else "Name the folder that a run printed after `Files:`."
+        raise ReportError(f"{folder}: expected a run's folder with manifest.json, found none. {hint}")
+    return Saved(folder, read_json(manifest) or {})
+
+
+def read_json(path: Path) -> Any:
+    """Its content; None where there is no file, or nothing in it. Errors: ReportError where it is no JSON."""
+    if not path.is_file():
+        return None
+    text = path.read_text(encoding="utf-8")
+    try:
+        return json.loads(text) if text.strip() else None
+    except ValueError as error:
+        raise ReportError(f"{path}: expected JSON as a run writes it, got {error}. Delete it, or run again.") from None
+
+
+def _ms(rows: pl.DataFrame) -> np.ndarray:
+    return rows["time"].dt.epoch("ms").to_numpy()

@@ -1,0 +1,38 @@
+"""What sections share: a heading, one block per dataset, a place for a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pinejax.report.page.markup import Child, Markup, el
+from pinejax.report.page.saved import Dataset, Saved
+from pinejax.report.page.words import say
+
+
+def framed(key: str, *content: Child) -> Markup:
+    """A section named by a key of the words, which is also its anchor."""
+    return el("section", el("h2", say(key)), content, id=key)
+
+
+def per_dataset(saved: Saved, content: Callable[[Dataset], Child]) -> list[Markup]:
+    """One block per dataset; the page shows that of the chosen one."""
+    many = len(saved.datasets) > 1
+    return [
+        el("div", el("h3", dataset.name, class_="dataset-name") if many else None, content(dataset), class_="of-dataset", data_dataset=i)
+        for i, dataset in enumerate(saved.datasets)
+    ]
+
+
+def note(text: str) -> Markup:
+    """A sentence below a heading or a chart."""
+    return el("p", text, class_="note")
+
+
+def definitions(rows: list[tuple[str, Child]]) -> Markup:
+    """Terms and what they are."""
+    return el("dl", [el("div", el("dt", term), el("dd", value)) for term, value in rows])
+
+
+def folded(summary: str, *content: Child, open_: bool = False) -> Markup:
+    """Something that can be folded away, and is at first unless `open_`."""
+    return el("details", el("summary", summary), content, open=open_)

@@ -1,0 +1,58 @@
+"""Returns of each UTC month as a table of years, each cell coloured by its size."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pinejax.report.page.figures import MINUS
+from pinejax.report.page.markup import Child, Markup, el, table
+from pinejax.report.page.saved import Dataset, Line, Saved
+from pinejax.report.page.sections.frame import framed, note, per_dataset
+from pinejax.report.page.words import say
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def section(saved: Saved) -> Markup | None:
+    """None without an equity curve."""
+    if not saved.lines:
+        return None
+    capital = saved.manifest.get("broker", {}).get("initial_capital")
+    return framed("months", per_dataset(saved, lambda dataset: grid(saved, dataset, capital)), note(say("months.note")))
+
+
+def grid(saved: Saved, dataset: Dataset, capital: float | None) -> Child:
+    """A row per year: its months, and the year as a whole."""
+    line = saved.lines.get(dataset.name)
+    if line is None:
+        return note(say("equity.none"))
+    found = monthly(line, capital)
+    top = max((abs(value) for value in found.values()), default=0.0) or 1.0
+    rows = []
+    for year in sorted({year for year, _ in found}):
+        cells = [cell(found.get((year, month)), top) for month in range(12)]
+        whole = float(np.prod([1 + found[year, m] for m in range(12) if (year, m) in found])) - 1
+        rows.append([year, *cells, el("b", percent(whole))])
+    return table([say("year"), *MONTHS, say("all")], rows, caption=say("months"), class_="months")
+
+
+def monthly(line: Line, capital: float | None) -> dict[tuple[int, int], float]:
+    """(year, month from 0) -> return from the last close of the month before; of the first month from the capital, or its first close."""
+    month = line.time.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
+    last = np.flatnonzero(np.diff(month, append=month[-1] + 1))
+    ends = line.equity[last]
+    before = np.concatenate([[line.equity[0] if capital is None else capital], ends[:-1]])
+    return {(1970 + int(m) // 12, int(m) % 12): float(r) for m, r in zip(month[last], ends / before - 1.0, strict=True)}
+
+
+def cell(value: float | None, top: float) -> Child:
+    """Coloured by how large it is beside the largest, five steps each way."""
+    if value is None:
+        return ""
+    step = 0 if value == 0 else min(int(abs(value) / top * 5) + 1, 5)
+    return el("span", percent(value), class_=f"heat {'up' if value > 0 else 'down'}{step}" if step else "heat")
+
+
+def percent(value: float) -> str:
+    """One decimal, without the sign, which is in the head of the page."""
+    return f"{100 * value:.1f}".replace("-", MINUS)

@@ -1,0 +1,251 @@
+"""Whole pages of folders in every state that a run can leave."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+import polars as pl
+import pytest
+from report_folder import make_run
+
+from pinejax.errors import ReportError
+from pinejax.report.page.build import build, page
+from pinejax.report.page.embed import script_hash
+from pinejax.report.page.saved import read_folder
+from pinejax.report.page.words import WORDS
+
+WALK = "walk_forward_equity.parquet"
+VOID = {"br", "hr", "img", "input", "meta", "link"}
+
+
+class Reader(HTMLParser):
+    """Text, ids, links and scripts; fails where an element is closed that is not open."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.scripts: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        known = dict(attrs)
+        if "id" in known:
+            self.ids.append(known["id"])
+        self.links += [known[key] for key in ("href", "src") if key in known]
+        if tag == "script":
+            self.scripts.append("")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list) -> None:
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "script":
+            self.scripts[-1] += data
+        elif self.open and self.open[-1] != "style":
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    @property
+    def data(self) -> dict:
+        return json.loads(self.scripts[0])
+
+
+def read(folder: Path) -> Reader:
+    return Reader(build(folder).read_text(encoding="utf-8"))
+
+
+def test_a_page_has_every_section_in_order_and_links_to_each(tmp_path: Path):
+    folder = make_run(tmp_path / "run")
+    found, best = read(folder), json.loads((folder / "best.json").read_text())
+    sections = ["verdict", "best", "overview", "chart", "performance", "analysis", "ratios", "trades", "months", "search", "manifest"]
+    assert [i for i in found.ids if i in sections] == sections
+    assert [link for link in found.links if link.startswith("#")] == ["#verdict", *(f"#{s}" for s in sections)]
+    assert not found.open
+    assert f"Trial {best['trial']}: Sharpe {best['values']['sharpe']:.6g}" in found.text
+
+
+def test_nothing_on_the_page_is_fetched(tmp_path: Path):
+    path = build(make_run(tmp_path / "run"))
+    found = read(path.parent)
+    assert {link for link in found.links if not link.startswith("#")} == {"https://www.tradingview.com/"}
+    text = path.read_text(encoding="utf-8")
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
+    assert policy and policy[1].startswith("default-src 'none';") and "unsafe-inline' script" not in policy[1]
+    assert [f"'{script_hash(script)}'" for script in found.scripts[1:]] == policy[1].rpartition("script-src ")[2].split()
+
+
+def test_names_are_text_and_never_markup(tmp_path: Path):
+    evil = "</script><script>alert(1)</script>\u2028'\"&"
+    folder = make_run(tmp_path / "run", study=evil)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["strategy"]["name"] = manifest["synthetic"] = evil
+    for row in manifest["datasets"]:
+        row["symbol"] = row["name"] = evil
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    for name in ("equity.parquet", "bars.parquet"):
+        pl.read_parquet(folder / name).with_columns(dataset=pl.lit(evil)).write_parquet(folder / name)
+    (folder / "verdict.json").write_text(
+        json.dumps({"level": evil, "sentence": evil, "reasons": [{"name": evil}], "evidence": {evil: {evil: [evil]}}})
+    )
+    found = read(folder)
+    assert len(found.scripts) == 3
+    assert found.text.count("alert(1)") > 5
+    assert not found.open
+    assert found.data["datasets"][0]["name"] == evil
+
+
+def test_the_best_set_can_be_typed_again(tmp_path: Path):
+    folder = make_run(tmp_path / "run")
+    best = json.loads((folder / "best.json").read_text())
+    best["params"] |= {"fast": -3, "mult": 0.1 + 0.2}
+    (folder / "best.json").write_text(json.dumps(best))
+    assert "fast = -3 mult = 0.3 use = " in read(folder).text
+
+
+def test_a_dollar_in_a_name_is_not_a_placeholder(tmp_path: Path):
+    assert "Study $data ${style} $" in read(make_run(tmp_path / "run", study="$data ${style} $")).text
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"n_trials": 1}, "One set was tried"),
+        ({"every": 5_000}, WORDS["trades.none"]),
+        ({"states": ("FAIL",)}, "All 40 trials failed"),
+        ({"states": ("PRUNED",)}, WORDS["verdict.no_best"]),
+        ({"state": "running", "detailed": False}, WORDS["state.running"]),
+        ({"state": "interrupted"}, WORDS["state.interrupted"]),
+        ({"objectives": ("sharpe", "max_drawdown")}, "The first of a Pareto front of 4 sets"),
+        ({"n_trials": 0}, WORDS["verdict.no_trials"]),
+        ({"symbols": ("AAA",)}, "ema_cross on AAA 15m@1h"),
+    ],
+)
+def test_every_end_of_a_run_gives_a_page_that_says_so(tmp_path: Path, more: dict, said: str):
+    found = read(make_run(tmp_path / "run", **more))
+    assert said in found.text
+    assert "nan" not in found.text.lower().split()
+    assert not found.open
+
+
+def test_a_run_that_was_killed_before_it_wrote_anything(tmp_path: Path):
+    (tmp_path / "manifest.json").touch()
+    assert WORDS["state.empty"] in read(tmp_path).text
+
+
+def test_a_failed_run_says_why(tmp_path: Path):
+    folder = make_run(tmp_path / "run", state="failed")
+    manifest = json.loads((folder / "manifest.json").read_text()) | {"error": "DataError: <gone>"}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert "This run failed: DataError: <gone>" in read(folder).text
+
+
+def test_every_file_but_the_manifest_may_be_missing(tmp_path: Path):
+    folder = make_run(tmp_path / "run")
+    for path in sorted(folder.iterdir()):
+        if path.name not in ("manifest.json", "report.html"):
+            path.unlink()
+            assert not read(folder).open
+
+
+def test_a_folder_without_a_manifest_is_refused_with_what_to_do(tmp_path: Path):
+    make_run(tmp_path / "run")
+    with pytest.raises(ReportError, match=r"It holds runs: name one, such as .*run"):
+        read_folder(tmp_path)
+    with pytest.raises(ReportError, match="printed after `Files:`"):
+        read_folder(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["best.json", "equity.parquet"])
+def test_a_broken_file_is_named(tmp_path: Path, name: str):
+    folder = make_run(tmp_path / "run")
+    (folder / name).write_text("{broken")
+    with pytest.raises(ReportError, match=name):
+        build(folder)
+
+
+def test_a_verdict_comes_first_with_its_reasons_and_evidence(tmp_path: Path):
+    folder = make_run(tmp_path / "run")
+    (folder / "verdict.json").write_text(json.dumps(VERDICT))
+    days = [datetime(2024, 1, 1), datetime(2024, 1, 2), datetime(2024, 1, 3)]
+    pl.DataFrame({"day": days, "fold": 1, "return": [0.0, 0.1, -0.1], "equity": [1.0, 1.1, 0.99]}).write_parquet(folder / WALK)
+    found = read(folder)
+    text = found.text
+    assert text.index("Not told from luck") < text.index("deflated Sharpe ratio 0.13 after 40 sets") < text.index("Best set Trial")
+    assert "0.1332 >= 0.95 no" in text
+    assert "6 histories, their median 0.55 against 0.6: p = 0.4286, which cannot be below 0.1429 with so many." in text
+    assert "Higher commission 0.3271 \u22120.4847" in text and "Without SYNTH_A 1.347" in text
+    assert "Not enough to go by: expected 60 days, found 14." in text
+    assert "best on the fold's other bars. A note." in text
+    assert "A piece nobody knows" in text and "42" in text
+    assert "1.1 0.99 2024-01-01 2024-01-03 All test spans as one history" in text
+    assert "rerank" not in text.lower()
+    assert found.data["search"]["importance"] == [[["use", 0.7], ["fast", 0.3]]]
+
+
+def test_a_piece_of_another_layout_is_shown_as_it_is(tmp_path: Path):
+    folder = make_run(tmp_path / "run")
+    (folder / "verdict.json").write_text(
+        json.dumps({"sentence": "s", "evidence": {"stress": {"new": 7}, "null_search": {"mode": "x", "best": "?"}}})
+    )
+    assert "New 7" in read(folder).text
+
+
+def test_only_what_the_search_saw_is_shaded_as_such(tmp_path: Path):
+    spans = read(make_run(tmp_path / "run", seen=1_500)).data["datasets"][0]["equity"]["shades"]
+    assert [span["seen"] for span in spans] == [True, False]
+    assert spans[0]["to"] - spans[0]["from"] == 1_500 * 900
+
+
+def test_the_page_is_the_same_each_time(tmp_path: Path):
+    saved = read_folder(make_run(tmp_path / "run"))
+    assert page(saved) == page(read_folder(saved.folder))
+
+
+VERDICT = {
+    "version": 1,
+    "level": "luck",
+    "sentence": "The best set is not distinguishable from search luck: deflated Sharpe ratio 0.13 after 40 sets.",
+    "reasons": [{"name": "deflated_sharpe", "kind": "needed", "measured": 0.13316526, "threshold": ">= 0.95", "passed": False}],
+    "next": ["null=research"],
+    "evidence": {
+        "search": {"trials": {"raw": 40}},
+        "importance": {"ped_anova": {"fast": 0.3, "use": 0.7}},
+        "null_search": {
+            "mode": "replay", "distribution": [0.1, 0.5, 0.6, 0.7, 0.2, 0.9], "best": 0.6, "p_value": 3 / 7,
+            "smallest_p": 1 / 7, "optimistic": True,
+        },
+        "stress": {
+            "base": {"name": "base", "value": 0.81, "total_return": 0.06, "max_drawdown": 0.19, "n_trades": 169},
+            "rows": [{"name": "costs", "value": 0.32714, "total_return": 0.03, "max_drawdown": 0.2, "n_trades": 169, "change": -0.48468}],
+            "symbols": {"rows": [{"name": "SYNTH_A", "value": 1.34714, "total_return": 0.1, "max_drawdown": 0.19, "n_trades": 113}]},
+        },
+        "walk_forward": {
+            "method": "walk_forward", "text": "Walk-forward: 2 train spans.",
+            "folds": [
+                {"test": {"dates": ["2024-01-01 00:00", "2024-01-09 00:00"]}, "out_of_sample": {"return": 0.02}},
+                {"test": {"dates": ["2024-01-10 00:00", "2024-01-19 00:00"]}, "out_of_sample": None},
+            ],
+            "drift": {"parameters": {"fast": {"values": [10, 30], "mean": 0.5}}},
+        },
+        "cross_validation": {"folds": [{"test": [["2024-01-01 00:00", "2024-01-18 23:45"]], "out_of_sample": 1.3}], "note": "A note."},
+        "rerank": {"method": "none"},
+        "holdout": {"not_enough": "expected 60 days, found 14."},
+        "a_piece_nobody_knows": {"text": "said", "n": 42, "list": [1, 2]},
+    },
+}  # fmt: skip
