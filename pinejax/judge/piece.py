@@ -32,7 +32,7 @@ def finite(value: float, otherwise: str) -> float:
 
 def per_year(case: Case) -> float:
     """Daily returns in a year, every day being one, as in the metrics; on bars longer than a day, such bars."""
-    return DAYS_PER_YEAR / max(case.engine.feeds[0].timeframe.ltf.seconds / 86_400, 1.0)
+    return DAYS_PER_YEAR / _bar_days(case)
 
 
 def in_a_year_of(case: Case, days: Int[np.ndarray, " returns"]) -> float:
@@ -40,8 +40,13 @@ def in_a_year_of(case: Case, days: Int[np.ndarray, " returns"]) -> float:
 
     days: of the returns, UTC days since 1970, in order.
     """
-    bar_days = max(case.engine.feeds[0].timeframe.ltf.seconds / 86_400, 1.0)
-    return len(days) * DAYS_PER_YEAR / (float(days[-1] - days[0]) + bar_days)
+    return len(days) * DAYS_PER_YEAR / (float(days[-1] - days[0]) + _bar_days(case))
+
+
+def _bar_days(case: Case) -> float:
+    """What a return is of, at least a day."""
+    engine = getattr(case.engine, "whole", case.engine)
+    return max(engine.feeds[0].timeframe.ltf.seconds / 86_400, 1.0)
 
 
 def enough_days(case: Case, n: int) -> None:

@@ -1,4 +1,7 @@
-"""How often kept-back bars were looked at: each look is in its study before its result is known. What was seen is not kept here."""
+"""How often kept-back bars were looked at: each look is in its study before its result is known. What was seen is not kept here.
+
+Looks of all studies of one storage count: another seed, space or objective makes another study, of the same bars.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,16 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy as sa
+
 from pinejax.core.inputs import Params
+from pinejax.search.database import Database
+from pinejax.search.others import Opened, is_other, open_other, opened_database
+from pinejax.search.schema import STUDIES, STUDY_USER, unsupported
 from pinejax.search.storage import open_store
 
 KEY = "pinejax:opened:"
@@ -20,7 +28,8 @@ KEY = "pinejax:opened:"
 @dataclass(frozen=True)
 class Opening:
     """One look. time: ISO, UTC; by: what looked, such as `holdout`; sets: digests of the complete sets that were judged, by trial number;
-    first, last: opens of the first and last bar, ISO, UTC; bars: by dataset the first bar and the first behind.
+    first, last: opens of the first and last bar, ISO, UTC; bars: by dataset the first bar and the first behind. study: whose it is, empty
+    where that is the study that is asked about.
     """
 
     time: str
@@ -29,6 +38,7 @@ class Opening:
     first: str
     last: str
     bars: Mapping[str, Sequence[int]]
+    study: str = ""
 
     @classmethod
     def now(cls, by: str, sets: Mapping[int, Params], dates: tuple[str, str], bars: Mapping[str, Sequence[int]]) -> Opening:
@@ -38,8 +48,10 @@ class Opening:
         return cls(moment, by, digests, *dates, {name: [int(b) for b in span] for name, span in bars.items()})
 
     def overlaps(self, other: Opening) -> bool:
-        """Whether both looked at a bar of some dataset."""
+        """Whether both looked at a bar of some dataset: by dates where they are of two studies, which may have begun at different bars."""
         common = self.bars.keys() & other.bars.keys()
+        if self.study != other.study:
+            return bool(common) and max(self.first, other.first) <= min(self.last, other.last)
         return any(max(self.bars[n][0], other.bars[n][0]) < min(self.bars[n][1], other.bars[n][1]) for n in common)
 
 
@@ -49,7 +61,7 @@ def digest_of(params: Params) -> str:
 
 
 def record_opening(url: str | None, study_name: str, directions: Sequence[str], opening: Opening) -> list[Opening]:
-    """Writes an opening into the study's attributes; all of the study's that looked at some of its bars, by time, this one the last.
+    """Writes an opening into the study's attributes; all in the storage that looked at some of its bars, by time, this one the last.
 
     url: None keeps nothing. Errors: StudyError where the storage cannot be written to: then nobody may look.
     """
@@ -61,7 +73,40 @@ def record_opening(url: str | None, study_name: str, directions: Sequence[str], 
     finally:
         store.close()
     others = openings_in({name: value for name, value in found.items() if name != key})
-    return [*(other for other in others if other.overlaps(opening)), opening]
+    if url:
+        others += [replace(o, study=name) for name, attrs in _of_other_studies(url, study_name) for o in openings_in(attrs)]
+    return [*sorted((other for other in others if other.overlaps(opening)), key=lambda o: o.time), opening]
+
+
+def _of_other_studies(url: str, study_name: str) -> list[tuple[str, dict[str, Any]]]:
+    """Names and user attributes of the other studies of a storage, openings among them. Errors: StudyError."""
+    if is_other(url):
+        return _through_optuna(open_other(url), study_name)
+    database = Database(url)
+    if unsupported(database) is not None:
+        return _through_optuna(opened_database(database), study_name)
+    try:
+        rows = database.guarded(lambda: _rows(database, study_name))
+    finally:
+        database.close()
+    return [(name, {key: json.loads(value)}) for name, key, value in rows]
+
+
+def _through_optuna(opened: Opened, study_name: str) -> list[tuple[str, dict[str, Any]]]:
+    try:
+        studies = opened.guarded(opened.storage.get_all_studies)
+    finally:
+        opened.close()
+    return [(study.study_name, dict(study.user_attrs)) for study in studies if study.study_name != study_name]
+
+
+def _rows(database: Database, study_name: str) -> list[tuple[str, str, str]]:
+    named = sa.select(STUDIES.c.study_name, STUDY_USER.c.key, STUDY_USER.c.value_json)
+    wanted = named.join(STUDY_USER, STUDY_USER.c.study_id == STUDIES.c.study_id).where(
+        STUDY_USER.c.key.startswith(KEY, autoescape=True), STUDIES.c.study_name != study_name
+    )
+    with database.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(wanted).all()]  # type: ignore[misc]
 
 
 def openings_in(attrs: Mapping[str, Any]) -> list[Opening]:
@@ -82,6 +127,7 @@ def described(openings: Sequence[Opening]) -> dict[str, Any]:
         "untouched": n_sets(openings) == 1,
         "list": [
             {"time": o.time, "by": o.by, "trials": [int(t) for t in o.sets], "dates": [o.first, o.last], "bars": dict(o.bars)}
+            | ({"study": o.study} if o.study else {})
             for o in openings
         ],
     }

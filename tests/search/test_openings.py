@@ -40,7 +40,19 @@ def test_every_look_is_counted_and_the_same_set_is_one(url: str) -> None:
     assert said(other) == "opened 3 times for 2 different sets: no longer untouched"
     assert (other[0].first, other[0].last) == DATES and other[0].bars == {"A 1h": [100, 200]}
     assert [o.time for o in other] == sorted(o.time for o in other)
-    assert trials(look(url, 1, study="another")) == [["1"]]
+
+
+def test_looks_of_other_studies_of_the_storage_count_where_dates_and_datasets_are_the_same(url: str) -> None:
+    """Another seed makes another study: its look at the same bars is the second."""
+    look(url, 7, study="seed 1")
+    second = look(url, 9, study="seed 2", bars=(0, 100))  # from other first bars on
+    assert [(o.study, list(o.sets)) for o in second] == [("seed 1", ["7"]), ("", ["9"])] and n_sets(second) == 2
+    told = described(second)
+    assert not told["untouched"] and [row.get("study") for row in told["list"]] == ["seed 1", None]
+    later = Opening.now("holdout", {1: {"fast": 1}}, ("2024-04-01 00:00", "2024-04-30 23:00"), {"A 1h": (100, 200)})
+    assert len(record_opening(url, "later", ["maximize"], later)) == 1
+    elsewhere = Opening.now("holdout", {1: {"fast": 1}}, DATES, {"B 1h": (100, 200)})
+    assert len(record_opening(url, "another symbol", ["maximize"], elsewhere)) == 1
 
 
 def test_only_looks_at_some_of_the_same_bars_count(url: str) -> None:
