@@ -83,6 +83,8 @@ def without_a_result(evidence: Mapping[str, Any]) -> str:
     trials, chosen = search["trials"], search["chosen"]
     if evidence.get("interrupted"):
         return "Not judged: the judging was interrupted. The same command does it again."
+    if evidence.get("failed"):
+        return f"Not judged: the judging failed ({evidence['failed']}). The same command does it again."
     if search["stopped"] == "interrupted":
         return "Not judged: the search was interrupted. The same command goes on with it, and judges it at its end."
     if not trials["raw"]:
