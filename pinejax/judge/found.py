@@ -28,7 +28,7 @@ class Found:
     deflated: probability that the true Sharpe ratio is above what the best of n_distinct sets shows by luck. overfit: PBO; loss_rate: of
     its splits, those whose choice loses on the other half. without_best: net profit less that of the n_dropped best trades.
     null_optimistic: the null search did not do the whole search on its histories. told_by: the setting by which the search began with
-    sets of others, else empty.
+    sets of others, else empty. violation: of the objective's gates, relative.
     """
 
     n_trades: int
@@ -48,6 +48,7 @@ class Found:
     without_best: float | None = None
     n_dropped: int = 0
     told_by: str = ""
+    violation: float = 0.0
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -74,6 +75,7 @@ def found_in(evidence: Mapping[str, Any]) -> Found:
         without_best=at(evidence, "stress", "trades", "profit_without"),
         n_dropped=int(dropped or 0),
         told_by=search.get("told_by", ""),
+        violation=chosen.get("violation", 0.0),
         missing=dict(_missing(evidence)),
     )
 

@@ -192,7 +192,15 @@ def _few_trades(found: Found, config: VerdictConfig) -> Sequence[Reason]:
     return (Reason("few_trades", "contradiction", found.without_best, "> 0", found.without_best > 0, text),)
 
 
-RULES = (_enough, _deflated, _null, _outside, _overfit, _open_position, _few_trades)
+def _gates(found: Found, config: VerdictConfig) -> Sequence[Reason]:
+    """A set that breaks the objective's own gates is the best of none that holds them."""
+    if not found.violation > 0:
+        return ()
+    text = f"the best set breaks the objective's gates, by {found.violation:.3g}: none holds them all"
+    return (Reason("gates", "contradiction", found.violation, "0", False, text),)
+
+
+RULES = (_enough, _gates, _deflated, _null, _outside, _overfit, _open_position, _few_trades)
 """In the order of their weight: sentences name the first that fail."""
 
 

@@ -210,3 +210,10 @@ def test_a_plateau_is_no_overfitting():
     flat = changed("deflation.overfitting", {"pbo": 0.6, "loss_rate": 0.01}, evidence(holdout=holdout()))
     lost = changed("deflation.overfitting", {"pbo": 0.6, "loss_rate": 0.3}, evidence(holdout=holdout()))
     assert (level(flat), level(lost)) == ("differs", "luck")
+
+
+def test_a_set_that_breaks_the_gates_is_no_finding():
+    base = evidence(null_search=null(0.01, "research"))
+    broken = base | {"search": base["search"] | {"chosen": base["search"]["chosen"] | {"violation": 0.4}}}
+    assert (level(base), level(broken)) == ("differs", "luck")
+    assert "gates" in verdict_of(broken, CONFIG).sentence
