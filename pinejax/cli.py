@@ -37,6 +37,8 @@ _TEXT = re.compile(
     re.DOTALL,
 )
 _MODE = re.compile(r"^\s*(hydra[./])?mode\s*:", re.MULTILINE)
+_OWN_MODES = ("null", "sweep")
+"""Groups with a `mode` of their own, which is not Hydra's."""
 STOP_FILE = ".stop"
 """Where it lies in a sweep's folder, a job that has not begun does not begin."""
 _NARROWING = re.compile(r"\s*(interval|choice)\s*\(.*\)\s*", re.DOTALL)
@@ -215,7 +217,7 @@ def _may_set_mode(arguments: Sequence[str]) -> bool:
         return True
     if any(a.startswith("-") and a not in _MULTIRUN for a in arguments):
         return True
-    files = (file for file in conf_dir().rglob("*.yaml") if file.parent.name != "sweep")  # its `mode` is sweep.mode
+    files = (file for file in conf_dir().rglob("*.yaml") if file.parent.name not in _OWN_MODES)
     return any(_MODE.search(file.read_text(encoding="utf-8")) for file in files)
 
 

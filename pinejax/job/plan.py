@@ -61,11 +61,8 @@ def plan_search(session: Session) -> tuple[Objective, SearchConfig]:
 
 
 def rule_of(config: Config) -> dict[str, Any]:
-    """By what the search's best set will be judged, besides its objective: recorded with a study when it begins. Of `stress` only what the
-    verdict depends on.
-    """
-    stress = {"enabled": config.stress.enabled, "drop_trades": config.stress.drop_trades}
-    return {name: asdict(getattr(config, name)) for name in ("validation", "null", "verdict")} | {"stress": stress}
+    """By what the search's best set will be judged, besides its objective: recorded with a study when it begins."""
+    return {name: asdict(getattr(config, name)) for name in ("validation", "null", "stress", "verdict")}
 
 
 def objective_of(session: Session) -> Objective:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from pinejax.core.clock import DAY_MS
 from pinejax.core.feed import Feed
 from pinejax.core.inputs import Params
 from pinejax.judge.case import Case, Daily, DatasetDaily
@@ -16,7 +17,6 @@ from pinejax.judge.case import Case, Daily, DatasetDaily
 if TYPE_CHECKING:
     from pinejax.engine.engine import Engine
 
-DAY_MS = 86_400_000
 CHUNK_BYTES = 2**26
 """Of equity on all datasets at a time."""
 FEWEST_SETS = 64

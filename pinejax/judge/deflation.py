@@ -139,8 +139,13 @@ def _track_record(m: Moments, confidence: float) -> float:
 
 
 def _deflated(m: Moments, n: float, looked: Looked, name: str, year: float) -> dict[str, float]:
-    """With an effective number the ratios vary at least as those of independent sets without skill do, by 1 / (n - 1)."""
-    variance = looked.variance if name == "distinct" else max(looked.variance, 1.0 / (m.n - 1))
+    """The best of sets none of which has a ratio above 0, so the ratios vary by their estimation alone, 1 / (n_days - 1) (Lo 2002).
+
+    Sets that lose make the ratios of a study vary far more, and no luckier: the paper's variance over the trials would count them as luck.
+    Where it is the smaller one, since the sets are alike, the distinct sets have it. An effective number stands for independent sets.
+    """
+    by_estimation = 1.0 / (m.n - 1)
+    variance = by_estimation if name != "distinct" or len(looked.columns) < 2 else min(looked.variance, by_estimation)
     best = expected_maximum(n, variance)
     deflated = finite(deflated_sharpe(m, n, variance), "expected returns whose Sharpe ratio has a variance.")
     return {"n_trials": n, "expected_maximum": best, "expected_maximum_annual": best * sqrt(year), "dsr": deflated}

@@ -28,7 +28,8 @@ class Found:
     deflated: probability that the true Sharpe ratio is above what the best of n_distinct sets shows by luck. overfit: PBO; loss_rate: of
     its splits, those whose choice loses on the other half. without_best: net profit less that of the n_dropped best trades.
     null_optimistic: the null search did not do the whole search on its histories. told_by: the setting by which the search began with
-    sets of others, else empty. history_days: of all bars, those too that were kept back; holds_out: whether some are for a holdout.
+    sets of others, else empty. violation: of the objective's gates, relative. history_days: of all bars, those too that were kept back;
+    holds_out: whether some are for a holdout.
     """
 
     n_trades: int
@@ -50,6 +51,7 @@ class Found:
     told_by: str = ""
     history_days: int = 0
     holds_out: bool = False
+    violation: float = 0.0
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -78,6 +80,7 @@ def found_in(evidence: Mapping[str, Any]) -> Found:
         told_by=search.get("told_by", ""),
         history_days=int(search.get("history_days") or search["days"]),
         holds_out=part(search, "kept_back", "holdout") is not None,
+        violation=chosen.get("violation", 0.0),
         missing=dict(_missing(evidence)),
     )
 

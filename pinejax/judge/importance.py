@@ -18,7 +18,8 @@ def importance(case: Case) -> Mapping[str, Any]:
     """Each searched parameter's share, by what it takes to be among the best tenth (`ped_anova`), and of the variance (`fanova`, with
     scikit-learn alone, else None), of the first objective.
 
-    left_out: what fanova says nothing about, since not every trial has it. Errors: NotEnough below 32 complete sets, where they all
+    active: the parameters that the chosen set has, those of a switched-off part not among them; left_out: what fanova says nothing about,
+    since not every trial has it. Errors: NotEnough below 32 complete sets, where they all
     have one value, or where none has a score.
     """
     seen = told(case)
@@ -31,5 +32,6 @@ def importance(case: Case) -> Mapping[str, Any]:
     return {
         "n_trials": len(seen),
         "ped_anova": dict(best.shares),
+        "active": [name for name in best.shares if name in case.chosen.params],
         "fanova": None if variance is None else {"shares": dict(variance.shares), "left_out": list(variance.left_out)},
     }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from pinejax.core.secrets import without_passwords
 from pinejax.job.outcome import Outcome
 from pinejax.judge.case import Case
 from pinejax.judge.files import short, write_verdict
@@ -26,31 +27,44 @@ OF_JOINT = ("stress", "plateau", "importance")
 def judge(outcome: Outcome, study: StudyRows, result: SearchResult) -> bool:
     """Judges the best set of a search whose files are written, prints the page, and leaves verdict.json; whether Ctrl-C ended that.
 
-    Nothing where `verdict=none`, and for workers other than the first. Ctrl-C leaves what was made by then, and no judgement of the set.
+    Nothing where `verdict=none`, and for workers other than the first. Ctrl-C, or a section that raises, leaves what was made by then, and
+    no judgement of the set. Errors: what a section raised, after that.
     """
-    config = outcome.session.config
-    if not config.verdict.enabled or outcome.settings.worker != 0:
+    if not outcome.session.config.verdict.enabled or outcome.settings.worker != 0:
         return False
     started = time.perf_counter()
     found: dict[str, Any] = {}
-    with stages_for(sys.stderr) as stages:
-        interrupted = collect(case_of(outcome, study, stages.say), found, result.stopped)
-    found = plain(found)
-    verdict = verdict_of(found, config.verdict)
+    try:
+        with stages_for(sys.stderr) as stages:
+            interrupted = collect(case_of(outcome, study, stages.say), found, result.stopped)
+    except Exception:
+        if "failed" in found:
+            leave(outcome, study, found, started)
+        raise
+    leave(outcome, study, found, started)
+    return interrupted
+
+
+def leave(outcome: Outcome, study: StudyRows, made: Mapping[str, Any], started: float) -> None:
+    """The verdict on the evidence that was made, in the run's files and on its page. started: `time.perf_counter` when judging began."""
+    found = plain(made)
+    verdict = verdict_of(found, outcome.session.config.verdict)
     seconds = time.perf_counter() - started
     write_verdict(outcome.folder.path, verdict, found, seconds)
     said = short(verdict, found)
     outcome.folder.write_best(study, {key: said[key] for key in ("level", "sentence")})
-    outcome.judged(said, seconds, interrupted)
+    outcome.judged(said, seconds, "interrupted" in found)
     print(f"\n{page(verdict, found)}\n", flush=True)
-    return interrupted
 
 
 def collect(case: Case, found: dict[str, Any], stopped: str) -> bool:
-    """Fills `found` with every section; whether Ctrl-C ended that. A search without anything to judge has no other than its own."""
+    """Fills `found` with every section; whether Ctrl-C ended that. A search without anything to judge has no other than its own.
+
+    Errors: what a section raised; `found` says so under `failed`.
+    """
     found["search"] = searched(case, stopped, case.session.is_joint)
     found["rule"] = rule(case)
-    if without_a_result(found) and not (case.session.is_joint and case.study.best):
+    if without_a_result(found) and not (case.session.is_joint and case.study.best and stopped != "interrupted"):
         return False
     try:
         evidence(case, found, OF_JOINT if case.session.is_joint else ())
@@ -58,6 +72,9 @@ def collect(case: Case, found: dict[str, Any], stopped: str) -> bool:
         broken_off = isinstance(error, BrokenOff)
         found["interrupted"] = {"section": error.section if broken_off else None, "reached": error.reached if broken_off else ""}
         return True
+    except Exception as error:
+        found["failed"] = without_passwords(f"{type(error).__name__}: {error}"[:500])
+        raise
     return False
 
 

@@ -142,6 +142,8 @@ def _may_help(key: str, then: Any, now: Any) -> bool:
         return STRICTER.index(now) < STRICTER.index(then)
     if key == "null.n_surrogates":
         return now < then
+    if key.startswith("stress."):
+        return key in ("stress.enabled", "stress.drop_trades")
     return key != "null.budget_s"
 
 

@@ -19,6 +19,8 @@ def steps(found: Found, config: VerdictConfig, against: Collection[str]) -> tupl
     if {"trades", "days"} & set(against):
         wanted = {"days": f"{config.min_days} days", "trades": f"{config.min_trades} closed trades"}
         return (f"more bars, for {' and '.join(text for name, text in wanted.items() if name in against)}",)
+    if "gates" in against:
+        return ("other objective.gates, or more sets (search.n_trials)",)
     if "deflated_sharpe" in against:
         return ("more bars", "fewer parameters or sets (search.n_trials)")
     if against:

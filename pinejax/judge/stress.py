@@ -134,11 +134,9 @@ def _n_failed(seen: Sequence[Figures]) -> int:
 
 def _concentration(lists: Sequence[Sequence[Any]], n: int, capital: float) -> dict[str, Any]:
     """Errors: NotEnough where as many trades would be left out as there are."""
-    most = max(map(len, lists))
-    if n < 1 or most <= n:
-        raise NotEnough(
-            f"leaving the best trades out: expected 1 or more, and more trades than {n}, there are {most} on a dataset at most."
-        )
+    n_trades = sum(map(len, lists))
+    if n < 1 or n_trades <= n:
+        raise NotEnough(f"leaving the best trades out: expected 1 or more, and more trades than {n}, there are {n_trades}.")
     return without_best(lists, n, capital)
 
 

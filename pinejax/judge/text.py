@@ -151,8 +151,10 @@ def _plateau(evidence: Evidence, found: Found) -> Iterator[Line]:
         yield "plateau", f"{counted(drawn['n'], 'set')} within {drawn['radius']:.0%} of the ranges: {around}{keeps}{steep}"
     shares = part(evidence, "importance", "ped_anova")
     if shares:
+        active = part(evidence, "importance", "active")
         largest = sorted(shares.items(), key=lambda item: -(item[1] or 0.0))[:N_IMPORTANT]
-        yield "importance", ", ".join(f"{name} {percent(share or 0.0)}" for name, share in largest)
+        off = lambda name: "" if active is None or name in active else " (off in this set)"  # noqa: E731
+        yield "importance", ", ".join(f"{name} {percent(share or 0.0)}{off(name)}" for name, share in largest)
 
 
 def _stress(evidence: Evidence, found: Found) -> Iterator[Line]:

@@ -95,6 +95,8 @@ def without_a_result(evidence: Mapping[str, Any]) -> str:
         where = f" in its {broken_off['section'].replace('_', ' ')}" if broken_off["section"] else ""
         reached = f" ({broken_off['reached'].rstrip('.')})" if broken_off["reached"] else ""
         return f"Not judged: the judging was interrupted{where}{reached}. The same command does it again, and goes on from what is stored."
+    if evidence.get("failed"):
+        return f"Not judged: the judging failed ({evidence['failed']}). The same command does it again."
     if search["stopped"] == "interrupted":
         return "Not judged: the search was interrupted. The same command goes on with it, and judges it at its end."
     if not trials["raw"]:
@@ -202,7 +204,15 @@ def _few_trades(found: Found, config: VerdictConfig) -> Sequence[Reason]:
     return (Reason("few_trades", "contradiction", found.without_best, "> 0", found.without_best > 0, text),)
 
 
-RULES = (_enough, _outside, _null, _deflated, _overfit, _open_position, _few_trades)
+def _gates(found: Found, config: VerdictConfig) -> Sequence[Reason]:
+    """A set that breaks the objective's own gates is the best of none that holds them."""
+    if not found.violation > 0:
+        return ()
+    text = f"the best set breaks the objective's gates, by {found.violation:.3g}: none holds them all"
+    return (Reason("gates", "contradiction", found.violation, "0", False, text),)
+
+
+RULES = (_enough, _gates, _outside, _null, _deflated, _overfit, _open_position, _few_trades)
 """In the order of their weight: sentences name the first that fail, the page all of them."""
 
 

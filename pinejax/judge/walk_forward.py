@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from pinejax.core.clock import DAY_MS
 from pinejax.errors import DataError
 from pinejax.judge.case import Case, NotEnough
 from pinejax.judge.outside import course_of, daily_on, percent, performance, purged, searched_engine, split_of
@@ -120,14 +121,14 @@ def equity_rows(course: Course, days: Int[np.ndarray, " days"], returns: Float[n
     folds = np.searchsorted(firsts, days, "right")
     columns = zip(days.tolist(), folds.tolist(), returns.tolist(), growth_of(returns).tolist(), strict=True)
     return [
-        {"day": datetime.fromtimestamp(day * 86_400, UTC).replace(tzinfo=None), "fold": f, "return": r, "equity": g}
+        {"day": datetime.fromtimestamp(day * DAY_MS // 1000, UTC).replace(tzinfo=None), "fold": f, "return": r, "equity": g}
         for day, f, r, g in columns
     ]
 
 
 def fold_day(course: Course, span: Span) -> int:
     """The UTC day on which a span begins."""
-    return int(course.line.times[span.first]) // 86_400_000
+    return int(course.line.times[span.first]) // DAY_MS
 
 
 def left_of(case: Case, legs: Sequence[Leg]) -> dict[str, Any]:

@@ -50,6 +50,8 @@ class Kept:
         except OSError:  # none yet, or another user's
             return found
         for line in lines:
+            if self._identity not in line:  # most are of other searches beside this one, as in a sweep's folder
+                continue
             try:
                 one = json.loads(line)
                 if one["null"] == self._identity:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 
 ALIKE = 0.5
 """Correlation above which sets are one trial: half of a return is common to both."""
@@ -54,6 +52,9 @@ def alike(correlation: Float[np.ndarray, "sets sets"], least: float = ALIKE) -> 
     """Clusters whose sets are as near as a correlation of `least` on average; what is like nothing else is a cluster of its own."""
     if len(correlation) < 2:
         return Clusters(np.zeros(len(correlation), int))
+    from scipy.cluster.hierarchy import fcluster, linkage  # a tenth of a second, and only a judged search needs it
+    from scipy.spatial.distance import squareform
+
     height = float(np.sqrt((1.0 - least) / 2.0))
     return _named(fcluster(linkage(squareform(distance_of(correlation), checks=False), "average"), height, "distance"))
 

@@ -12,7 +12,7 @@ from math import isfinite, nan
 from typing import Literal
 
 import numpy as np
-from scipy.stats import false_discovery_control
+from jaxtyping import Float
 
 from pinejax.errors import ConfigError
 
@@ -36,6 +36,15 @@ def discoveries(p_values: Mapping[str, float], alpha: float = 0.05, method: Lite
     wrong = [name for name in known if not 0.0 <= p_values[name] <= 1.0]
     if wrong:
         raise ConfigError(f"discoveries: expected p-values in 0..1, got {p_values[wrong[0]]} for {wrong[0]}.")
-    adjusted = false_discovery_control(np.array([p_values[name] for name in known]), method=method) if known else np.empty(0)
-    q = dict(zip(known, adjusted.tolist(), strict=True))
+    q = dict(zip(known, _adjusted(np.array([p_values[name] for name in known], float), method).tolist(), strict=True))
     return {name: Discovery(float(p), q.get(name, nan), q.get(name, nan) <= alpha) for name, p in p_values.items()}
+
+
+def _adjusted(p: Float[np.ndarray, " tests"], method: Literal["bh", "by"]) -> Float[np.ndarray, " tests"]:
+    """q-values, in the order of `p`. As `scipy.stats.false_discovery_control`, whose module takes long to import."""
+    order, n = np.argsort(p), len(p)
+    places = np.arange(1, n + 1)
+    scaled = p[order] * n / places * ((1.0 / places).sum() if method == "by" else 1.0)
+    q = np.empty(n)
+    q[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
+    return q

@@ -126,7 +126,9 @@ def judge_folds(session: Session, engine: Engine, objective: PartsObjective, set
         held |= {which: hold(which) for which in set(chosen) - held.keys()}
         if session.purge_of(engine, max(held.values())).bars <= purge.bars or not left:
             break
-    return Judged(split, replace(purge, holding=max(held.values())), folds, train, tested, scores, chosen)
+    known = replace(purge, holding=max(held.values()))
+    said = known if known.bars <= purge.bars else replace(known, given=purge.bars)  # choices that hold ever longer: what was used
+    return Judged(split, said, folds, train, tested, scores, chosen)
 
 
 def _folds(split: Split, purge: Purge) -> list[Fold]:

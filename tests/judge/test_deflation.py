@@ -70,7 +70,7 @@ def test_numbers_are_those_of_the_formulas():
     ratios, c = x.mean(axis=0) / x.std(axis=0), found["chosen"]
     assert found["sharpe_variance"] == pytest.approx(ratios.var())
     m = Moments(120, c["sharpe"], c["skew"], c["kurtosis"])
-    assert found["deflated"]["distinct"]["dsr"] == pytest.approx(deflated_sharpe(m, 40, ratios.var()))
+    assert found["deflated"]["distinct"]["dsr"] == pytest.approx(deflated_sharpe(m, 40, min(ratios.var(), 1 / 119)))
     assert c["sharpe_annual"] == pytest.approx(c["sharpe"] * 365**0.5)
 
 
@@ -128,8 +128,20 @@ def test_a_benchmark_that_nothing_can_be_told_from_leaves_the_rest(hold: str):
 def test_one_set_alone_has_its_own_numbers_only():
     found = deflation(case_of(noise(8, 100, 1)))
     assert 0 < found["psr"] < 1
-    for lacking in (found["deflated"]["distinct"], found["sharpe_variance"], found["overfitting"], found["superior"]["zero"]):
+    assert found["deflated"]["distinct"]["dsr"] == pytest.approx(found["psr"])  # nothing was chosen
+    for lacking in (found["sharpe_variance"], found["overfitting"], found["superior"]["zero"]):
         assert "2 sets" in lacking["not_enough"]
+
+
+def test_sets_that_lose_do_not_make_luck_look_larger():
+    """Costs, or a switch that turns signals around: the ratios of such sets vary, but none of them could have been the best."""
+    losers = np.random.default_rng(1).normal(-0.02, 0.01, size=(400, 30))
+    found, alone = deflation(case_of(np.c_[skilled(1), losers])), deflation(case_of(skilled(1)))
+    assert found["sharpe_variance"] > 20 / 399
+    assert found["deflated"]["distinct"]["dsr"] > 0.99
+    assert found["deflated"]["distinct"]["expected_maximum"] < 1.2 * alone["deflated"]["distinct"]["expected_maximum"]
+    lucky = [deflation(case_of(np.c_[noise(seed, 90, 30), losers[:90]]))["deflated"]["distinct"]["dsr"] > 0.95 for seed in range(40)]
+    assert sum(lucky) <= 4
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_the_best_trades_left_out_are_those_of_the_detail_runs(case: Case, told:
     assert told["trades"]["profit"] == pytest.approx(total)
     profit = sum(np.add(case.chosen.metrics["net_profit"], case.chosen.metrics["open_profit"]))
     assert total == pytest.approx(profit)
-    assert told["trades"]["profit_without"] == pytest.approx(total - sum(sum(sorted(pnl)[-5:]) for pnl in lists))
+    assert told["trades"]["profit_without"] == pytest.approx(total - sum(sorted(p for pnl in lists for p in pnl)[-5:]))
     assert told["open"]["open_profit"] == pytest.approx(sum(case.chosen.metrics["open_profit"]))
 
 

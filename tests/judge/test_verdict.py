@@ -266,3 +266,10 @@ def test_there_is_no_minus_nothing():
     found = changed("search.chosen.open_profit", -0.1, evidence(holdout=holdout(-1e-7)))
     said = verdict_of(found, CONFIG)
     assert "-0" not in " ".join(reason.text for reason in said.reasons)
+
+
+def test_a_set_that_breaks_the_gates_is_no_finding():
+    base = evidence(null_search=null(0.01, "research"))
+    broken = base | {"search": base["search"] | {"chosen": base["search"]["chosen"] | {"violation": 0.4}}}
+    assert (level(base), level(broken)) == ("differs", "luck")
+    assert "gates" in verdict_of(broken, CONFIG).sentence

@@ -16,7 +16,7 @@ from pinejax.judge.case import Case, NotEnough
 from pinejax.judge.null_search import ground_of, null_search
 from pinejax.null.best import FAILED, Best, best_of, p_value
 from pinejax.null.replay import at_once
-from pinejax.search import run_search
+from pinejax.search import SearchResult, StopRequest, run_search
 from pinejax.search.many import Judgements
 
 
@@ -131,8 +131,12 @@ def test_a_research_has_as_many_trials_as_the_study_though_the_last_run_asked_fo
 def test_interrupting_a_research_leaves_no_half_a_search(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     from pinejax.null import research
 
-    stopped = lambda *args, **more: replace(run_search(*args, **more), stopped="interrupted")  # noqa: E731
-    monkeypatch.setattr(research, "run_search", stopped)
+    def broken_off(*args: Any, stop: StopRequest, **more: Any) -> SearchResult:
+        found = run_search(*args, stop=stop, **more)
+        stop.set()  # in its last batch
+        return found
+
+    monkeypatch.setattr(research, "run_search", broken_off)
     with pytest.raises(KeyboardInterrupt):
         null_search(with_null(case, mode="research", n_surrogates=3))
     assert not (case.folder / "null.jsonl").exists()

@@ -95,9 +95,9 @@ def sections(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_a_rule_that_was_changed_after_the_search_is_said(tmp_path, sections):
     judged(tmp_path)
-    again = judged(tmp_path, "verdict.alpha=0.2")
-    assert again.read("verdict.json")["evidence"]["rule"]["changed"] == ["verdict.alpha"]
-    assert "changed since: verdict.alpha" in " ".join(again.said.split())
+    again = judged(tmp_path, "verdict.alpha=0.2", "stress.drop_trades=1")  # both can move the level
+    assert again.read("verdict.json")["evidence"]["rule"]["changed"] == ["stress.drop_trades", "verdict.alpha"]
+    assert "changed since: stress.drop_trades, verdict.alpha" in " ".join(again.said.split())
 
 
 def test_a_further_test_is_no_changed_rule_and_one_left_out_is(tmp_path, sections):
@@ -140,12 +140,23 @@ def test_a_bug_in_a_section_loses_nothing_of_the_search(tmp_path, sections):
     def broken(case):
         raise RuntimeError("a section has a bug")
 
-    sections["broken"] = broken
+    sections |= {"first": lambda case: {"found": 1}, "broken": broken}
     ended = judged(tmp_path, code=1)
     assert "a section has a bug" in ended.error
     told = ended.read("manifest.json")
     assert (told["state"], told["n_trials"]) == ("done", 8)
     assert ended.read("best.json")["trial"] >= 0
+    left = ended.read("verdict.json")
+    assert left["evidence"]["first"] == {"found": 1}
+    assert left["evidence"]["failed"] == "RuntimeError: a section has a bug"
+    assert (left["level"], told["verdict"]["sentence"]) == ("not_enough", left["sentence"])
+    assert left["sentence"].startswith("Not judged: the judging failed") and left["sentence"][:30] in ended.said
+
+
+def test_bars_that_stayed_closed_are_not_said_to_have_been_chosen_on(tmp_path, sections):
+    closed = judged(tmp_path, "validation=holdout", "hparams_search=multi_objective")
+    assert "Not judged: with 2 objectives" in closed.said
+    assert "all bars that there are" not in closed.said
 
 
 def test_a_section_without_enough_is_said_and_the_others_go_on(tmp_path, sections):

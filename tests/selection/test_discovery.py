@@ -24,6 +24,15 @@ def test_any_dependence_costs_the_harmonic_sum():
     assert safe["0"].q == pytest.approx(plain["0"].q * (1 / np.arange(1, 16)).sum())
 
 
+@pytest.mark.parametrize("method", ["bh", "by"])
+def test_adjusted_p_values_are_scipys(method):
+    from scipy.stats import false_discovery_control
+
+    p = np.round(np.random.default_rng(3).random(200) ** 3, 2)  # with ties, zeros and ones
+    found = discoveries({str(i): float(x) for i, x in enumerate(p)}, method=method)
+    np.testing.assert_allclose([d.q for d in found.values()], false_discovery_control(p, method=method), rtol=1e-12)
+
+
 def test_one_alone_is_its_own_p_value_and_nothing_is_no_test():
     found = discoveries({"A": 0.04, "B": float("nan")})
     assert found["A"].q == 0.04 and found["A"].holds and np.isnan(found["B"].q) and not found["B"].holds

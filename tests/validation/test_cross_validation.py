@@ -21,6 +21,7 @@ from pinejax.judge.cross_validation import _summary, cross_validation
 from pinejax.judge.searched import objective_text
 from pinejax.search import run_search
 from pinejax.selection.splits import n_paths
+from pinejax.validation import folds
 from pinejax.validation.folds import judge_folds, longest_hold
 from tests.validation.made import engine_of, parted, session_of, whole_session
 
@@ -97,6 +98,15 @@ def test_the_purge_grows_with_what_the_choices_hold() -> None:
     longest = max(longest_hold(case.engine.whole, case.sets.params[i]) for i in {0, *judged.chosen})  # type: ignore[attr-defined]
     assert 40 < longest < 175 and judged.purge.holding == longest and judged.purge.bars == max(longest, 40)
     assert judged.folds == judged.split.folds(judged.purge.bars)
+
+
+def test_a_purge_that_the_choices_outgrow_is_the_one_that_was_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = case_of(**{**KFOLD, "purge": None})
+    monkeypatch.setattr(folds, "MOST_ROUNDS", 1)
+    monkeypatch.setattr(folds, "longest_hold", lambda engine, params: 1 if params == case.sets.params[0] else 90)
+    judged = judge_folds(case.session, case.engine.whole, case.objective, case.sets.params)  # type: ignore[attr-defined, arg-type]
+    assert set(judged.chosen) != {0} and judged.purge.needed == 90 > judged.purge.bars
+    assert judged.folds == judged.split.folds(judged.purge.bars) and "less than the 90" in judged.purge.warning
 
 
 def test_gates_decide_a_folds_choice() -> None:
