@@ -137,8 +137,9 @@ def test_interrupting_a_research_leaves_no_half_a_search(case: Case, monkeypatch
         return found
 
     monkeypatch.setattr(research, "run_search", broken_off)
+    asked_to_end = replace(case, stop=StopRequest())  # the case is shared by the tests
     with pytest.raises(KeyboardInterrupt):
-        null_search(with_null(case, mode="research", n_surrogates=3))
+        null_search(with_null(asked_to_end, mode="research", n_surrogates=3))
     assert not (case.folder / "null.jsonl").exists()
 
 
@@ -186,3 +187,8 @@ def test_a_failed_set_is_behind_every_other(case: Case) -> None:
     values, violations = np.array([np.nan, -3.0, 2.0]), np.array([0.0, 0.5, 0.9])
     assert best_of(Judgements(values, violations), case.objective) == Best(-3.0, 0.5)
     assert best_of(Judgements(values[:1], violations[:1]), case.objective) == Best(-case.objective.penalty, FAILED)
+
+
+def test_blocks_longer_than_a_quarter_of_the_bars_make_no_null_search(case: Case) -> None:
+    with pytest.raises(NotEnough, match=r"blocks of bars: expected at most a quarter of the shortest history"):
+        null_search(with_null(case, mode="replay", block_bars=len(case.engine.feeds[0]) // 2))
