@@ -115,6 +115,7 @@ class Lanes:
     state: Any
 
 
+@pytest.mark.slow
 def test_blocks_that_share_a_call_get_what_each_gets_alone() -> None:
     c = case("braced", 64)
     shared = list(zip(c.rows, c.terms, c.windows, strict=True))
@@ -206,6 +207,7 @@ print("same")
 """
 
 
+@pytest.mark.slow
 def test_an_engine_on_four_devices_gives_what_it_gives_on_one_and_what_xla_gives(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     environment = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(root)}

@@ -127,6 +127,7 @@ def test_raw_orders_and_closes_at_once_come_one_bar_later() -> None:
     assert rows == [[(42, 44)], [(43, 45)]]
 
 
+@pytest.mark.slow
 def test_limits_and_brackets_come_one_bar_later_at_the_prices_and_sizes_they_were_made_with() -> None:
     # Made at the close of bar 21, 100.1; a limit at 99.6 is touched by every bar. Its exit is made at 100.4, for 100.7.
     rows = [[(t.entry_bar, t.entry_price, t.qty, t.exit_bar, t.exit_price) for t in found] for found in both(limit)]
