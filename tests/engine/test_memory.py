@@ -118,7 +118,8 @@ def limited(original: Engine, limit: int | str, **changes: Any) -> Engine:
     return Engine(original.strategy, original.feeds, original.broker, original.inputs, config)
 
 
-@pytest.mark.parametrize("backend", ["native", pytest.param("xla", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["native", "xla"])
 def test_rounds_change_nothing_and_are_told(engine: Callable[..., Engine], trials: Trials, backend: str) -> None:
     whole = engine(backend=backend)
     whole.warm_up()

@@ -14,7 +14,7 @@ from tests.properties.fixed import FIXED
 # A case costs one compilation, many seconds of it: few programs, many lanes of each.
 QUICK = settings(deadline=None, max_examples=2, derandomize=True, suppress_health_check=list(HealthCheck))
 MANY = settings(deadline=None, max_examples=16, derandomize=True, suppress_health_check=list(HealthCheck))
-QUICK_FIXED = ("pyramids_with_partial_brackets_and_trails", "raw_orders_in_a_group_that_reduces", "any_rule_with_groups_that_cancel")
+QUICK_FIXED = ("pyramids_with_partial_brackets_and_trails", "any_rule_with_groups_that_cancel")
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=[] if n in QUICK_FIXED else [pytest.mark.slow]) for n in FIXED])

@@ -50,6 +50,7 @@ class Everything(Strategy):
         broker.close_all(when=broker.bars_since_entry > 20)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=8)
 @given(seed=st.integers(0, 10_000), cut=st.integers(20, 199), pyramiding=st.integers(1, 3), leverage=st.sampled_from((1.0, 4.0)))
 def test_a_prefix_of_the_bars_gives_a_prefix_of_the_fills(seed: int, cut: int, pyramiding: int, leverage: float) -> None:
@@ -61,6 +62,7 @@ def test_a_prefix_of_the_bars_gives_a_prefix_of_the_fills(seed: int, cut: int, p
     assert (part.equity == whole.equity[:cut]).all()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=8)
 @given(seed=st.integers(0, 10_000), on_close=st.booleans(), kind=st.sampled_from(("percent", "cash_per_order", "cash_per_contract")))
 def test_cash_is_conserved(seed: int, on_close: bool, kind: str) -> None:
