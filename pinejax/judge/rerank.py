@@ -51,7 +51,7 @@ def rerank(case: Case) -> dict[str, Any]:
     if len(sets) < 2:
         raise NotEnough(f"expected two sets or more to rank (search.top_k, trials with a result), found {len(sets)}.")
     purge = purge_of(case)
-    spans = test_spans(case, purge)
+    spans = spans_of_test(case, purge)
     course = course_of(case, [Fold((split_of(case).searched,), (span,)) for span in spans])
     try:
         engine_on(course, spans)
@@ -64,7 +64,7 @@ def rerank(case: Case) -> dict[str, Any]:
     return result_of(case, course, spans, outside) | {"purge": purged(purge), "openings": described(openings)}
 
 
-def test_spans(case: Case, purge: Purge) -> list[Span]:
+def spans_of_test(case: Case, purge: Purge) -> list[Span]:
     """The test spans in order, without bars that are too near to the searched ones. Errors: NotEnough."""
     split, config = split_of(case), case.config.validation
     if split.test is not None:

@@ -14,7 +14,6 @@ import pytest
 from pinejax.broker.config import BrokerConfig, RiskRules
 from pinejax.core.evaluation import Evaluation
 from pinejax.core.feed import Feed
-from pinejax.core.inputs import Strategy, input
 from pinejax.core.orders import LONG, SHORT
 from pinejax.engine.config import EngineConfig
 from pinejax.engine.engine import Engine
@@ -24,7 +23,7 @@ from pinejax.engine.program import Window
 from pinejax.engine.runner import Job, advance_all, default_params, walk_all
 from pinejax.errors import ConfigError, DataError
 from pinejax.native.machine import is_available
-from tests.engine.busy import BROKER, N_BARS, wave
+from tests.engine.busy import BROKER, N_BARS, Busy, wave
 from tests.engine.gpu import case, same_state
 
 Trials = list[dict[str, Any]]
@@ -35,13 +34,10 @@ BACKENDS = [
 OTHER_NUMBERS = replace(BROKER, initial_capital=3_000.0, size=0.7, commission=0.002, slippage_ticks=4, leverage=1.5)
 
 
-class Light(Strategy):
-    """Two averages, a higher timeframe and a stop: what other bars, windows and costs change, in a program that is compiled soon."""
-
-    fast = input.int(5, low=2, high=12)
-    slow = input.int(20, low=10, high=40)
-    stop_ticks = input.float(150.0, low=20.0, high=400.0)
-    shorts = input.bool(True)
+class Light(Busy):
+    """Busy's inputs, two averages, a higher timeframe and a stop: what other bars, windows and costs change, in a program that is compiled
+    soon.
+    """
 
     def on_bar(self, ctx: Any) -> None:
         """Traced."""
