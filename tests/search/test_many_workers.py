@@ -23,9 +23,9 @@ REPOSITORY = HERE.parents[1]
 
 @contextmanager
 def worker(
-    url: str, n_trials: int, sampler: str = "random", number: int = 0, seconds: float = 0.02, wait: bool = False
+    url: str, n_trials: int, sampler: str = "random", number: int = 0, seconds: float = 0.02, wait: tuple[str, ...] = ()
 ) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, str(HERE / "worker.py"), url, str(n_trials), sampler, str(number), str(seconds), *(["wait"] if wait else [])]
+    command = [sys.executable, str(HERE / "worker.py"), url, str(n_trials), sampler, str(number), str(seconds), *wait]
     env = os.environ | {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(HERE)])}
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     process = subprocess.Popen(command, env=env, text=True, **pipes)
@@ -41,23 +41,25 @@ def worker(
 
 @contextmanager
 def workers(
-    url: str, n_trials: int, n_workers: int, sampler: str = "random", seconds: float = 0.02
+    url: str, n_trials: int, n_workers: int, sampler: str = "random", seconds: float = 0.02, meet: bool = False
 ) -> Iterator[list[subprocess.Popen[str]]]:
-    """Several that begin at the same moment."""
+    """Several that begin at the same moment. meet: none goes on with its first batch before every one has one."""
+    wait = ("wait", "meet") if meet else ("wait",)
     with ExitStack() as stack:
-        started = [stack.enter_context(worker(url, n_trials, sampler, number, seconds, wait=True)) for number in range(n_workers)]
-        for process in started:
-            assert process.stdout is not None and process.stdout.readline() == "ready\n"
-        for process in started:
-            assert process.stdin is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
+        started = [stack.enter_context(worker(url, n_trials, sampler, number, seconds, wait)) for number in range(n_workers)]
+        for said in ("ready\n", "holding\n") if meet else ("ready\n",):
+            for process in started:
+                assert process.stdout is not None and process.stdout.readline() == said
+            for process in started:
+                assert process.stdin is not None
+                process.stdin.write("\n")
+                process.stdin.flush()
         yield started
 
 
 def check_shared_study(url: str, n_trials: int, n_workers: int, sampler: str) -> None:
     """Runs workers at once on one study; afterwards it is complete, whole and readable by stock Optuna."""
-    with workers(url, n_trials, n_workers, sampler) as processes:
+    with workers(url, n_trials, n_workers, sampler, meet=True) as processes:
         outputs = [process.communicate(timeout=120) for process in processes]
     assert all(process.returncode == 0 for process in processes), [err for _, err in outputs]
     shares = [int(out.split()[-1]) for out, _ in outputs]
@@ -65,7 +67,7 @@ def check_shared_study(url: str, n_trials: int, n_workers: int, sampler: str) ->
     assert [t.number for t in trials] == list(range(n_trials))
     assert sum(shares) == n_trials
     assert all(t.state in (TrialState.COMPLETE, TrialState.PRUNED) for t in trials)
-    assert len({t.system_attrs[LEASE_KEY]["worker"] for t in trials}) > 1
+    assert {t.system_attrs[LEASE_KEY]["worker"] for t in trials} == set(range(n_workers))
     for trial in trials:
         source = trial.user_attrs.get("duplicate_of")
         assert source is None or trials[source].params == trial.params

@@ -49,7 +49,7 @@ def test_a_search_in_a_journal_goes_on_where_it_stopped(journal):
 
 @pytest.mark.slow
 def test_two_workers_share_a_journal_exactly(journal):
-    with workers(journal, 60, 2) as processes:
+    with workers(journal, 60, 2, meet=True) as processes:
         outputs = [process.communicate(timeout=120) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
     trials = trials_of(journal)
@@ -103,7 +103,7 @@ def test_two_workers_share_a_study_in_a_dask_scheduler():
 
     with LocalCluster(n_workers=0, processes=False, dashboard_address=None, protocol="tcp", host="127.0.0.1") as cluster:
         url = f"dask+{cluster.scheduler_address}"
-        with workers(url, 40, 2) as processes:
+        with workers(url, 40, 2, meet=True) as processes:
             outputs = [process.communicate(timeout=120) for process in processes]
         assert [process.returncode for process in processes] == [0, 0], outputs
         with cluster.get_client() as client:
