@@ -12,10 +12,10 @@ from pinejax.report.atomic import write_text
 from pinejax.report.page.dataset_data import dataset_data
 from pinejax.report.page.embed import script_hash, script_json
 from pinejax.report.page.markup import Markup, el, join
-from pinejax.report.page.saved import Saved, read_folder
 from pinejax.report.page.search_data import search_data
 from pinejax.report.page.sections import best, chart, evidence, manifest, months, overview, performance, search, trades, verdict
 from pinejax.report.page.words import WORDS, say
+from pinejax.report.saved import Saved, read_folder
 
 NAME = "report.html"
 HERE = Path(__file__).parent

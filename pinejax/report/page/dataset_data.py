@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from pinejax.report.listed import Listed
 from pinejax.report.page.embed import packed, seconds
-from pinejax.report.page.listed import Listed
-from pinejax.report.page.saved import Dataset, Line, Saved
+from pinejax.report.saved import Dataset, Line, Saved
 from pinejax.report.thin import kept, merged
 
 MOST_POINTS, LEAST_POINTS = 36_000, 600

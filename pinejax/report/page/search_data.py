@@ -12,9 +12,9 @@ import numpy as np
 import polars as pl
 
 from pinejax.report.page.importance import epsilon_squared
-from pinejax.report.page.saved import Saved
 from pinejax.report.page.surface import LEAST as LEAST_SURFACE
 from pinejax.report.page.surface import rounded, scaled, smoothed
+from pinejax.report.saved import Saved
 
 MOST_TRIALS = 10_000
 MOST_PARAMETERS = 12

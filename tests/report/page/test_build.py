@@ -15,8 +15,8 @@ from report_folder import make_run
 from pinejax.errors import ReportError
 from pinejax.report.page.build import build, page
 from pinejax.report.page.embed import script_hash
-from pinejax.report.page.saved import read_folder
 from pinejax.report.page.words import WORDS
+from pinejax.report.saved import read_folder
 
 WALK = "walk_forward_equity.parquet"
 VOID = {"br", "hr", "img", "input", "meta", "link"}

@@ -9,13 +9,13 @@ from report_folder import CAPITAL, make_run, trades_on, walk
 
 from pinejax.errors import ReportError
 from pinejax.report.atomic import write_json
+from pinejax.report.listed import read_trades
 from pinejax.report.page.dataset_data import decimals, shades
 from pinejax.report.page.drawings import bins, histogram
 from pinejax.report.page.figures import figure, metric, short
-from pinejax.report.page.listed import read_trades
-from pinejax.report.page.saved import Line, read_folder
 from pinejax.report.page.search_data import MOST_TRIALS, sampled, search_data
 from pinejax.report.page.sections.months import monthly
+from pinejax.report.saved import Line, read_folder
 from pinejax.report.trades import write_trades
 
 

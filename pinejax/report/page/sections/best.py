@@ -7,9 +7,9 @@ from typing import Any
 
 from pinejax.report.page.figures import short
 from pinejax.report.page.markup import Markup, el, join, table
-from pinejax.report.page.saved import Saved
 from pinejax.report.page.sections.frame import folded, framed, note
 from pinejax.report.page.words import name_of, say
+from pinejax.report.saved import Saved
 from pinejax.report.text import overrides_of, typed
 
 

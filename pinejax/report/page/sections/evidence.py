@@ -7,11 +7,11 @@ from typing import Any
 
 from pinejax.report.page.figures import short
 from pinejax.report.page.markup import Child, Markup, el, table
-from pinejax.report.page.saved import Saved
 from pinejax.report.page.sections.frame import definitions, folded, framed
 from pinejax.report.page.sections.pictures import PICTURES
 from pinejax.report.page.sections.tables import TABLES
 from pinejax.report.page.words import name_of, readable, say
+from pinejax.report.saved import Saved
 
 HIDDEN = ("search", "rule", "importance")
 """Said elsewhere on the page."""

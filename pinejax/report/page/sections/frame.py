@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pinejax.report.page.markup import Child, Markup, el
-from pinejax.report.page.saved import Dataset, Saved
 from pinejax.report.page.words import say
+from pinejax.report.saved import Dataset, Saved
 
 
 def framed(key: str, *content: Child) -> Markup:

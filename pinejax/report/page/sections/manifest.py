@@ -8,9 +8,9 @@ from typing import Any
 
 from pinejax.report.page.figures import figure, short
 from pinejax.report.page.markup import Markup, el, table
-from pinejax.report.page.saved import Saved
 from pinejax.report.page.sections.frame import definitions, folded, framed
 from pinejax.report.page.words import readable, say
+from pinejax.report.saved import Saved
 
 COSTS = ("initial_capital", "size_type", "size", "commission_type", "commission", "slippage_ticks", "leverage", "pyramiding", "currency")
 SEARCH = ("sampler", "pruner", "seed", "n_trials", "batch_size", "n_workers")

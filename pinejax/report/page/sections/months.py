@@ -6,9 +6,9 @@ import numpy as np
 
 from pinejax.report.page.figures import MINUS
 from pinejax.report.page.markup import Child, Markup, el, table
-from pinejax.report.page.saved import Dataset, Line, Saved
 from pinejax.report.page.sections.frame import framed, note, per_dataset
 from pinejax.report.page.words import say
+from pinejax.report.saved import Dataset, Line, Saved
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pinejax.report.page.drawings import spark
 from pinejax.report.page.figures import figure, metric, tone
 from pinejax.report.page.markup import Child, Markup, el, table
-from pinejax.report.page.saved import Dataset, Saved
 from pinejax.report.page.sections.frame import framed, note, per_dataset
 from pinejax.report.page.words import name_of, say
+from pinejax.report.saved import Dataset, Saved
 from pinejax.report.thin import kept
 
 COLUMNS = ("total_return", "max_drawdown", "sharpe", "profit_factor", "win_rate", "n_trades", "exposure")

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pinejax.report.page.drawings import histogram
 from pinejax.report.page.figures import figure, metric
 from pinejax.report.page.markup import Child, Markup, el, table
-from pinejax.report.page.saved import Dataset, Saved
 from pinejax.report.page.sections.frame import framed, note, per_dataset
 from pinejax.report.page.words import name_of, say
+from pinejax.report.saved import Dataset, Saved
 
 PERFORMANCE = (
     "net_profit", "net_profit_rate", "open_profit", "gross_profit", "gross_loss", "commission_paid", "buy_hold_profit", "buy_hold_return",

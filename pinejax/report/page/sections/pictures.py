@@ -10,8 +10,8 @@ import numpy as np
 from pinejax.report.page.drawings import course, histogram, steps, strip
 from pinejax.report.page.figures import figure, rough
 from pinejax.report.page.markup import Child, el
-from pinejax.report.page.saved import Saved
 from pinejax.report.page.words import say
+from pinejax.report.saved import Saved
 
 MOST_DRIFTS = 6
 

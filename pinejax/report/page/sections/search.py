@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pinejax.report.page.figures import short
 from pinejax.report.page.markup import Child, Markup, el, table
-from pinejax.report.page.saved import Saved
 from pinejax.report.page.search_data import LEAST_SURFACE, SearchData, judged_importance
 from pinejax.report.page.sections.frame import framed, note
 from pinejax.report.page.words import name_of, say
+from pinejax.report.saved import Saved
 
 STATES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pinejax.report.page.markup import Markup, el
-from pinejax.report.page.saved import Saved
 from pinejax.report.page.sections.frame import framed, note, per_dataset
 from pinejax.report.page.words import say
+from pinejax.report.saved import Saved
 
 
 def section(saved: Saved) -> Markup | None:

@@ -7,9 +7,9 @@ from typing import Any
 
 from pinejax.report.page.figures import rough
 from pinejax.report.page.markup import Markup, el, table
-from pinejax.report.page.saved import Saved
 from pinejax.report.page.sections.frame import folded, framed
 from pinejax.report.page.words import WORDS, readable, say
+from pinejax.report.saved import Saved
 
 MARKS = {"differs": "✓", "hint": "~", "luck": "✗", "not_enough": "?", "none": "?"}
 

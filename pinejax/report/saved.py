@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float, Int
 from pinejax.core.feed import Bars
 from pinejax.errors import ReportError
 from pinejax.report.curves import BARS, EQUITY
-from pinejax.report.page.listed import Listed, read_trades
+from pinejax.report.listed import Listed, read_trades
 from pinejax.report.slug import slug, timeframe_slug
 
 FROM_SUMMARY = {"net_profit": "net_profit", "profit_factor": "profit_factor", "win_rate": "percent_profitable", "n_trades": "closed_trades"}
