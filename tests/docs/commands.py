@@ -15,6 +15,7 @@ WHY_NOT_RUN: Mapping[str, str] = {
     "network": "it asks an exchange; tests/data fetches from an archive on this machine",
     "launcher": "it starts jobs by a launcher; tests/clusters does with real ones",
     "server": "it needs a database server; tests/clusters does with a real one",
+    "hours": "it is a benchmark of half an hour and more; tests/search runs its parts",
     "forever": "it goes on until Ctrl-C",
 }
 """What may follow `only-parsed` behind a fence: the lines of such a block are read by the commands that they start, and no more."""

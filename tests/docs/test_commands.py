@@ -23,7 +23,7 @@ from tests.docs.pages import PAGES, REPOSITORY, blocks
 from tests.docs.stand_ins import BEFORE, furnish, imports
 
 COMMANDS = [command for command in commands() if command.block.page.name != "README.ko.md"]
-"""README.ko.md has README's blocks, which test_readme_ko.py holds."""
+"""README.ko.md has README's blocks, which test_korean.py holds."""
 SEARCHES = ("pinejax.run", "pinejax.backtest")
 PARSERS = {"pinejax.data": data_parser, "pinejax.study": study_parser, "pinejax.report": report_parser}
 FEW = {"search.n_trials": "8", "hydra.sweeper.n_trials": "4", "null.n_surrogates": "3"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -23,7 +24,8 @@ from pinejax.search.banks import read_entries
 from pinejax.strategies.ema_cross import EmaCross
 from tests.docs.pages import PAGES, REPOSITORY, Block, blocks
 
-PYTHON = {page.name if page.parent.name != "data" else "data/README.md": page for page in PAGES}
+PYTHON = {str(page.relative_to(REPOSITORY)): page for page in PAGES if page.name != "README.ko.md"}
+"""README.ko.md has README's blocks, which test_korean.py holds."""
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +85,8 @@ def test_shown_error_is_the_one_that_is_raised(
     assert str(raised.value).replace(f"{tmp_path}/", "").split() == message.text.split(), str(raised.value)
 
 
-KNOWN = ("python", "python raises", "sh", "text")
-"""Blocks that are run here, by `test_commands.py`, or are output."""
+KNOWN = ("python", "python raises", "sh", "text", "pine beside-python")
+"""Blocks that are run here, by `test_commands.py`, or are output. Pine cannot be run: it is held to the Python block before it."""
 READ = ("yaml", "json")
 """Blocks that are files: each is read by what reads such a file."""
 
@@ -115,3 +117,17 @@ def _read(block: Block, folder: Path) -> None:
         (folder / "symbols.yaml").write_text(block.text)
         read = read_symbols(folder)
         assert read.aliases or read.given
+
+
+def _beside_python() -> list[Any]:
+    pairs = [(before, block) for page in PAGES for before, block in pairwise(blocks(page)) if block.kind == "pine"]
+    return [pytest.param(before, block, id=block.place) for before, block in pairs]
+
+
+@pytest.mark.parametrize(("python", "pine"), _beside_python())
+def test_pine_beside_python_has_the_same_inputs_calls_and_orders(python: Block, pine: Block) -> None:
+    inputs = re.compile(r"(\w+) = input\.(\w+)\(([\w.]+)")
+    assert [(*m[:2], m[2].lower()) for m in inputs.findall(python.text)] == inputs.findall(pine.text)
+    assert re.findall(r"ta\.(\w+)", python.text.partition("ctx.broker\n")[2]) == re.findall(r"ta\.(\w+)", pine.text)
+    orders = re.findall(r"broker\.(\w+)\((\"\w+\")", python.text)
+    assert orders == re.findall(r"strategy\.(entry|close|exit|order)\((\"\w+\")", pine.text)
