@@ -116,10 +116,10 @@ def spark(values: Float[np.ndarray, " points"], label: str) -> Markup:
     y = height - 2 - (values - low) / ((high - low) or 1.0) * (height - 4)
     x = np.linspace(0, width, len(values))
     points = " ".join(f"{_at(a)},{_at(b)}" for a, b in zip(x, y, strict=True))
-    return svg(
-        [el("line", x1=0, x2=width, y1=_at(y[0]), y2=_at(y[0]), class_="axis"), el("polyline", points=points, class_="line")],
-        label, width, height, "spark",
-    )  # fmt: skip
+    # The page's stylesheet has the last word over these attributes; a notebook has no other.
+    start = el("line", x1=0, x2=width, y1=_at(y[0]), y2=_at(y[0]), class_="axis", stroke="currentColor", stroke_opacity=0.35)
+    curve = el("polyline", points=points, class_="line", fill="none", stroke="currentColor", stroke_width=1.4)
+    return svg([start, curve], label, width, height, "spark")
 
 
 def svg(parts: Sequence[Markup], label: str, width: int, height: int, class_: str = "drawing") -> Markup:
