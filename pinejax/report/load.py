@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
 
 from pinejax.errors import ReportError
@@ -14,7 +15,7 @@ NEAR = ("*", "*/*", "outputs/*", "outputs/*/*")
 MOST_NAMED = 3
 
 
-def load(folder: str | Path) -> Run:
+def load(folder: str | PathLike[str]) -> Run:
     """What a run printed after `Files:`. Errors: ReportError, naming the newest runs near by, for a folder that is neither."""
     place = Path(folder).expanduser()
     if (place / RUN).is_file():

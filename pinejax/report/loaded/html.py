@@ -71,9 +71,9 @@ def table(head: Iterable[Child], rows: Iterable[Iterable[Child]]) -> Markup:
     sides = "text-align:{side};padding:3px 12px 3px 0;border:0;border-bottom:" + RULE + ";background:none;vertical-align:top"
     side = lambda i: sides.format(side="left" if i == 0 else "right")  # noqa: E731
     headers = [el("th", cell, scope="col", style=f"{side(i)};font-weight:400;{SOFT}") for i, cell in enumerate(head)]
-    wrap = lambda i: "overflow-wrap:anywhere" if i == 0 else "white-space:nowrap"  # noqa: E731
+    wrap = lambda i: "overflow-wrap:anywhere;min-width:10em" if i == 0 else "white-space:nowrap"  # noqa: E731
     body = [el("tr", [el("td", cell, style=f"{side(i)};{wrap(i)}") for i, cell in enumerate(row)]) for row in rows]
-    styles = "border-collapse:collapse;margin:6px 0;font-size:12.5px;font-variant-numeric:tabular-nums;border:0"
+    styles = "border-collapse:collapse;color:inherit;margin:6px 0;font-size:12.5px;font-variant-numeric:tabular-nums;border:0"
     return el("div", el("table", el("thead", el("tr", headers)), el("tbody", body), style=styles), style="overflow-x:auto")
 
 
