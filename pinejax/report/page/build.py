@@ -14,6 +14,7 @@ from pinejax.report.page.embed import script_hash, script_json
 from pinejax.report.page.markup import Markup, el, join
 from pinejax.report.page.search_data import search_data
 from pinejax.report.page.sections import best, chart, evidence, manifest, months, overview, performance, search, trades, verdict
+from pinejax.report.page.sections.frame import heading
 from pinejax.report.page.words import WORDS, say
 from pinejax.report.saved import Saved, read_folder
 
@@ -46,7 +47,7 @@ def page(saved: Saved) -> str:
         ("ratios", performance.ratios(saved)),
         ("trades", trades.section(saved)),
         ("months", months.section(saved)),
-        ("search", search.section(saved, data)),
+        ("search", None if saved.is_backtest else search.section(saved, data)),
         ("evidence", evidence.section(saved)),
         ("manifest", manifest.section(saved)),
     ]
@@ -131,7 +132,7 @@ def _state(saved: Saved) -> Markup | None:
 
 
 def _navigation(saved: Saved, keys: Sequence[str]) -> Markup:
-    links = [el("li", el("a", WORDS.get(f"nav.{key}", say(key)), href=f"#{key}")) for key in keys]
+    links = [el("li", el("a", WORDS.get(f"nav.{key}") or heading(saved, key), href=f"#{key}")) for key in keys]
     choose: Any = None
     if len(saved.datasets) > 1 and saved.best is not None:
         options = [el("option", dataset.name, value=i) for i, dataset in enumerate(saved.datasets)]
