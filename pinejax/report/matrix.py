@@ -52,7 +52,7 @@ def panels(rows: Sequence[SweepRow]) -> list[Panel]:
 
 @dataclass(frozen=True)
 class Scale:
-    """Colours for the values of one objective. kind: how bars were kept back (`report.outside`), empty where the values are those in sample.
+    """Colours for the values of one objective. kind: how bars were kept back (`report.outside`), empty where values are those in sample.
 
     low, high: of the values, more being better (those of a minimised objective have their sign turned).
     """
@@ -68,8 +68,8 @@ class Scale:
         return row.outside.get(self.kind) if self.kind else row.value
 
     def place(self, value: float) -> float:
-        """-1 (worst) to 1 (best). The sign is the value's own, so that 0 is neither a gain nor a loss; of a minimised objective, which has no
-        such point, all are on the side of 1.
+        """-1 (worst) to 1 (best). The sign is the value's own, so that 0 is neither a gain nor a loss; of a minimised objective, which has
+        no such point, all are on the side of 1.
         """
         good = self._turned(value)
         if self.low < 0 < self.high and self.better == "maximize":

@@ -1,4 +1,4 @@
-"""What a search's choice is worth on bars that it was not made on: one number, read from the evidence of a verdict. Nothing is judged here."""
+"""What a search's choice is worth on bars that it was not made on: one number, out of a verdict's evidence. Nothing is judged here."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 KINDS = ("holdout", "walk_forward", "test", "cross_validation")
-"""In the order of what they prove: bars that nothing has looked at; bars behind each train span; bars on which other sets were ranked too; parts
-on which the choice was made among sets that had seen them."""
+"""In the order of what they prove: bars that nothing has looked at; bars behind each train span; bars on which other sets were ranked
+too; parts on which the choice was made among sets that had seen them."""
 
 
 def outside_values(evidence: Mapping[str, Any]) -> dict[str, float]:

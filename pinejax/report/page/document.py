@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -22,8 +22,8 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri
 class Document:
     """One report. folder: its name, for the footer.
 
-    header: below the page's kicker and title. sections: by their anchors, in order, as the contents list them; body: the same as they are
-    laid out. tools: beside the contents. data: what the scripts read; scripts, styles: names of `assets`, in the order in which they need
+    header: below the page's kicker and title. sections: by their anchors, in order, as the contents list them; headings: their names, where
+    they are not the words of the anchor; body: the sections as they are laid out. tools: beside the contents. data: what the scripts read; scripts, styles: names of `assets`, in the order in which they need
     each other; has_charts: with the library for charts over time.
     """
 
@@ -35,6 +35,7 @@ class Document:
     data: Mapping[str, Any]
     scripts: Sequence[str]
     styles: Sequence[str] = ("page",)
+    headings: Mapping[str, str] = field(default_factory=dict)
     tools: Child = None
     has_charts: bool = False
 
@@ -78,7 +79,8 @@ def _header(document: Document) -> Markup:
 
 
 def _navigation(document: Document) -> Markup:
-    links = [el("li", el("a", WORDS.get(f"nav.{key}", say(key)), href=f"#{key}")) for key in document.sections]
+    names = {key: WORDS.get(f"nav.{key}") or document.headings.get(key) or say(key) for key in document.sections}
+    links = [el("li", el("a", name, href=f"#{key}")) for key, name in names.items()]
     theme = el("button", "◐", type="button", class_="theme", aria_label=say("theme"), title=say("theme"))
     return el("div", el("ul", links), document.tools, theme)
 

@@ -7,6 +7,7 @@ from pinejax.report.page.document import Document, html
 from pinejax.report.page.markup import Child, Markup, el
 from pinejax.report.page.search_data import search_data
 from pinejax.report.page.sections import best, chart, evidence, manifest, months, overview, performance, search, trades, verdict
+from pinejax.report.page.sections.frame import heading
 from pinejax.report.page.sweep import pairs
 from pinejax.report.page.words import say
 from pinejax.report.saved import Saved
@@ -31,7 +32,7 @@ def page(saved: Saved) -> str:
         "ratios": performance.ratios(saved),
         "trades": trades.section(saved),
         "months": months.section(saved),
-        "search": search.section(saved, data),
+        "search": None if saved.is_backtest else search.section(saved, data),
         "evidence": evidence.section(saved),
         "manifest": manifest.section(saved),
     }
@@ -43,6 +44,7 @@ def page(saved: Saved) -> str:
             folder=saved.folder.resolve().name,
             header=_header(saved),
             sections=sections,
+            headings={key: heading(saved, key) for key in sections},
             body=_laid_out(sections),
             data=own | (pairs.data(compared) if compared else {}),
             scripts=(*CHARTS, *(("matrix", "sorting") if compared else ()), "frame", "start"),

@@ -12,8 +12,8 @@ SWEEP_WORDS: dict[str, str] = {
     "sweep.took": "took {time}",
     "sweep.by": "launched by {launcher}",
     "sweep.state.banner.running": (
-        "This sweep has not said that it ended: it still runs, or it was killed. {done} of {n} combinations have ended. The same command goes"
-        " on with the same studies."
+        "This sweep has not said that it ended: it still runs, or it was killed. {done} of {n} combinations have ended. "
+        "The same command goes on with the same studies."
     ),
     "sweep.state.banner.interrupted": "This sweep was interrupted. The same command goes on with the same studies.",
     "sweep.state.banner.failed": "{failed} of {n} combinations failed:",
@@ -76,8 +76,8 @@ SWEEP_WORDS: dict[str, str] = {
     "sweep.key.values": "Below it: the objective's value out of sample, and the best in sample, which every search can make look good.",
     "sweep.key.inside": "Hatched: no value out of sample, so no colour.",
     "sweep.key.all_inside": (
-        "No combination has a value on bars that its search did not see (validation=holdout or another gives one), so these colours say what"
-        " was found, not what will last."
+        "No combination has a value on bars that its search did not see (validation=holdout or another gives one), so these "
+        "colours say what was found, not what will last."
     ),
     "sweep.key.marks": "Verdicts:",
     "sweep.key.arrows": "Arrow keys move between cells, Enter opens a report.",
@@ -90,14 +90,14 @@ SWEEP_WORDS: dict[str, str] = {
     "sweep.error": "Error",
     # the pairs of one study
     "pairs.note": (
-        "One study searched all pairs, and spent more trials on those that did well: their numbers of trials differ. No pair has been judged,"
-        " nor seen out of sample; sweep.mode=study does both."
+        "One study searched all pairs, and spent more trials on those that did well: their numbers of trials differ. "
+        "No pair has been judged, nor seen out of sample; sweep.mode=study does both."
     ),
     # the ranking
     "ranking": "Ranking",
     "ranking.note": (
-        "From the best to the worst in sample, objective by objective. A click on a heading sorts. p: against the best of histories without "
-        "an edge; adjusted: for all combinations together (Benjamini and Hochberg 1995)."
+        "From the best to the worst in sample, objective by objective. A click on a heading sorts. p: against the best of histories "
+        "without an edge; adjusted: for all combinations together (Benjamini and Hochberg 1995)."
     ),
     "ranking.rank": "#",
     "ranking.name": "Combination",
@@ -136,8 +136,8 @@ SWEEP_WORDS: dict[str, str] = {
     "parameters": "Parameters of the best sets",
     "nav.parameters": "Parameters",
     "parameters.note": (
-        "Each dot is the best set of a combination within the range that was searched. Apart: the mean difference of two combinations, as a "
-        "part of the range, beside what random choices would show; far below it they agree, near it each search found something else."
+        "Each dot is the best set of a combination within the range that was searched. Apart: the mean difference of two combinations, "
+        "as a part of the range, beside what random choices would show; far below it they agree, near it each search found something else."
     ),
     "parameters.range": "Searched, or how often",
     "parameters.values": "Where the best sets are",
