@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from pinejax.report.loaded.run import Run
+    from pinejax.report.loaded.sweep import Sweep
 
 __version__ = "0.1.0"
 
 __all__ = ["LONG", "SHORT", "Strategy", "__version__", "input", "load"]
 
 
-def load(folder: str | PathLike[str]) -> Run:
-    """The folder of a run as an object with its frames and figures (docs/notebooks.md). Errors: ReportError for another folder."""
+def load(folder: str | PathLike[str]) -> Run | Sweep:
+    """The folder of a run or of a sweep as an object with its frames and figures (docs/notebooks.md). Errors: ReportError for another folder."""
     from pinejax.report.load import load as load_folder
 
     return load_folder(folder)

@@ -7,17 +7,21 @@ from pathlib import Path
 
 from pinejax.errors import ReportError
 from pinejax.report.loaded.run import Run
+from pinejax.report.loaded.sweep import Sweep
 from pinejax.report.saved import read_folder
+from pinejax.report.saved_sweep import SWEEP, read_sweep
 
-RUN, SWEEP = "manifest.json", "sweep.json"
+RUN = "manifest.json"
 NEAR = ("*", "*/*", "outputs/*", "outputs/*/*")
 """Where runs are looked for that could have been meant."""
 MOST_NAMED = 3
 
 
-def load(folder: str | PathLike[str]) -> Run:
-    """What a run printed after `Files:`. Errors: ReportError, naming the newest runs near by, for a folder that is neither."""
+def load(folder: str | PathLike[str]) -> Run | Sweep:
+    """What a run or a sweep printed after `Files:`. Errors: ReportError, naming the newest runs near by, for a folder that is neither."""
     place = Path(folder).expanduser()
+    if (place / SWEEP).is_file():
+        return Sweep(read_sweep(place))
     if (place / RUN).is_file():
         return Run(read_folder(place))
     what = "there is no such folder" if not place.exists() else "it is no folder" if not place.is_dir() else "it is neither"

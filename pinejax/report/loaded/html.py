@@ -83,6 +83,18 @@ def signed(text: str, value: Any) -> Child:
     return el("span", text, style=f"color:{colour}") if colour else text
 
 
+def shaded(text: str, place: float) -> Markup:
+    """A cell of a matrix. place: -1 (worst) to 1 (best)."""
+    rgb = "58,127,194" if place >= 0 else "194,98,42"
+    strength = 0.6 * min(abs(place), 1.0)
+    return el("span", text, style=f"display:inline-block;padding:2px 8px;border-radius:3px;background:rgba({rgb},{strength:.2f})")
+
+
+def strong(text: str) -> Markup:
+    """A name that stands out."""
+    return el("b", text)
+
+
 def code(text: str) -> Markup:
     """A name as it is typed."""
     return el("code", text, style="background:none;color:inherit;font-size:12px")
