@@ -14,6 +14,7 @@ from pinejax.config import Config, SearchChoices, from_mapping
 from pinejax.engine.config import EngineConfig
 from pinejax.errors import ConfigError
 from pinejax.job.crew import Crew, for_worker, refuse_gpu, shared
+from pinejax.report.run_log import RunLog
 from pinejax.search import SearchConfig, StopRequest
 
 SETTINGS = SearchConfig("study", 8, worker=3)
@@ -33,8 +34,8 @@ def config(n_workers: int, **search: object) -> Config:
     return from_mapping({"strategy": "ema_cross", "symbol": ["SYNTH_A"], "timeframe": "1h", "search": {"n_workers": n_workers, **search}})
 
 
-def crew(code: str, n_workers: int = 3, stop: StopRequest | None = None) -> Crew:
-    return Crew(config(n_workers), SETTINGS, stop or StopRequest(), (sys.executable, "-c", code))
+def crew(code: str, n_workers: int = 3, stop: StopRequest | None = None, log: RunLog | None = None) -> Crew:
+    return Crew(config(n_workers), SETTINGS, stop or StopRequest(), log or RunLog(), (sys.executable, "-c", code))
 
 
 def pids(made: Crew) -> Sequence[int]:
