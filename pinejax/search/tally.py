@@ -67,6 +67,8 @@ class Others:
         now = self._clock()
         for trial in trials:
             if run := _run_of(trial):
+                if run not in self._seen:
+                    self._next_look_s = 0.0
                 self._seen[run] = trial.system_attrs[LEASE_KEY], now
 
     def n_alive(self, running: Iterable[FrozenTrial]) -> int:

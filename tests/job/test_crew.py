@@ -78,6 +78,17 @@ def test_a_worker_that_fails_is_named_with_its_last_words_and_without_passwords(
     assert made.reports == [{"worker": 1, "exit_code": 1}]
 
 
+def test_what_workers_said_is_in_the_log_when_they_have_ended(tmp_path):
+    log = RunLog()
+    log.keep(tmp_path / "run.log")
+    with crew("import sys; print('lease lost', file=sys.stderr)\n" + DUTIFUL, n_workers=2, log=log) as made:
+        made.end()
+    assert [line.partition("  ")[2] for line in (tmp_path / "run.log").read_text().splitlines()] == [
+        "worker 1: lease lost",
+        "worker 1 has ended, with 4 new trials",
+    ]
+
+
 def test_a_worker_that_is_dismissed_before_it_began_has_not_failed(capsys):
     with crew("import sys; sys.stdin.buffer.read()", n_workers=2) as made:
         made.end()
