@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,14 @@ from pinejax.job.pair_files import PairFiles
 from pinejax.job.run_page import RunPage
 from pinejax.job.session import Session
 from pinejax.job.spent import Spent, shares, with_judging
+from pinejax.job.standing import new_best_text, step_of
 from pinejax.job.study_table import StudyTable
 from pinejax.report.folder import RunFolder
 from pinejax.report.machine import process_age_s
-from pinejax.report.progress import Step, progress_for
+from pinejax.report.progress import SearchProgress
 from pinejax.report.rows import StudyRows
-from pinejax.search import Objective, Progress, SearchConfig, SearchResult, Timings
+from pinejax.report.run_log import RunLog
+from pinejax.search import Objective, Progress, SearchConfig, SearchResult, StopRequest, Timings
 from pinejax.search.timings import Stopwatch
 
 FIRST_DETAIL_S = 30.0
@@ -48,9 +51,11 @@ class Outcome:
         *,
         storage: str,
         spent: Spent,
+        log: RunLog,
+        stop: StopRequest,
         age_s: Callable[[], float] = process_age_s,
     ):
-        """age_s: seconds since the run began."""
+        """stop: set where the search was asked to end. age_s: seconds since the run began."""
         self.session, self.engine, self.objective, self.settings = session, engine, objective, settings
         self.storage = storage
         self._wanted = folder
@@ -76,20 +81,24 @@ class Outcome:
         self._last: dict[str, Any] = {}
         self._state = "running"
         self._recorded: int | None = None
-        self._n_pruned = 0
-        self._bar = progress_for(sys.stderr)
+        self.log = log
+        self.label = folder.name if session.config.beside else ""
+        self._n_batches, self._best = 0, -1
+        self._shown = SearchProgress(settings.study_name, sys.stderr, log.note, label=self.label, stopping=lambda: stop.is_set)
 
     @cached_property
     def folder(self) -> RunFolder:
         """Claimed when first written to: a search that is refused by its study leaves nothing behind."""
-        return RunFolder.claim(self._wanted)
+        folder = RunFolder.claim(self._wanted)
+        self.log.keep(folder.log)
+        return folder
 
     def __enter__(self) -> Outcome:
-        self._bar.__enter__()
+        self._shown.__enter__()
         return self
 
     def __exit__(self, *raised: Any) -> None:
-        self._bar.__exit__(*raised)
+        self._shown.__exit__(*raised)
         if raised[1] is not None:
             self._fail(raised[1])
 
@@ -114,11 +123,13 @@ class Outcome:
 
     def after_batch(self, progress: Progress) -> None:
         """The search's callback: shows where it stands and, now and then, writes the files."""
-        if self._spent.first_trial_s is None:
+        if self._spent.first_trial_s is None and progress.batch:
             self._spent = replace(self._spent, first_trial_s=self._age_s())
-        self._n_pruned += sum(trial.state.name == "PRUNED" for trial in progress.batch)
-        best = f"{progress.best.values[0]:.6g} (trial {progress.best.number})" if progress.best and progress.best.values else ""
-        self._bar.update(Step(progress.n_counted, progress.n_trials, progress.n_new, self._n_pruned, best))
+        self._n_batches += bool(progress.batch)
+        if progress.best is not None and progress.best.number != self._best:
+            self._best = progress.best.number
+            self.log.note(new_best_text(progress, self.objective))
+        self._shown.update(step_of(progress, self.objective, self.settings, self._n_batches, datetime.now()))
         if self._files.due:
             self._write(progress)
 
