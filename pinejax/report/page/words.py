@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pinejax.report.page.sweep_words import SWEEP_WORDS
+
 WORDS: dict[str, str] = {
     # the frame
     "title": "{strategy} on {datasets}",
@@ -298,7 +300,7 @@ WORDS: dict[str, str] = {
     "metric.reward_risk": "Avg win / avg loss",
     "metric.expectancy": "Net profit per trade",
     "ratios.note": "The catalogue's own, from daily equity (UTC), a year being 365 days:",
-}
+} | SWEEP_WORDS
 
 
 def say(key: str, **values: Any) -> str:
