@@ -180,8 +180,9 @@ class Saved:
         return said if isinstance(said, Mapping) else {}
 
     def _of(self, dataset: Dataset, what: str) -> Path:
-        """A backtest of one dataset does not name it."""
-        return self.folder / (f"{what}.csv" if self.is_backtest and len(self.datasets) == 1 else f"{what}_{dataset.slug}.csv")
+        """A backtest of one dataset need not name it."""
+        named = self.folder / f"{what}_{dataset.slug}.csv"
+        return self.folder / f"{what}.csv" if self.is_backtest and len(self.datasets) == 1 and not named.is_file() else named
 
     def _json(self, name: str) -> Any:
         return read_json(self.folder / name)
