@@ -84,7 +84,7 @@ def test_a_bank_starts_from_its_best_set(tmp_path):
 def test_a_runs_folder_starts_from_its_trials_and_else_from_its_bank(tmp_path, url):
     bank = write_bank(tmp_path / "bank.json", {**BEST, **PINS}, directions={"sharpe": "maximize"})
     assert search(warm_start=str(tmp_path)).warm_start == f"CMA-ES starts from the best set of {tmp_path}."
-    trials = write_trials(tmp_path / "trials.csv", source(url))
+    trials = write_trials(tmp_path / "trials_final.csv", source(url))
     for place in (tmp_path, trials):
         warm = search(warm_start=str(place))
         assert warm.warm_start == f"CMA-ES starts from the best tenth of 200 trials of {place}."
