@@ -143,7 +143,7 @@ def _from_file(path: Path, where: str) -> list[Judged]:
 def _from_lines(path: Path, where: str) -> list[Judged]:
     """COMPLETE trials of a trials.jsonl, but for a last line that a killed run did not finish."""
     try:
-        trials = [json.loads(line) for line in path.read_text(encoding="utf-8").rpartition("\n")[0].splitlines()]
+        trials = [json.loads(line) for line in path.read_bytes().rpartition(b"\n")[0].splitlines()]
         complete = [trial for trial in trials if trial["state"] == "COMPLETE" and trial["duplicate_of"] is None]
         return [(trial["params"], float(value)) for trial in complete if (value := _only(trial["values"], where, path)) is not None]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -164,9 +164,7 @@ def _from_csv(path: Path, where: str) -> list[Judged]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(f"{where}: cannot read {path} ({error}).") from None
     if rows and not {"state", "value"} <= rows[0].keys():
-        raise ConfigError(
-            f"{where}: expected the columns state and value in {path}, as trials_final.csv of a search of one objective has them."
-        )
+        raise ConfigError(f"{where}: expected the columns state and value in {path}, as {TRIALS} of a search of one objective has them.")
     found = []
     for row in rows:
         if row["state"] == "COMPLETE" and row["value"] and not row.get("duplicate_of"):

@@ -27,9 +27,9 @@ def test_a_search_leaves_all_its_files_and_says_its_best(finished):
     names = {path.name for path in folder.iterdir()}
     trades = {f"{what}_SYNTH_{x}_1h_4h.csv" for what in ("trades", "performance_summary") for x in "ABC"}
     curves = {"equity.parquet", "bars.parquet"}
-    assert (
-        names == {"manifest.json", "trials.parquet", "trials_final.csv", "results_datasets.csv", "best.json", "bank.json"} | trades | curves
-    )
+    tables = {"trials.jsonl", "trials.parquet", "trials_final.csv", "results_datasets.csv", "results_datasets.parquet"}
+    best_set = {"best.json", "best.yaml", "bank.json", "inputs.txt", "trades.csv", "trades.parquet"}
+    assert names == {"manifest.json"} | tables | best_set | trades | curves
 
     trials = pl.read_parquet(folder / "trials.parquet")
     assert trials["number"].to_list() == list(range(8))

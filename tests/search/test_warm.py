@@ -92,6 +92,15 @@ def test_a_runs_folder_starts_from_its_trials_and_else_from_its_bank(tmp_path, u
     assert bank.is_file()
 
 
+def test_a_killed_runs_folder_starts_from_the_lines_it_has_left(tmp_path, url):
+    same = {"state": "COMPLETE", "duplicate_of": None}
+    lines = [json.dumps({**same, "values": {"sharpe": t.values[0]}, "params": t.params}) for t in source(url).trials]
+    (tmp_path / "trials.jsonl").write_text("\n".join(lines)[:-5])
+    warm = search(warm_start=str(tmp_path))
+    assert warm.warm_start == f"CMA-ES starts from the best tenth of 199 trials of {tmp_path}."
+    assert warm.trials[0].params == search(warm_start=str(tmp_path / "trials.jsonl")).trials[0].params
+
+
 def test_x0_and_sigma0_are_where_cmaes_starts():
     warm = search(x0=BEST, sigma0=0.02)
     assert mean_of(warm.trials) > -0.7
