@@ -115,6 +115,10 @@ def test_command_line_is_one_that_the_commands_take(words: list[str], tmp_path: 
     if module in COMPOSED and not any(word.startswith("-") and word != "-m" for word in arguments):
         # Which launcher runs the jobs is no matter here, and others than the basic one need extras.
         arguments = [word for word in arguments if not word.startswith(("hydra/launcher=", "hydra.launcher.", "hydra.sweeper.n_jobs="))]
+        for named in (word.removeprefix("params=") for word in arguments if word.startswith("params=")):
+            file = Path(named) if named.endswith(".yaml") else Path(named) / "best.yaml"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("params: {fast: 9}\n")
         seen: list[Any] = []
         assert main(lambda config, folder: seen.append(config), arguments) == 0
         assert seen
