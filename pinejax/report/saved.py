@@ -93,7 +93,7 @@ class Saved:
     def inputs(self) -> str | None:
         """inputs.txt: the best set for TradingView's settings."""
         path = self.folder / "inputs.txt"
-        return path.read_text(encoding="utf-8") if path.is_file() else None
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
 
     @cached_property
     def datasets(self) -> list[Dataset]:
