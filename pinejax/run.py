@@ -30,6 +30,7 @@ def run(config: Config, folder: Path) -> int:
     from pinejax.job.announce import end_text, other_bars_text, start_text
     from pinejax.job.crew import Crew, refuse_gpu, shared
     from pinejax.job.joint import JointSession, prepare_search
+    from pinejax.job.keep import keep_with_study
     from pinejax.job.outcome import Outcome
     from pinejax.job.pair_files import compare_pairs
     from pinejax.job.plan import on_changed_bars, plan_search
@@ -80,6 +81,7 @@ def run(config: Config, folder: Path) -> int:
     if isinstance(session, JointSession):
         print(f"\n{compare_pairs(outcome.folder.path, session)}\n")
     ended_by_user = judge(outcome, study, result) or result.stopped == "interrupted"
+    keep_with_study(outcome)
     table = outcome.measured["timings_s"]
     print(time_text(table, outcome.measured["seconds_to_first_trial"]))
     if advised := advice(table, settings.sampler or "", len(objective.directions)):

@@ -11,13 +11,15 @@ from typing import Any
 from pinejax.core.feed import Feed
 from pinejax.core.trade import TradeRecord
 from pinejax.errors import ConfigError
-from pinejax.report.atomic import plain, write_atomically, write_json
-from pinejax.report.rows import StudyRows, TrialRow
+from pinejax.report.atomic import write_atomically, write_json
+from pinejax.report.entry import SYNTHETIC_NOTE
+from pinejax.report.entry import entry as _entry
+from pinejax.report.rows import StudyRows
 from pinejax.report.slug import slug
 from pinejax.report.tables import datasets_table, trials_table
 from pinejax.report.trades import write_trades
 
-SYNTHETIC_NOTE = "Bars made by a generator: these results say nothing about any market."
+__all__ = ["SYNTHETIC_NOTE", "RunFolder"]
 
 
 @dataclass(frozen=True)
@@ -73,21 +75,3 @@ class RunFolder:
         path = self.path / (name or f"trades_{slug(feed.symbol)}_{feed.timeframe.slug}.csv")
         write_trades(path, trades, feed, initial_capital, currency)
         return path
-
-
-def _entry(study: StudyRows, trial: TrialRow) -> dict[str, Any]:
-    """A trial as best.json and bank.json show it; `params` is complete, as `search.resume_from` reads it."""
-    entry: dict[str, Any] = {
-        "study": study.study_name,
-        "strategy": study.strategy,
-        "trial": trial.number,
-        "values": dict(zip(study.objectives, trial.values, strict=True)),
-        "directions": dict(zip(study.objectives, study.directions, strict=True)),
-        "violation": trial.violation,
-        "params": dict(trial.complete),
-        "searched": list(trial.params),
-        "datasets": {dataset.name: {name: values[i] for name, values in trial.metrics.items()} for i, dataset in enumerate(study.datasets)},
-    }
-    if study.synthetic:
-        entry["synthetic"] = SYNTHETIC_NOTE
-    return plain(entry)

@@ -13,7 +13,7 @@ from pinejax.report.page.dataset_data import dataset_data
 from pinejax.report.page.embed import script_hash, script_json
 from pinejax.report.page.markup import Markup, el, join
 from pinejax.report.page.search_data import search_data
-from pinejax.report.page.sections import best, chart, evidence, manifest, months, overview, performance, search, trades, verdict
+from pinejax.report.page.sections import best, chart, evidence, manifest, months, overview, performance, search, stored, trades, verdict
 from pinejax.report.page.words import WORDS, say
 from pinejax.report.saved import Saved, read_folder
 
@@ -40,6 +40,7 @@ def page(saved: Saved) -> str:
         ("verdict", verdict.section(saved)),
         ("best", best.section(saved)),
         ("overview", overview.section(saved)),
+        ("stored", stored.section(saved)),
         ("chart", chart.section(saved)),
         ("performance", performance.performance(saved)),
         ("analysis", performance.analysis(saved)),
@@ -50,7 +51,7 @@ def page(saved: Saved) -> str:
         ("evidence", evidence.section(saved)),
         ("manifest", manifest.section(saved)),
     ]
-    sections = [(key, section) for key, section in shown if section is not None]
+    sections = [(key, section) for key, section in shown if section is not None and key not in stored.left_out(saved)]
     has_best = saved.best is not None
     embedded = {
         "words": WORDS,
@@ -105,6 +106,8 @@ def _header(saved: Saved) -> Markup:
         facts.append(say("study", name=name))
     if when := said.get("started"):
         facts.append(say("started", when=str(when).replace("T", " ").replace("+00:00", " UTC")))
+    if source := said.get(stored.KEY):
+        facts.append(say("source", storage=source["storage"]))
     note = said.get("synthetic")
     return el(
         "header",
@@ -113,6 +116,7 @@ def _header(saved: Saved) -> Markup:
         el("p", " · ".join(facts), class_="facts"),
         el("p", el("strong", say("synthetic")), f" {note if isinstance(note, str) else ''}", class_="banner") if note else None,
         _state(saved),
+        stored.banners(saved),
         el("noscript", el("p", say("no_script"), class_="banner")),
     )
 

@@ -67,10 +67,10 @@ def span_of(saved: Saved, name: str) -> str:
     return f"{short(_whole(domain['low']))} … {short(_whole(domain['high']))}{more}"
 
 
-def copyable(label: str, text: str) -> Markup:
-    """Text in a box, with a button."""
+def copyable(label: str, text: str, open_: bool = False) -> Markup:
+    """Text in a box, with a button; folded away at first unless `open_`."""
     button = el("button", say("copy"), type="button", class_="copy")
-    return el("details", el("summary", label), el("div", join([el("pre", el("code", text)), button]), class_="copyable"))
+    return el("details", el("summary", label), el("div", join([el("pre", el("code", text)), button]), class_="copyable"), open=open_)
 
 
 def _whole(value: float) -> float | int:
