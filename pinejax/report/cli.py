@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import sys
 import webbrowser
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from pinejax.core.command import finish
 from pinejax.errors import ReportError, StudyError
 from pinejax.report.atomic import write_text
 from pinejax.report.page.build import NAME, build, page
+from pinejax.report.saved import read_folder
 from pinejax.report.slug import slug
 
 OK = 0
@@ -49,15 +51,21 @@ def build_parser() -> argparse.ArgumentParser:
 
     for one in (make, look):
         one.add_argument("--out", type=Path, metavar="FILE", help="where to write it instead; for one page")
+
+    follow = commands.add_parser("watch", help="look on while studies are searched, until Ctrl-C")
+    follow.add_argument("whats", nargs="*", metavar="STUDY", help="or a run's folder; default: all studies, the one active last first")
+    follow.add_argument("--every", type=_seconds, metavar="S", help="seconds between looks; default: 1 on a terminal, else 10")
+    follow.add_argument("--once", action="store_true", help="look once")
+    follow.set_defaults(command=_watch)
+
+    for one in (make, look, follow):
         add_location(one)
     return parser
 
 
 def _build(arguments: argparse.Namespace) -> int:
     if arguments.out is not None and len(arguments.whats) > 1:
-        raise ReportError(
-            f"--out: expected one folder or study beside it, got {len(arguments.whats)}. Build one at a time."
-        )
+        raise ReportError(f"--out: expected one folder or study beside it, got {len(arguments.whats)}. Build one at a time.")
     for what in arguments.whats:
         path = _made(what, arguments)
         print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
@@ -70,6 +78,32 @@ def _open(arguments: argparse.Namespace) -> int:
     if not arguments.show(path.resolve().as_uri()):
         raise ReportError(f"{path}: there is no browser to open it with. Open the file by hand.")
     return OK
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    from pinejax.report.watch.loop import Watcher, watch
+    from pinejax.search.library import Library
+    from pinejax.search.location import url_of
+
+    names, url = [], url_of(arguments)
+    for what in arguments.whats:
+        study = read_folder(Path(what)).manifest.get("study", {}) if Path(what).is_dir() else {"name": what}
+        names.append(study.get("name", what))
+        if arguments.storage is None and arguments.sqlite is None and "***" not in study.get("storage", "***"):
+            url = study["storage"]
+    with Library(url) as library:
+        watch(Watcher(library, names), sys.stdout, every_s=arguments.every, once=arguments.once)
+    return OK
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= 86_400:
+        raise argparse.ArgumentTypeError(f"expected seconds, 0.1 or more, got {text}")
+    return seconds
 
 
 def _made(what: str, arguments: argparse.Namespace) -> Path:
