@@ -25,11 +25,11 @@ from pinejax.search.fingerprint import CHOSEN, HISTORIES
 from pinejax.search.keepsake import AIM, MANIFEST, VERDICT
 from pinejax.search.library import StoredStudy, StoredTrial
 from pinejax.search.ranking import violation
-from pinejax.search.records import STATUS_KEY, duplicate_of, metrics_of
+from pinejax.search.records import STATUS_KEY, counts, duplicate_of, metrics_of
 
 FROM_STORAGE = "from_storage"
 """Key of such a manifest: storage, read (ISO, UTC), again (the command that makes what is missing, or None), how many trials are running
-and silent, how many had ended when the verdict was given and have now, and whether a run has come to its end."""
+and silent, how many had ended when the verdict was given and have now, and whether a run has come to its end, as far as one can know."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def read_study(study: StoredStudy, storage: str, now: datetime) -> StoredRun:
         "n_judged": _judged(held["verdict.json"]),
         "n_now": sum(trial.state.is_finished() for trial in study.trials),
         "n_wanted": study.attrs.get(AIM),
-        "ended": MANIFEST in study.attrs or study.fingerprint is None,
+        "ended": MANIFEST in study.attrs or sum(map(counts, study.trials)) >= study.attrs.get(AIM, 0),
     }
     return StoredRun(Path(slug(study.name)), manifest, held)
 

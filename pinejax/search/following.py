@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,11 +24,14 @@ from pinejax.search.schema import DIRECTION, STUDIES, STUDY_USER, TRIALS
 
 MOST_STUDIES = 100
 """In one statement."""
+PAUSE_S = 15.0
+"""A worker has no trial between two batches; so long after its last one it is taken to be there."""
 
 
 @dataclass(frozen=True)
 class Sign:
-    """The running trials of one run of a worker. lease: empty for another program's. age_s: since its last sign of life, or its start.
+    """The running trials of one run of a worker; 0 of them between two batches. lease: empty for another program's. age_s: since its last
+    sign of life, or its start.
 
     is_gone: it ran on this machine, and does not any more.
     """
@@ -55,7 +59,7 @@ class News:
 @dataclass
 class _Known:
     """What has been read of a study. unfinished: trial id -> state; finished: ids, where tables do not tell what is new; last: (id, number)
-    of the trial with the highest id.
+    of the trial with the highest id; runs: run of a worker -> its last lease and when a trial under it ended, local time.
     """
 
     name: str
@@ -63,6 +67,7 @@ class _Known:
     unfinished: dict[int, TrialState] = field(default_factory=dict)
     finished: set[int] = field(default_factory=set)
     last: tuple[int, int] = (0, -1)
+    runs: dict[str, tuple[Mapping[str, Any], datetime]] = field(default_factory=dict)
 
 
 Found = tuple[int, str, tuple[str, ...]]
@@ -107,7 +112,7 @@ class Follower:
             one.attrs |= attrs.get(study_id, {})
             _note(one, trials[study_id])
             mine = [(signs[i].lease, signs[i].age_s) for i in running[study_id] if i in signs]
-            found.append(News(name, directions, dict(one.attrs), tuple(trials[study_id]), _by_run(mine), study_id in fresh))
+            found.append(News(name, directions, dict(one.attrs), tuple(trials[study_id]), _by_run(mine, one.runs), study_id in fresh))
         self._known = known
         return found
 
@@ -154,7 +159,7 @@ class Follower:
             known[study_id] = one
             directions = tuple(direction.name.lower() for direction in study.directions)
             changed.sort(key=lambda trial: trial.number)
-            found.append(News(one.name, directions, dict(one.attrs), tuple(changed), _by_run(alive), is_new))
+            found.append(News(one.name, directions, dict(one.attrs), tuple(changed), _by_run(alive, one.runs), is_new))
         self._known = known
         return found
 
@@ -205,12 +210,16 @@ def _note(one: _Known, trials: Iterable[FrozenTrial]) -> None:
         one.last = max(one.last, (trial._trial_id, trial.number))
         if trial.state.is_finished():
             one.unfinished.pop(trial._trial_id, None)
+            lease, ended = trial.system_attrs.get(LEASE_KEY), trial.datetime_complete
+            if lease and ended is not None and (lease["run"] not in one.runs or one.runs[lease["run"]][1] < ended):
+                one.runs[lease["run"]] = lease, ended
         else:
             one.unfinished[trial._trial_id] = trial.state
 
 
-def _by_run(alive: Iterable[tuple[Mapping[str, Any], float]]) -> tuple[Sign, ...]:
+def _by_run(alive: Iterable[tuple[Mapping[str, Any], float]], known: Mapping[str, tuple[Mapping[str, Any], datetime]]) -> tuple[Sign, ...]:
     """The trials of a run together, with the youngest sign of life of any of them; workers by number."""
+    now = datetime.now()
     runs: dict[Any, list[tuple[Mapping[str, Any], float]]] = {}
     for lease, age_s in alive:
         runs.setdefault(lease.get("run"), []).append((lease, age_s))
@@ -218,4 +227,6 @@ def _by_run(alive: Iterable[tuple[Mapping[str, Any], float]]) -> tuple[Sign, ...
         Sign(dict(mine[0][0]), len(mine), min(age_s for _, age_s in mine), bool(mine[0][0]) and is_gone(mine[0][0]))
         for mine in runs.values()
     ]
+    paused = [(lease, (now - ended).total_seconds()) for run, (lease, ended) in known.items() if run not in runs]
+    signs += [Sign(dict(lease), 0, max(age_s, 0.0), False) for lease, age_s in paused if age_s < PAUSE_S and not is_gone(lease)]
     return tuple(sorted(signs, key=lambda sign: (not sign.lease, str(sign.lease.get("host")), int(sign.lease.get("worker") or 0))))

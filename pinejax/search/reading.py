@@ -13,6 +13,7 @@ from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial
 from sqlalchemy.engine import Connection, Row
 
+from pinejax.search.lease import LEASE_KEY
 from pinejax.search.records import VIOLATIONS_KEY
 from pinejax.search.schema import PARAMS, STEPS, SYSTEM, TRIALS, USER, VALUES, to_local
 from pinejax.search.store import DUPLICATE_OF, STATUS_KEY
@@ -28,7 +29,7 @@ _CONSTRAINTS = "constraints"
 
 
 def outlines(connection: Connection, rows: Sequence[Row[Any]]) -> list[FrozenTrial]:
-    """The trials of rows with COLUMNS, with what ranking and counting need alone: no parameters, metrics or steps. A tenth of the work."""
+    """The trials of rows with COLUMNS, with what ranking, counting and their leases need alone: no parameters, metrics or steps."""
     found: list[FrozenTrial] = []
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
@@ -36,9 +37,10 @@ def outlines(connection: Connection, rows: Sequence[Row[Any]]) -> list[FrozenTri
         values: dict[int, list[float]] = defaultdict(list)
         for v in connection.execute(sa.select(VALUES).where(VALUES.c.trial_id.in_(ids)).order_by(VALUES.c.objective)):
             values[v.trial_id].append(models.TrialValueModel.stored_repr_to_value(v.value, v.value_type))
+        leased_or_bound = SYSTEM.c.key.startswith(_CONSTRAINTS) | (SYSTEM.c.key == LEASE_KEY)
         user, system = (
             _attributes(connection, sa.select(t.c.trial_id, t.c.key, t.c.value_json).where(t.c.trial_id.in_(ids), wanted))
-            for t, wanted in ((USER, USER.c.key.in_(_RANKED_BY)), (SYSTEM, SYSTEM.c.key.startswith(_CONSTRAINTS)))
+            for t, wanted in ((USER, USER.c.key.in_(_RANKED_BY)), (SYSTEM, leased_or_bound))
         )
         found += [
             FrozenTrial(

@@ -41,7 +41,7 @@ WORDS: dict[str, str] = {
     "stored.same": (
         "The search's own command, given once more, makes them too, with this page: it adds no trials to a study that has them all."
     ),
-    "stored.running": "{running} of this study were running when it was read, at {when}. Those that had ended by then are here.",
+    "stored.running": "When it was read, at {when}, this study had {running} running. Those that had ended by then are here.",
     "stored.silent": "Of {n} of them nothing has been heard for two minutes: their workers may have died.",
     "stored.unended": "No run on this study has come to its end by {when}: it was killed, or it rests. The same command goes on with it.",
     "stored.judged": "The verdict was given when {judged} had ended; by now {now} have.",

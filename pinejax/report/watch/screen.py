@@ -39,7 +39,9 @@ def one(view: View, now: datetime) -> RenderableType:
     """All of one study."""
     parts: list[RenderableType] = [Text(view.name, style="bold")]
     if view.n_wanted:
-        parts.append(ProgressBar(total=view.n_wanted, completed=min(view.n_done, view.n_wanted), width=60))
+        bar = Table.grid()  # a bar by itself ends no line
+        bar.add_row(ProgressBar(total=view.n_wanted, completed=min(view.n_done, view.n_wanted), width=60))
+        parts.append(bar)
     known = Table.grid(padding=(0, 2))
     for name, value in facts(view, now):
         known.add_row(Text(name, style="dim"), Text(value))

@@ -143,9 +143,9 @@ class Tally:
         """The study at `now`, local time."""
         states = self._ended + Counter(self._unfinished.values())
         wanted = self._news.attrs.get(AIM)
-        workers = tuple(worker_of(sign) for sign in self._news.running)
         rate = self._rate(now)
         left = max(wanted - self._n_done, 0) if isinstance(wanted, int) else None
+        workers = tuple(worker_of(sign) for sign in self._news.running if sign.n_trials or left != 0)
         is_running = any(worker.state == "alive" for worker in workers)
         return View(
             name=self._news.name,
