@@ -169,7 +169,7 @@ def test_looking_on_reads_what_is_new_and_can_write_nothing(url):
         reserve(store, asked(4), 28)
         (news,) = follower.look()
         store.close()
-    assert [(sign.n_trials, sign.age_s < 60, sign.is_gone) for sign in news.running] == [(4, True, False)]
+    assert [(sign.age_s < 60, sign.is_gone) for sign in news.running if sign.n_trials == 4] == [(True, False)]
 
 
 def test_one_who_looks_on_lives_through_a_restart(running, url):
