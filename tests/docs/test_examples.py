@@ -21,6 +21,7 @@ from pinejax.data import load_feed, open_store
 from pinejax.data.cli import build_parser
 from pinejax.engine.engine import Engine
 from pinejax.errors import PinejaxError
+from pinejax.report.cli import build_parser as report_parser
 from pinejax.study.cli import build_parser as study_parser
 from tests.docs.pages import PAGES, Block, blocks
 
@@ -122,3 +123,5 @@ def test_command_line_is_one_that_the_commands_take(words: list[str], tmp_path: 
         assert callable(build_parser().parse_args(arguments).command)
     elif module == "pinejax.study":
         assert callable(study_parser().parse_args(arguments).command)
+    elif module == "pinejax.report":
+        assert callable(report_parser().parse_args(arguments).command)
