@@ -211,8 +211,9 @@ def _note(one: _Known, trials: Iterable[FrozenTrial]) -> None:
         if trial.state.is_finished():
             one.unfinished.pop(trial._trial_id, None)
             lease, ended = trial.system_attrs.get(LEASE_KEY), trial.datetime_complete
-            if lease and ended is not None and (lease["run"] not in one.runs or one.runs[lease["run"]][1] < ended):
-                one.runs[lease["run"]] = lease, ended
+            run = lease.get("run") if isinstance(lease, dict) else None
+            if run and ended is not None and (run not in one.runs or one.runs[run][1] < ended):
+                one.runs[run] = lease, ended
         else:
             one.unfinished[trial._trial_id] = trial.state
 

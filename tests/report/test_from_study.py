@@ -6,13 +6,15 @@ import html
 import json
 import re
 import shlex
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from stored_studies import VERDICT, end, search, stock
+import sqlalchemy as sa
+from stored_studies import VERDICT, database, end, search, stock, storage
 
 from pinejax.report.cli import main, page_of_study
 from pinejax.report.from_study import FROM_STORAGE, StoredRun, read_study
@@ -23,7 +25,7 @@ from pinejax.search.library import Library, StoredStudy
 from pinejax.search.records import metrics_of
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
-KINDS = ("sqlite:///{}/a.db", "journal:///{}/a.log")
+KINDS = ("sqlite", pytest.param("journal", marks=pytest.mark.slow))
 
 
 def read(url: str, name: str = "bowl") -> tuple[StoredRun, StoredStudy]:
@@ -39,14 +41,20 @@ def text_of(saved: StoredRun) -> str:
 
 @pytest.fixture(scope="module", params=KINDS)
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A study of 24 trials at its end, one with two objectives, and a stock one. To be read only."""
-    url = request.param.format(tmp_path_factory.mktemp("stored"))
+    """A study of 24 trials at its end, and one with two objectives. To be read only."""
+    url = storage(request.param, tmp_path_factory.mktemp("stored"))
     search(url)
     end(url)
     search(url, "two", 16, ["sharpe", "max_drawdown"])
-    if url.startswith("sqlite"):
-        stock(url)
     return url
+
+
+@pytest.fixture(scope="module")
+def stock_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of stock Optuna. To be copied."""
+    file = tmp_path_factory.mktemp("stock") / "a.db"
+    stock(f"sqlite:///{file}")
+    return file
 
 
 def test_what_a_database_has_is_as_in_a_runs_folder(url: str):
@@ -99,7 +107,7 @@ def test_several_objectives_have_their_front(url: str):
 
 
 def test_a_verdict_that_is_older_than_the_trials_is_said(tmp_path: Path):
-    url = f"sqlite:///{tmp_path}/a.db"
+    url = database(tmp_path)
     search(url)
     end(url)
     search(url, n_trials=32)
@@ -110,7 +118,7 @@ def test_a_verdict_that_is_older_than_the_trials_is_said(tmp_path: Path):
 
 
 def test_a_study_no_run_of_which_has_ended_is_shown_with_what_its_beginning_recorded(tmp_path: Path):
-    url = f"sqlite:///{tmp_path}/a.db"
+    url = database(tmp_path)
     with pytest.raises(RuntimeError):
         search(url, n_trials=16, raise_at=2)
     saved, _ = read(url)
@@ -121,7 +129,7 @@ def test_a_study_no_run_of_which_has_ended_is_shown_with_what_its_beginning_reco
 
 
 def test_a_study_of_an_older_pinejax_is_read_by_the_names_it_has(tmp_path: Path):
-    url = f"sqlite:///{tmp_path}/a.db"
+    url = database(tmp_path)
     search(url, n_trials=8)
     _, study = read(url)
     made = json.loads(json.dumps(study.attrs[KEY]))
@@ -133,11 +141,8 @@ def test_a_study_of_an_older_pinejax_is_read_by_the_names_it_has(tmp_path: Path)
     assert "BTC 5m@1h" in text_of(saved)
 
 
-def test_running_trials_are_said_with_those_nothing_is_heard_of(tmp_path: Path):
-    import sqlalchemy as sa
-
-    url = f"sqlite:///{tmp_path}/a.db"
-    stock(url)
+def test_running_trials_are_said_with_those_nothing_is_heard_of(stock_file: Path, tmp_path: Path):
+    url = f"sqlite:///{shutil.copy(stock_file, tmp_path / 'a.db')}"
     assert "this study had 1 trial running" in text_of(read(url, "stock")[0])
     engine = sa.create_engine(url)
     with engine.begin() as connection:
@@ -146,10 +151,8 @@ def test_running_trials_are_said_with_those_nothing_is_heard_of(tmp_path: Path):
     assert "Of 1 of them nothing has been heard for two minutes" in text_of(read(url, "stock")[0])
 
 
-def test_a_study_of_stock_optuna_has_its_search(tmp_path: Path):
-    url = f"sqlite:///{tmp_path}/a.db"
-    stock(url)
-    saved, study = read(url, "stock")
+def test_a_study_of_stock_optuna_has_its_search(stock_file: Path):
+    saved, study = read(f"sqlite:///{stock_file}", "stock")
     found = re.findall(r'<section id="(\w+)"', page(saved))
     assert found == ["verdict", "best", "search", "manifest"]
     assert saved.best is not None and saved.best["trial"] == study.top(1)[0].number

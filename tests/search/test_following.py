@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
+import optuna
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event, exc
-from stored_studies import search, stock
+from stored_studies import database, search, stock, storage
 
 from pinejax.errors import StudyError
 from pinejax.search.following import Follower
@@ -17,12 +19,18 @@ from pinejax.search.library import Library
 from pinejax.search.ranking import ranked, violation
 from pinejax.search.records import counts, duplicate_of
 
-URLS = ("sqlite:///{}/a.db", "journal:///{}/a.log")
 
-
-@pytest.fixture(params=URLS)
+@pytest.fixture(params=["sqlite", "journal"])
 def url(request, tmp_path):
-    return request.param.format(tmp_path)
+    return storage(request.param, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def stock_file(tmp_path_factory):
+    """A study of stock Optuna. To be copied."""
+    file = tmp_path_factory.mktemp("stock") / "a.db"
+    stock(f"sqlite:///{file}")
+    return file
 
 
 def test_each_look_brings_what_is_new(url):
@@ -51,11 +59,8 @@ def test_what_is_read_ranks_and_counts_as_the_whole_trials(url):
     assert [(t.number, t.state, t.values, t.datetime_complete, counts(t), violation(t), duplicate_of(t)) for t in news.trials] == said
 
 
-def test_a_running_trial_is_told_again_when_it_ends(tmp_path):
-    import optuna
-
-    url = f"sqlite:///{tmp_path}/a.db"
-    stock(url)
+def test_a_running_trial_is_told_again_when_it_ends(tmp_path, stock_file):
+    url = f"sqlite:///{shutil.copy(stock_file, tmp_path / 'a.db')}"
     with Library(url) as library:
         follower = Follower(library, ["stock"])
         (news,) = follower.look()
@@ -69,7 +74,7 @@ def test_a_running_trial_is_told_again_when_it_ends(tmp_path):
 
 
 def test_a_study_made_again_under_its_name_is_a_new_one(tmp_path):
-    url = f"sqlite:///{tmp_path}/a.db"
+    url = database(tmp_path)
     search(url, n_trials=16)
     with Library(url) as library:
         follower = Follower(library)
@@ -82,7 +87,7 @@ def test_a_study_made_again_under_its_name_is_a_new_one(tmp_path):
 
 
 def test_a_look_at_a_long_study_costs_a_few_small_statements(tmp_path):
-    url = f"sqlite:///{tmp_path}/a.db"
+    url = database(tmp_path)
     search(url, n_trials=160)
     with Library(url) as library:
         follower, said = Follower(library), []
@@ -107,9 +112,8 @@ def test_nothing_is_made_where_nothing_is(tmp_path, kind):
     assert not file.parent.exists()
 
 
-def test_a_database_is_left_as_it_is(tmp_path):
-    file = tmp_path / "a.db"
-    stock(f"sqlite:///{file}")  # in SQLite's own mode, not in that which a search sets
+def test_a_database_is_left_as_it_is(tmp_path, stock_file):
+    file = Path(shutil.copy(stock_file, tmp_path / "a.db"))  # in SQLite's own mode, not in that which a search sets
     before, names = file.read_bytes(), set(tmp_path.iterdir())
     with Library(f"sqlite:///{file}") as library:
         Follower(library).look()
@@ -122,7 +126,7 @@ def test_a_database_is_left_as_it_is(tmp_path):
 
 def test_looking_holds_no_lock(tmp_path):
     file = tmp_path / "a.db"
-    search(f"sqlite:///{file}", n_trials=8)
+    search(database(tmp_path), n_trials=8)
     with Library(f"sqlite:///{file}") as library:
         follower = Follower(library)
         follower.look()
@@ -136,7 +140,7 @@ def test_looking_holds_no_lock(tmp_path):
 
 def test_a_file_that_went_away_is_an_error_and_comes_back(tmp_path):
     file = tmp_path / "a.db"
-    search(f"sqlite:///{file}", n_trials=8)
+    search(database(tmp_path), n_trials=8)
     with Library(f"sqlite:///{file}") as library:
         follower = Follower(library)
         follower.look()

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
+from stored_studies import storage
 
 from pinejax.search.keepsake import AIM, LEFT_OUT, MANIFEST, MOST_BYTES, VERDICT, fitted, leave, note_aim
 from pinejax.search.storage import open_store
 
-URLS = ("sqlite:///{}/a.db", "journal:///{}/a.log")
 
-
-@pytest.fixture(params=URLS)
+@pytest.fixture(params=["sqlite", "journal"])
 def store(request, tmp_path):
-    store = open_store(request.param.format(tmp_path), "study", ["maximize"])
+    store = open_store(storage(request.param, tmp_path), "study", ["maximize"])
     yield store
     store.close()
 

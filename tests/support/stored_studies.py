@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from stock import stock_study  # noqa: E402
 from pinejax.search import ObjectiveConfig, SearchConfig, SearchResult, build_objective, build_space, run_search  # noqa: E402
 from pinejax.search.fingerprint import CHOSEN, HISTORIES, RULE  # noqa: E402
 from pinejax.search.keepsake import leave  # noqa: E402
+from pinejax.search.library import Library  # noqa: E402
 from pinejax.search.storage import open_store  # noqa: E402
 
 ROWS = [
@@ -41,6 +44,28 @@ VERDICT = {"version": 1, "level": "luck", "sentence": "Not distinguishable from 
 MANIFEST = {"pinejax": "0.1.0", "started": "2026-01-01T00:00:00+00:00", "state": "done", "search": {"sampler": "random", "seed": 1},
             "synthetic": "Made up.", "strategy": {"name": "Bowl", "given": "mine.py:Bowl"}, "broker": CONTEXT["broker"],
             "best_rerun_in_detail": {"trial": -1, "equal": True, "said": ""}}  # fmt: skip
+
+
+@functools.cache
+def _empty() -> bytes:
+    """A database with tables and no study: making those takes longer than a small search."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "a.db"
+        open_store(f"sqlite:///{file}", "s", ["maximize"]).close()
+        with Library(f"sqlite:///{file}") as library:
+            library.delete("s")
+        return file.read_bytes()
+
+
+def database(folder: Path) -> str:
+    """The URL of a new SQLite file without a study."""
+    (folder / "a.db").write_bytes(_empty())
+    return f"sqlite:///{folder}/a.db"
+
+
+def storage(kind: str, folder: Path) -> str:
+    """The URL of a new storage: `sqlite`, or a `journal`, which is not there before it is written to."""
+    return database(folder) if kind == "sqlite" else f"journal:///{folder}/a.log"
 
 
 def search(url: str, name: str = "bowl", n_trials: int = 24, metric: Any = "sharpe", raise_at: int | None = None) -> SearchResult:

@@ -85,7 +85,7 @@ def _on_screen(watcher: Watcher, out: Stream, every_s: float, sleep: Callable[[f
 
     def drawn() -> RenderableType:
         views, now = watcher.views()
-        return screen(watcher.storage, views, now, height=console.height, trouble=_said(watcher))
+        return screen(watcher.storage, views, now, width=console.width, height=console.height, trouble=_said(watcher))
 
     with Live(drawn(), console=console, auto_refresh=False) as live:
         while True:

@@ -15,22 +15,28 @@ from pinejax.report.watch.text import BETTERS, HEAD, better_cells, cells, facts,
 
 FRAME = 4
 """Lines around a table: head, rule, foot and a trouble."""
+GAP, LEAST_NAME = 2, 12
+"""Characters between columns, and of a name."""
 
 
-def screen(storage: str, views: Sequence[View], now: datetime, *, height: int, trouble: str = "") -> RenderableType:
-    """The whole screen. height: lines of the terminal; what does not fit is counted. trouble: why it is not up to date."""
-    shown = [one(views[0], now)] if len(views) == 1 else [several(views, now, max(height - FRAME - 1, 1))]
+def screen(storage: str, views: Sequence[View], now: datetime, *, width: int, height: int, trouble: str = "") -> RenderableType:
+    """The whole screen. width, height: of the terminal; what does not fit is counted. trouble: why it is not up to date."""
+    shown = [one(views[0], now)] if len(views) == 1 else [several(views, now, max(height - FRAME - 1, 1), width)]
     foot = Text(f"{storage}  {now:%H:%M:%S}  Ctrl-C ends", style="dim")
     return Group(*shown, *([Text(trouble, style="bold red")] if trouble else []), foot)
 
 
-def several(views: Sequence[View], now: datetime, most: int) -> RenderableType:
+def several(views: Sequence[View], now: datetime, most: int, width: int) -> RenderableType:
     """A row per study."""
+    rows = [cells(view, now) for view in views[:most]]
     table = Table(box=None, pad_edge=False)
+    wide = [max(len(cell) for cell in (name, *(row[i] for row in rows))) for i, name in enumerate(HEAD)]
+    room = max(width - sum(wide[1:]) - GAP * len(wide[1:]), LEAST_NAME)  # names are cut before numbers are
     for i, name in enumerate(HEAD):
-        table.add_column(name, justify="left" if i == 0 else "right", no_wrap=True, overflow="ellipsis")
-    for view in views[:most]:
-        table.add_row(*(Text(cell) for cell in cells(view, now)), style="" if view.is_running else "dim")
+        most_wide = wide[i] if i else min(wide[0], room)
+        table.add_column(name, justify="right" if i else "left", no_wrap=True, overflow="ellipsis", width=most_wide)
+    for view, row in zip(views, rows, strict=False):
+        table.add_row(*(Text(cell) for cell in row), style="" if view.is_running else "dim")
     hidden = len(views) - most
     return Group(table, Text(f"and {hidden} more", style="dim")) if hidden > 0 else table
 

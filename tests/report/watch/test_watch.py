@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from report_folder import make_run
 from rich.console import Console
-from stored_studies import TESTS, search, stock
+from stored_studies import TESTS, database, search, storage
 
 from pinejax.errors import StudyError
 from pinejax.report.cli import main
@@ -37,9 +38,9 @@ def steps(*actions):
     return sleep
 
 
-@pytest.fixture(params=["sqlite:///{}/a.db", "journal:///{}/a.log"])
+@pytest.fixture(params=["sqlite", pytest.param("journal", marks=pytest.mark.slow)])
 def url(request, tmp_path):
-    return request.param.format(tmp_path)
+    return storage(request.param, tmp_path)
 
 
 def test_lines_are_said_of_studies_on_which_something_happened(url):
@@ -54,7 +55,7 @@ def test_lines_are_said_of_studies_on_which_something_happened(url):
 
 def test_a_storage_that_is_away_for_a_moment_is_said_and_lived_through(tmp_path):
     file, out = tmp_path / "a.db", io.StringIO()
-    search(f"sqlite:///{file}", n_trials=8)
+    search(database(tmp_path), n_trials=8)
     away, back = steps(lambda: file.rename(tmp_path / "b"), lambda: None, lambda: (tmp_path / "b").rename(file)), []
     with Library(f"sqlite:///{file}") as library:
         watch(Watcher(library, clock=lambda: datetime(2026, 1, 1, 12)), out, sleep=away)
@@ -85,7 +86,7 @@ def test_the_one_that_was_active_last_comes_first(url):
 
 
 def test_more_studies_than_a_screen_has_lines_are_counted(tmp_path):
-    url = f"sqlite:///{tmp_path}/a.db"
+    url = database(tmp_path)
     search(url, n_trials=8)
     with Library(url) as library:
         watcher = Watcher(library)
@@ -93,9 +94,10 @@ def test_more_studies_than_a_screen_has_lines_are_counted(tmp_path):
         (view,), now = watcher.views()
     out = io.StringIO()
     console = Console(file=out, width=100, height=12)
-    console.print(screen("x", [view] * 30, now + timedelta(seconds=3), height=12, trouble="away"))
+    console.print(screen("x", [replace(view, name="a" * 200)] * 30, now + timedelta(seconds=3), width=100, height=12, trouble="away"))
     lines = out.getvalue().splitlines()
     assert len(lines) < 12
+    assert "8/8" in lines[1] and "aaa…" in lines[1]
     assert "and 23 more" in out.getvalue() and "away" in lines[-2]
 
 
@@ -113,7 +115,7 @@ def test_once_says_where_a_study_stands(url, capsys):
 
 
 def test_a_runs_folder_stands_for_its_study(tmp_path, capsys):
-    url = f"sqlite:///{tmp_path}/a.db"
+    url = database(tmp_path)
     search(url, "a study", 8)
     assert main(["watch", str(make_run(tmp_path / "run")), "--once", "--storage", url]) == 0
     assert capsys.readouterr().out.startswith("study a study in")
@@ -131,7 +133,7 @@ def test_a_wrong_pace_is_refused(words, said, capsys):
 
 def test_mistakes_are_told_in_a_line(tmp_path, capsys):
     assert main(["watch", "--sqlite", str(tmp_path / "no.db")]) == 2
-    stock(f"sqlite:///{tmp_path}/a.db")
+    search(database(tmp_path), "stock", 8)
     assert main(["watch", "sock", "--sqlite", f"{tmp_path}/a.db"]) == 2
     err = capsys.readouterr().err
     assert "there is no such file" in err and "Did you mean stock?" in err
@@ -139,7 +141,7 @@ def test_mistakes_are_told_in_a_line(tmp_path, capsys):
 
 def test_the_first_look_must_see_something(tmp_path):
     file = tmp_path / "a.db"
-    search(f"sqlite:///{file}", n_trials=8)
+    search(database(tmp_path), n_trials=8)
     with Library(f"sqlite:///{file}") as library:
         watcher = Watcher(library)
         file.rename(tmp_path / "b")
