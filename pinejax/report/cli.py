@@ -13,7 +13,8 @@ from pathlib import Path
 from pinejax.core.command import finish
 from pinejax.errors import ReportError, StudyError
 from pinejax.report.atomic import write_text
-from pinejax.report.page.build import NAME, build, page
+from pinejax.report.page.build import NAME, build
+from pinejax.report.page.run_page import page
 from pinejax.report.saved import read_folder
 from pinejax.report.slug import slug
 

@@ -62,6 +62,7 @@ def read_study(study: StoredStudy, storage: str, now: datetime) -> StoredRun:
     if len(rows.objectives) > 1:
         held["pareto.json"] = [entry(rows, trial) for trial in rows.front]
     manifest = manifest_of(study, storage)
+    manifest.pop("pairs", None)  # folders of a joint study's run
     checked = manifest.get("best_rerun_in_detail") or {}
     if not rows.best or checked.get("trial") != rows.best[0].number:
         manifest["best_rerun_in_detail"] = None  # of an earlier best

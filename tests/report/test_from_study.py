@@ -18,7 +18,7 @@ from stored_studies import VERDICT, database, end, search, stock, storage
 
 from pinejax.report.cli import main, page_of_study
 from pinejax.report.from_study import FROM_STORAGE, StoredRun, read_study
-from pinejax.report.page.build import page
+from pinejax.report.page.run_page import page
 from pinejax.report.page.words import WORDS
 from pinejax.search.fingerprint import KEY
 from pinejax.search.library import Library, StoredStudy

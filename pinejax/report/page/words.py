@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pinejax.report.page.sweep_words import SWEEP_WORDS
+
 WORDS: dict[str, str] = {
     # the frame
     "title": "{strategy} on {datasets}",
@@ -60,6 +62,11 @@ WORDS: dict[str, str] = {
     "verdict.none_one": (
         "One set was tried and nothing was chosen, so there is no luck of a choice to correct for. Nothing else has been tested."
     ),
+    "verdict.worker": (
+        "This is the folder of worker {worker}, one of several on the same study. The folder of worker 0 has the verdict on its best set."
+    ),
+    "comparison.agrees": "TradingView's list of trades in {export} agrees with this one, trade for trade ({counts}).",
+    "comparison.differs": "TradingView's list of trades in {export} does NOT agree with this one ({counts}).",
     "verdict.no_trials": "There is no trial yet.",
     "verdict.all_failed": "All {n} trials failed: there is no best set.",
     "verdict.no_best": "No trial has a result, so there is no best set.",
@@ -73,6 +80,8 @@ WORDS: dict[str, str] = {
     "no": "no",
     "unknown": "not made",
     # best set
+    "set": "The set",
+    "set.none": "The strategy has no parameters.",
     "best": "Best set",
     "best.trial": "Trial {trial}: {values}",
     "best.violation": "It violates the study's constraints (by {violation:.3g}): no set satisfied them all.",
@@ -124,7 +133,7 @@ WORDS: dict[str, str] = {
     "histogram": "Profit and loss of closed trades, percent of the entry's value",
     "histogram.note": "{n} closed trades; each bar counts those within {width}. Mean {mean}.",
     "trades": "List of trades",
-    "trades.none": "The best set made no trade.",
+    "trades.none": "There is no trade.",
     "trades.missing": "The run has left no list of trades.",
     "trades.shown": "{from} to {to} of {n}",
     "trades.left": "Only the first {n} trades are here; trades_*.csv has all.",
@@ -297,7 +306,7 @@ WORDS: dict[str, str] = {
     "metric.reward_risk": "Avg win / avg loss",
     "metric.expectancy": "Net profit per trade",
     "ratios.note": "The catalogue's own, from daily equity (UTC), a year being 365 days:",
-}
+} | SWEEP_WORDS
 
 
 def say(key: str, **values: Any) -> str:

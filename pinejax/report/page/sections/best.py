@@ -7,7 +7,7 @@ from typing import Any
 
 from pinejax.report.page.figures import short
 from pinejax.report.page.markup import Markup, el, join, table
-from pinejax.report.page.sections.frame import folded, framed, note
+from pinejax.report.page.sections.frame import folded, framed, heading, note
 from pinejax.report.page.words import name_of, say
 from pinejax.report.saved import Saved
 from pinejax.report.text import overrides_of, typed
@@ -19,6 +19,8 @@ def section(saved: Saved) -> Markup | None:
     if best is None:
         return None
     params, searched = best.get("params", {}), best.get("searched", [])
+    if saved.is_backtest:
+        return the_set(saved, params)
     values = ", ".join(f"{name_of('metric', name)} {short(value)}" for name, value in best.get("values", {}).items())
     again = overrides_of({name: params[name] for name in searched if name in params})
     inputs = "\n".join(f"{name} = {typed(value)}" for name, value in params.items())
@@ -43,6 +45,19 @@ def section(saved: Saved) -> Markup | None:
         folded(say("best.pinned", n=len(rest)), table([say("parameter"), say("value")], [[el("code", n), short(v)] for n, v in rest]))
         if rest
         else None,
+    )
+
+
+def the_set(saved: Saved, params: Mapping[str, Any]) -> Markup:
+    """Of a backtest."""
+    rows = [[el("code", name), short(value)] for name, value in params.items()]
+    inputs = "\n".join(f"{name} = {typed(value)}" for name, value in params.items())
+    return framed(
+        "best",
+        table([say("parameter"), say("value")], rows, caption=say("set"), class_="params") if rows else note(say("set.none")),
+        copyable(say("best.again"), overrides_of(params)) if rows else None,
+        copyable(say("best.inputs"), inputs) if rows else None,
+        title=heading(saved, "best"),
     )
 
 
