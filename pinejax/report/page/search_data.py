@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pinejax.metrics import METRICS
 from pinejax.report.page.importance import epsilon_squared
 from pinejax.report.page.surface import LEAST as LEAST_SURFACE
 from pinejax.report.page.surface import rounded, scaled, smoothed
@@ -45,13 +46,16 @@ class SearchData:
 
 @dataclass(frozen=True)
 class _Parameters:
-    """names: all; lists: each one's values, trial by trial; importance: per objective in the order of names; chosen: the shown ones."""
+    """names: all; lists: each one's values, trial by trial; importance: per objective in the order of names; chosen: the shown ones;
+    acting: those that the best set uses.
+    """
 
     names: list[str]
     lists: Mapping[str, list[Any]]
     space: Mapping[str, Any]
     importance: list[list[float]]
     chosen: list[str]
+    acting: frozenset[str] = frozenset()
 
     def is_scale(self, name: str) -> bool:
         """A number of which four or more values were tried."""
@@ -78,23 +82,26 @@ def search_data(saved: Saved) -> SearchData:
     lists = {name: trials[f"params_{name}"].to_list() for name in parameters}
     judged = judged_importance(saved) if len(columns) == 1 else {}
     importance = [[judged.get(n, math.nan) if judged else epsilon_squared(lists[n], score) for n in parameters] for score in values]
+    broken = violated(trials)
     front = trials["number"].filter(trials["pareto"]).to_list() if "pareto" in trials.columns else []
     keep = sampled(trials, values[0], objectives[0][1]) if values else np.arange(len(trials))
     chosen = _most_important(parameters, importance)
     best = saved.best or {}
+    acting = frozenset(best.get("searched", ()))
     return SearchData(
         objectives,
         {
-            "objectives": [{"name": name, "direction": direction} for name, direction in objectives],
+            "objectives": [{"name": name, "direction": direction, "unit": unit_of(name)} for name, direction in objectives],
             "best": best.get("trial"),
             "front": front,
             "number": trials["number"].to_numpy()[keep].tolist(),
             "state": [STATES.index(s) if s in STATES else len(STATES) for s in trials["state"].gather(keep).to_list()],
             "values": [_digits(score[keep]) for score in values],
+            "violated": broken[keep].tolist(),
             "parameters": [_parameter(name, [lists[name][i] for i in keep], space.get(name, {})) for name in chosen],
             "importance": [[[n, round(v, 4)] for n, v in _ranked(parameters, row)] for row in importance],
             "surfaces": [
-                _surface(i, direction, score, _Parameters(parameters, lists, space, importance, chosen))
+                _surface(i, direction, np.where(broken, np.nan, score), _Parameters(parameters, lists, space, importance, chosen, acting))
                 for i, (score, (_, direction)) in enumerate(zip(values, objectives, strict=True))
             ],
         },
@@ -108,6 +115,20 @@ def judged_importance(saved: Saved) -> Mapping[str, float]:
     found = ((saved.verdict or {}).get("evidence") or {}).get("importance") or {}
     shares = found.get("ped_anova") if isinstance(found, Mapping) else None
     return {str(k): float(v) for k, v in shares.items() if isinstance(v, (int, float))} if isinstance(shares, Mapping) else {}
+
+
+def violated(trials: pl.DataFrame) -> np.ndarray:
+    """Which trials broke a gate, whose value is a penalty; all of them do not count as such where no other is left to set a scale."""
+    if "violation" not in trials.columns:
+        return np.zeros(len(trials), bool)
+    broken = trials["violation"].fill_null(0.0).to_numpy() > 0
+    complete = (trials["state"] == "COMPLETE").to_numpy()
+    return broken if (complete & ~broken).any() else np.zeros(len(trials), bool)
+
+
+def unit_of(name: str) -> str:
+    """Of a metric of the catalogue; a ratio otherwise."""
+    return METRICS[name].unit if name in METRICS else "ratio"
 
 
 def sampled(trials: pl.DataFrame, score: np.ndarray, direction: str) -> np.ndarray:
@@ -160,9 +181,10 @@ def is_number(values: list[Any], domain: Mapping[str, Any]) -> bool:
 
 
 def _surface(i: int, direction: str, score: np.ndarray, known: _Parameters) -> dict[str, Any] | None:
-    """Of an objective over the two most important numbers that were active together often enough."""
+    """Of an objective over the two most important numbers that were active together often enough, those that act in the best set first."""
     numbers = [name for name in known.chosen if known.is_scale(name)]
-    numbers.sort(key=lambda name: -share if math.isfinite(share := known.importance[i][known.names.index(name)]) else 1.0)
+    share = dict(zip(known.names, known.importance[i], strict=True))
+    numbers.sort(key=lambda name: (name not in known.acting, -share[name] if math.isfinite(share[name]) else 1.0))
     sign = -1.0 if direction == "minimize" else 1.0
     for first, second in itertools.combinations(numbers, 2):
         x, y = known.array(first), known.array(second)

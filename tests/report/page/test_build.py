@@ -186,14 +186,16 @@ def test_a_verdict_comes_first_with_its_reasons_and_evidence(tmp_path: Path):
     pl.DataFrame({"day": days, "fold": 1, "return": [0.0, 0.1, -0.1], "equity": [1.0, 1.1, 0.99]}).write_parquet(folder / WALK)
     found = read(folder)
     text = found.text
-    assert text.index("Not told from luck") < text.index("deflated Sharpe ratio 0.13 after 40 sets") < text.index("Best set Trial")
-    assert "0.1332 >= 0.95 no" in text
+    assert text.index(WORDS["level.luck"]) < text.index("deflated Sharpe ratio 0.13 after 40 sets") < text.index("Best set Trial")
+    assert "failed: Deflated Sharpe ratio 0.1332" in text and "0.1332 \u2265 0.95 no" in text
     assert "6 histories, their median 0.55 against 0.6: p = 0.4286, which cannot be below 0.1429 with so many." in text
     assert "Higher commission 0.3271 \u22120.4847" in text and "Without SYNTH_A 1.347" in text
     assert "Not enough to go by: expected 60 days, found 14." in text
     assert "best on the fold's other bars. A note." in text
     assert "A piece nobody knows" in text and "42" in text
-    assert "1.1 0.99 2024-01-01 2024-01-03 All test spans as one history" in text
+    assert "1 2 \u22121.00% 0.00% 10.00%" in text
+    assert "2024-01-01 to 2024-01-09: 2.00% 2.00% 2024-01-01 2024-01-19 Above, all test spans as one history" in text
+    assert "The chosen parameters from span to span fast 30 10 moves 50.00%, by chance 34.00%" in text
     assert "rerank" not in text.lower()
     assert found.data["search"]["importance"] == [[["use", 0.7], ["fast", 0.3]]]
 
@@ -241,7 +243,7 @@ VERDICT = {
                 {"test": {"dates": ["2024-01-01 00:00", "2024-01-09 00:00"]}, "out_of_sample": {"return": 0.02}},
                 {"test": {"dates": ["2024-01-10 00:00", "2024-01-19 00:00"]}, "out_of_sample": None},
             ],
-            "drift": {"parameters": {"fast": {"values": [10, 30], "mean": 0.5}}},
+            "drift": {"parameters": {"fast": {"values": [10, 30], "mean": 0.5, "by_chance": 0.34}, "use": {"values": [True, None]}}},
         },
         "cross_validation": {"folds": [{"test": [["2024-01-01 00:00", "2024-01-18 23:45"]], "out_of_sample": 1.3}], "note": "A note."},
         "rerank": {"method": "none"},

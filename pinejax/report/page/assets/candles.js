@@ -27,6 +27,7 @@ function candleChart(host) {
     merged.hidden = !(bars && bars.each > 1);
     if (!merged.hidden) merged.textContent = say("chart.merged", { n: bars.each, ltf: current().ltf });
     if (DATA.datasets.length > 1) $("#chart .legend").textContent = current().name;
+    describe(host, bars ? say("described.candles", { n: grouped(bars.n, 0), start: clock(bars.time[0]), end: clock(bars.time[bars.n - 1]), trades: grouped(trades ? trades.n : 0, 0) }) : "");
     start();
     tellBar();
   }

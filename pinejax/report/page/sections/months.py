@@ -33,7 +33,7 @@ def grid(saved: Saved, dataset: Dataset, capital: float | None) -> Child:
         cells = [cell(found.get((year, month)), top) for month in range(12)]
         whole = float(np.prod([1 + found[year, m] for m in range(12) if (year, m) in found])) - 1
         rows.append([year, *cells, el("b", percent(whole))])
-    return table([say("year"), *MONTHS, say("all")], rows, caption=say("months"), class_="months")
+    return table([say("year"), *MONTHS, say("total")], rows, caption=say("months"), class_="months")
 
 
 def monthly(line: Line, capital: float | None) -> dict[tuple[int, int], float]:

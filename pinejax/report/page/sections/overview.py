@@ -12,6 +12,7 @@ from pinejax.report.thin import kept
 
 COLUMNS = ("total_return", "max_drawdown", "sharpe", "profit_factor", "win_rate", "n_trades", "exposure")
 SIGNED = ("total_return", "net_profit")
+HEADLINE = ("total_return", "net_profit", "max_drawdown", "sharpe", "profit_factor", "win_rate", "n_trades")
 
 
 def section(saved: Saved) -> Markup | None:
@@ -20,7 +21,8 @@ def section(saved: Saved) -> Markup | None:
         return None
     currency = saved.manifest.get("broker", {}).get("currency") or ""
     chart = [
-        el("div", class_="chart equity", data_chart="equity", role="img", aria_label=say("equity.label"), tabindex="0"),
+        el("div", class_="chart equity", data_chart="equity", role="group", aria_label=say("equity.label"), tabindex="0"),
+        in_sample(saved),
         note(say("equity.note", currency=f", {currency}" if currency else "")),
     ]
     return framed(
@@ -35,32 +37,40 @@ def section(saved: Saved) -> Markup | None:
 def headline(saved: Saved, dataset: Dataset) -> Child:
     """A handful of numbers, as large as they matter."""
     known, summary = saved.metrics(dataset), saved.summary(dataset)
-    held = summary.get("buy_hold_return", ("fraction", [float("nan")]))[1][0]
-    cells = [
-        (
-            "net_profit",
-            metric("net_profit", known.get("net_profit")),
-            metric("total_return", known.get("total_return")),
-            known.get("net_profit"),
-        ),
-        ("max_drawdown", metric("max_drawdown", known.get("max_drawdown")), "", None),
-        ("sharpe", metric("sharpe", known.get("sharpe")), "", None),
-        ("profit_factor", metric("profit_factor", known.get("profit_factor")), "", None),
-        ("win_rate", metric("win_rate", known.get("win_rate")), "", None),
-        ("n_trades", metric("n_trades", known.get("n_trades")), "", None),
-    ]
+    first = {name: values[0] for name, (_, values) in summary.items()}
+    held, open_ = first.get("buy_hold_return"), first.get("open_profit")
+    capital, total = saved.manifest.get("broker", {}).get("initial_capital"), known.get("total_return")
+    gain = None if capital is None or total is None else capital * total
+    more = {
+        "total_return": "" if gain is None else figure(gain, "money"),
+        "net_profit": say("equity.open", money=figure(open_, "money")) if open_ else "",
+    }
     shown = [
         el(
             "div",
             el("dt", name_of("metric", name)),
-            el("dd", el("span", value, class_=tone(sign) or None), el("small", more) if more else None),
+            el(
+                "dd",
+                el("span", metric(name, value), class_=(tone(value) if name in SIGNED else "") or None),
+                el("small", said) if (said := more.get(name)) else None,
+            ),
         )
-        for name, value, more, sign in cells
+        for name, value in ((name, known.get(name)) for name in HEADLINE)
     ]
     shown.append(
         el("div", el("dt", name_of("figure", "buy_hold_return")), el("dd", el("span", figure(held, "fraction"), class_=tone(held) or None)))
     )
     return el("dl", shown, class_="headline")
+
+
+def in_sample(saved: Saved) -> Markup | None:
+    """That a curve flatters, where a search saw all of it; and where a better one is."""
+    seen = all(bool(line.seen.all()) for line in saved.lines.values())
+    if saved.trials is None or len(saved.trials) < 2 or not seen:
+        return None
+    walked = ((saved.verdict or {}).get("evidence") or {}).get("walk_forward") or {}
+    link = [" ", say("equity.walk"), " ", el("a", say("walk"), href="#walk_forward"), "."] if "folds" in walked else None
+    return el("p", el("strong", say("equity.in_sample")), link, class_="note")
 
 
 def all_datasets(saved: Saved) -> Markup:
