@@ -27,7 +27,10 @@ WORDS: dict[str, str] = {
     "notice": "Charts of trades and equity: TradingView Lightweight Charts™, Copyright © 2026 TradingView, Inc., Apache License 2.0.",
     "time_note": "All times are UTC, the open of the bar.",
     # how the run ended
-    "state.running": "This run has not said that it ended: it still runs, or it was killed. What follows is what it had written by then.",
+    "state.running": (
+        "This run has not said that it ended: it still runs, or it was killed. What follows is what it had written by then. The same "
+        "command goes on with its study."
+    ),
     "state.interrupted": "This run was interrupted. The same command goes on with its study.",
     "state.failed": "This run failed: {error}",
     "state.empty": "This run left its folder before it wrote anything: there is nothing to show.",
@@ -45,7 +48,9 @@ WORDS: dict[str, str] = {
         "One set was tried and nothing was chosen, so there is no luck of a choice to correct for. Nothing else has been tested."
     ),
     "verdict.no_trials": "There is no trial yet.",
-    "verdict.all_failed": "All {n} trials failed: there is no best set.",
+    "verdict.all_failed": (
+        "All {n} trials failed: there is no best set. What went wrong is in what the run printed, and in results_datasets.csv."
+    ),
     "verdict.no_best": "No trial has a result, so there is no best set.",
     "verdict.reasons": "What it rests on",
     "verdict.next": "To know more, run again with",
@@ -72,6 +77,9 @@ WORDS: dict[str, str] = {
     "unknown": "not made",
     # best set
     "best": "Best set",
+    "best.no_trade": (
+        "It made no trade. Look at the strategy's conditions, or ask for trades with a gate such as objective.gates.min_trades=30."
+    ),
     "best.trial": "Trial {trial}: {values}",
     "best.rule": "Chosen by: {text}.",
     "best.violation": "It violates the study's constraints (by {violation:.3g}): no set satisfied them all.",
@@ -114,7 +122,7 @@ WORDS: dict[str, str] = {
     "previous": "Previous trade",
     "next_trade": "Next trade",
     "whole": "Whole range",
-    "pick": "No trade.",
+    "pick": "Choose a trade: click it on the chart or in the list below, or press the arrow keys.",
     "chart.label": "Candles with the trades of the best set. Arrow keys choose the previous or the next trade.",
     "equity.label": "Equity of the best set against buy and hold, and its drawdown below.",
     # TradingView's sections
@@ -194,6 +202,12 @@ WORDS: dict[str, str] = {
         " act in the best set come first; trials that broke a gate are left out."
     ),
     "surface.none": "A contour takes two numeric parameters that were searched together in at least {n} trials that broke no gate.",
+    "pairs": "Timeframe pairs",
+    "pairs.note": "The trials of this study by the pair that they were tried on; without those that broke a gate.",
+    "pairs.trials": "Trials",
+    "pairs.best": "Best {name}",
+    "pairs.median": "Median {name}",
+    "pairs.trial": "Best trial",
     "pareto": "Pareto front",
     "pareto.note": "Each dot a trial; those on the front are orange.",
     # evidence

@@ -36,6 +36,7 @@ def section(saved: Saved) -> Markup | None:
         note(say("best.rule", text=rule)) if (rule := rule_of(saved)) else None,
         note(say("best.front", n=len(saved.front))) if saved.front else None,
         note(say("best.violation", violation=violation)) if violation > 0 else None,
+        el("p", say("best.no_trade"), class_="warning") if idle(saved) else None,
         table(
             [say("parameter"), say("value"), say("range")],
             [[el("code", name), short(params.get(name)), span_of(saved, name)] for name in rows],
@@ -52,6 +53,12 @@ def section(saved: Saved) -> Markup | None:
         else None,
         checked(saved.manifest.get("best_rerun_in_detail")),
     )
+
+
+def idle(saved: Saved) -> bool:
+    """Whether the best set made no trade on any dataset."""
+    counts = [saved.metrics(dataset).get("n_trades") for dataset in saved.datasets]
+    return bool(counts) and all(count == 0 for count in counts)
 
 
 def rule_of(saved: Saved) -> str:
@@ -92,7 +99,7 @@ def span_of(saved: Saved, name: str) -> str:
 def copyable(label: str, text: str) -> Markup:
     """Text in a box, with a button."""
     button = el("button", say("copy"), type="button", class_="copy", aria_label=f"{say('copy')}: {label}")
-    return el("div", join([button, el("details", el("summary", label), el("pre", el("code", text)))]), class_="copyable")
+    return el("div", join([button, el("details", el("summary", label), el("pre", el("code", text), tabindex="0"))]), class_="copyable")
 
 
 def _whole(value: float) -> float | int:

@@ -37,19 +37,26 @@ def null_search(content: Mapping[str, Any], saved: Saved) -> Child:
 def walk_forward(content: Mapping[str, Any], saved: Saved) -> Child:
     """The out-of-sample history over its test spans, and where the parameters went."""
     spans = [_span(fold) for fold in content["folds"]]
-    ends = tuple(str(content["folds"][i]["test"]["dates"][-i])[:10] for i in (0, -1))
+    first, last = str(content["folds"][0]["test"]["dates"][0])[:10], str(content["folds"][-1]["test"]["dates"][1])[:10]
     rows = saved.walk
     time = np.zeros(0, np.int64) if rows is None else rows["day"].dt.epoch("ms").to_numpy()
     equity = np.zeros(0) if rows is None else rows["equity"].to_numpy()
     label = f"{say('walk')}: {'; '.join(span.text for span in spans)}"
-    return [el("figure", walk_picture(time, equity, spans, label, ends), el("figcaption", say("walk.note"))), _drift(content, saved)]
+    return [
+        el("figure", walk_picture(time, equity, spans, label, (first, last)), el("figcaption", say("walk.note"))),
+        _drift(content, saved),
+    ]
 
 
 def _span(fold: Mapping[str, Any]) -> Span:
     first, last = (str(date) for date in fold["test"]["dates"])
     value = (fold.get("out_of_sample") or {}).get("return")
     text = say("walk.span", first=first[:10], last=last[:10], value=figure(value, "fraction"))
-    return Span(*(int(np.datetime64(date, "ms").astype(np.int64)) for date in (first, last)), value, text)
+    return Span(_ms(first), _ms(last), value, text)
+
+
+def _ms(date: str) -> int:
+    return int(np.datetime64(date, "ms").astype(np.int64))
 
 
 def _drift(content: Mapping[str, Any], saved: Saved) -> Child:

@@ -32,10 +32,13 @@ def section(saved: Saved) -> Markup:
         el("p", str(verdict["sentence"]), class_="sentence"),
         glance(verdict.get("reasons", ())),
         reasons(verdict.get("reasons", ())),
-        el("p", say("verdict.next"), " ", [[", " if i else None, el("code", step) if "=" in step else step] for i, step in enumerate(steps)], class_="note")
-        if steps
-        else None,
+        el("p", say("verdict.next"), " ", listed(steps), class_="note") if steps else None,
     )
+
+
+def listed(steps: list[str]) -> list[Any]:
+    """What would tell more, in a line; what can be typed as code."""
+    return [[", " if i else None, el("code", step) if "=" in step else step] for i, step in enumerate(steps)]
 
 
 def badge(level: str) -> Markup:
