@@ -22,8 +22,8 @@ def backtest(config: Config, folder: Path) -> int:
     """Run the strategy with its defaults, `enable`, `disable` and `params`, print every metric, write the lists of trades.
 
     One dataset: trades.csv and performance_summary.csv; several: with the dataset in the name. With `compare` the list of trades of
-    a chart is compared with ours: comparison.csv. Returns 0, or 1 where that comparison finds a difference. Errors: a user's mistakes,
-    as PinejaxError, before anything is written.
+    a chart is compared with ours: comparison.csv. report.html shows all of it. Returns 0, or 1 where that comparison finds a difference.
+    Errors: a user's mistakes, as PinejaxError, before anything is written.
     """
     from pinejax.errors import SpaceError
     from pinejax.job.comparison import run_comparison
@@ -53,6 +53,7 @@ def backtest(config: Config, folder: Path) -> int:
     _print_metrics(session, metrics, short=verdict is not None)
     for detail in details:
         _write_and_print(files, session, detail, alone=len(details) == 1, short=verdict is not None)
+    _leave_page(files, session, details)
     return 0 if verdict is None or verdict.agrees else EXIT_DIFFERENT
 
 
@@ -95,6 +96,16 @@ def _write_and_print(files: RunFolder, session: Session, detail: Detail, alone: 
     if alone and not short:
         print(f"{summary_text(figures)}\n")
     print(f"Trades: {short_path(trades)}\nTradingView's performance summary: {short_path(summary)}")
+
+
+def _leave_page(files: RunFolder, session: Session, details: list[Detail]) -> None:
+    """equity.parquet, bars.parquet, and report.html unless `report.html=false`."""
+    from pinejax.job.detail_files import curve_of
+    from pinejax.job.run_page import RunPage
+    from pinejax.report.curves import write_curves
+
+    write_curves(files.path, [curve_of(detail, session.config.broker.initial_capital) for detail in details])
+    RunPage(session.config.report.html).leave(files.path)
 
 
 def _write_and_print_verdict(files: RunFolder, verdict: Verdict) -> None:

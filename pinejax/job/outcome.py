@@ -20,6 +20,7 @@ from pinejax.job.joint import TIMEFRAME, JointEngine, JointSession
 from pinejax.job.ledger import Pace
 from pinejax.job.manifest import described, measured
 from pinejax.job.pair_files import PairFiles
+from pinejax.job.run_page import RunPage
 from pinejax.job.session import Session
 from pinejax.job.spent import Spent, shares, with_judging
 from pinejax.job.study_table import StudyTable
@@ -70,6 +71,7 @@ class Outcome:
         self._age_s = age_s
         self._spent, self._watch = spent, Stopwatch()
         self._files, self._details = Pace(), Pace(first_after_s=FIRST_DETAIL_S)
+        self._page, self._n_manifests = RunPage(session.config.report.html), 0
         self.measured: dict[str, Any] = {}
         self._last: dict[str, Any] = {}
         self._state = "running"
@@ -98,6 +100,17 @@ class Outcome:
         said = without_passwords(f"{type(error).__name__}: {error}"[:500])
         state = "interrupted" if isinstance(error, (KeyboardInterrupt, SystemExit)) else "failed"
         self._write_manifest(state, {**self._last, "error": said})
+        self.leave_page()
+
+    def keep_page(self) -> None:
+        """The report as of now, where it is time for it and the files say more than at the last one."""
+        if "folder" in vars(self):
+            with self._watch.span("report"):
+                self._page.keep(self.folder.path, self._n_manifests)
+
+    def leave_page(self) -> None:
+        """The report of all that is in the folder by now. Its own seconds are in no table: it shows them."""
+        self._page.leave(self.folder.path)
 
     def after_batch(self, progress: Progress) -> None:
         """The search's callback: shows where it stands and, now and then, writes the files."""
@@ -130,6 +143,7 @@ class Outcome:
             **self._measure(result.timings, result.n_new),
         }
         self._write_manifest(self._state, self._last)
+        self.keep_page()
         return study
 
     def judged(self, verdict: Mapping[str, Any], judge_s: float, interrupted: bool = False) -> None:
@@ -147,6 +161,7 @@ class Outcome:
         counts = {"n_trials": progress.n_counted, "n_new": progress.n_new, "n_duplicates": progress.n_duplicates}
         self._last = counts | self._measure(progress.timings, progress.n_new)
         self._write_manifest("running", self._last)
+        self.keep_page()
 
     def _write_study(self, trials: Sequence[FrozenTrial]) -> StudyRows:
         def write() -> StudyRows:
@@ -187,3 +202,4 @@ class Outcome:
         check = None if self.check is None else {"trial": self._recorded, "equal": self.check.equal, "said": str(self.check)}
         with self._watch.span("report"):
             self.folder.write_manifest({**self.manifest, "state": state, **more, "best_rerun_in_detail": check})
+        self._n_manifests += 1

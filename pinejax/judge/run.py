@@ -36,7 +36,12 @@ def judge(outcome: Outcome, study: StudyRows, result: SearchResult) -> bool:
     found: dict[str, Any] = {}
     try:
         with stages_for(sys.stderr) as stages:
-            interrupted = collect(case_of(outcome, study, stages.say), found, result.stopped)
+
+            def say(text: str) -> None:
+                stages.say(text)
+                outcome.keep_page()  # judging may take hours
+
+            interrupted = collect(case_of(outcome, study, say), found, result.stopped)
     except Exception:
         if "failed" in found:
             leave(outcome, study, found, started)

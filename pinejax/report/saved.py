@@ -64,10 +64,15 @@ class Saved:
     folder: Path
     manifest: Mapping[str, Any]
 
+    @property
+    def is_backtest(self) -> bool:
+        """Whether one set was run and nothing was searched."""
+        return "metrics" in self.manifest and "search" not in self.manifest
+
     @cached_property
     def best(self) -> Mapping[str, Any] | None:
-        """best.json."""
-        return self._json("best.json")
+        """best.json; of a backtest its set, in the same layout."""
+        return _set_of(self.manifest) if self.is_backtest else self._json("best.json")
 
     @cached_property
     def front(self) -> list[Mapping[str, Any]]:
@@ -138,17 +143,21 @@ class Saved:
 
     def trades(self, dataset: Dataset) -> Listed | None:
         """The list of trades of one dataset; None where there is no file."""
-        path = self.folder / f"trades_{dataset.slug}.csv"
+        path = self._of(dataset, "trades")
         return read_trades(path) if path.is_file() else None
 
     def summary(self, dataset: Dataset) -> dict[str, tuple[str, list[float]]]:
         """performance_summary of one dataset: name -> (unit, [all, long, short]), NaN where not defined; empty where there is no file."""
-        path = self.folder / f"performance_summary_{dataset.slug}.csv"
+        path = self._of(dataset, "performance_summary")
         if not path.is_file():
             return {}
         with path.open(encoding="utf-8", newline="") as lines:
             rows = list(csv.reader(lines))[1:]
         return {name: (unit, [float(value) if value else float("nan") for value in values]) for name, unit, *values in rows}
+
+    def _of(self, dataset: Dataset, what: str) -> Path:
+        """A backtest of one dataset does not name it."""
+        return self.folder / (f"{what}.csv" if self.is_backtest and len(self.datasets) == 1 else f"{what}_{dataset.slug}.csv")
 
     def _json(self, name: str) -> Any:
         return read_json(self.folder / name)
@@ -186,6 +195,15 @@ def read_json(path: Path) -> Any:
         return json.loads(text) if text.strip() else None
     except ValueError as error:
         raise ReportError(f"{path}: expected JSON as a run writes it, got {error}. Delete it, or run again.") from None
+
+
+def _set_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A backtest's set as best.json has one."""
+    metrics, names = manifest["metrics"], [row["name"] for row in manifest.get("datasets", ())]
+    return {
+        "params": manifest.get("strategy", {}).get("params", {}),
+        "datasets": {name: {metric: values[i] for metric, values in metrics.items()} for i, name in enumerate(names)},
+    }
 
 
 def _ms(rows: pl.DataFrame) -> np.ndarray:

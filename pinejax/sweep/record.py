@@ -75,6 +75,7 @@ class Record:
             row = SweepRow(
                 index=one.index,
                 symbol=one.names.symbol,
+                symbols=tuple(one.config.symbols),
                 timeframe=one.config.timeframe,
                 strategy=one.config.strategy,
                 swept=one.other_swept,
@@ -104,6 +105,7 @@ class Record:
 
     def _described(self, state: State, rows: Sequence[SweepRow]) -> dict[str, Any]:
         of = {row.index: row for row in rows}
+        counts = {i: [row.n_trials for row in rows if row.index == i and row.n_trials is not None] for i in of}
         now = datetime.now(UTC)
         ended = None if state == "running" else now.isoformat(timespec="seconds")
         listed = [
@@ -114,11 +116,11 @@ class Record:
                 "swept": {key: without_passwords(value) for key, value in one.chosen.swept},
                 "overrides": [without_passwords(text) for text in one.chosen.overrides],
                 "study": of[one.index].study or None,
-                "folder": of[one.index].folder or one.folder,
+                "folder": str(self.place(one).relative_to(self.folder)),
                 "state": standing.state,
                 "error": standing.error or None,
                 "seconds": of[one.index].seconds,
-                "n_trials": of[one.index].n_trials,
+                "n_trials": sum(counts[one.index]) if counts[one.index] else None,
             }
             for one, standing in zip(self.combinations, self.standing, strict=True)
         ]

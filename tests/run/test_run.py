@@ -26,7 +26,7 @@ def test_a_search_leaves_all_its_files_and_says_its_best(finished):
     folder, said = finished.folder, finished.said
     names = {path.name for path in folder.iterdir()}
     trades = {f"{what}_SYNTH_{x}_1h_4h.csv" for what in ("trades", "performance_summary") for x in "ABC"}
-    curves = {"equity.parquet", "bars.parquet"}
+    curves = {"equity.parquet", "bars.parquet", "report.html"}
     assert names == {"manifest.json", "trials.parquet", "trials.csv", "results_datasets.csv", "best.json", "bank.json"} | trades | curves
 
     trials = pl.read_parquet(folder / "trials.parquet")
@@ -114,6 +114,7 @@ def test_a_run_that_ends_by_an_exception_says_so_in_its_manifest(place, monkeypa
     told = manifest(folder)
     assert (told["state"], told["error"]) == ("failed", "RuntimeError: the device is gone")
     assert told["n_new"] == 4
+    assert "This run failed: RuntimeError: the device is gone" in (folder / "report.html").read_text()
 
 
 def test_with_n_trials_raised_it_goes_on(search_again):

@@ -69,7 +69,6 @@ def test_the_tables_hold_what_the_combinations_found(first):
         assert row["study"] == best["study"]
     assert pl.read_csv(first.place / "sweep/results_timeframe_rankings.csv")["rank"].to_list() == [1, 2]
     assert pl.read_csv(first.place / "sweep/results_timeframe_summary.csv").height == 2 + 1 + 2 + 1
-    assert (first.place / "sweep/heatmap.svg").read_text().count("SYNTH_A") >= 2
 
 
 def test_a_combinations_seconds_are_its_own(first):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pinejax.report.page.sweep_words import SWEEP_WORDS
+
 WORDS: dict[str, str] = {
     # the frame
     "title": "{strategy} on {datasets}",
@@ -47,6 +49,11 @@ WORDS: dict[str, str] = {
     "verdict.none_one": (
         "One set was tried and nothing was chosen, so there is no luck of a choice to correct for. Nothing else has been tested."
     ),
+    "verdict.worker": (
+        "This is the folder of worker {worker}, one of several on the same study. The folder of worker 0 has the verdict on its best set."
+    ),
+    "comparison.agrees": "TradingView's list of trades in {export} agrees with this one, trade for trade ({counts}).",
+    "comparison.differs": "TradingView's list of trades in {export} does NOT agree with this one ({counts}).",
     "verdict.no_trials": "There is no trial yet.",
     "verdict.all_failed": (
         "All {n} trials failed: there is no best set. What went wrong is in what the run printed, and in results_datasets.csv."
@@ -76,6 +83,8 @@ WORDS: dict[str, str] = {
     "no": "no",
     "unknown": "not made",
     # best set
+    "set": "The set",
+    "set.none": "The strategy has no parameters.",
     "best": "Best set",
     "best.no_trade": (
         "It made no trade. Look at the strategy's conditions, or ask for trades with a gate such as objective.gates.min_trades=30."
@@ -137,7 +146,7 @@ WORDS: dict[str, str] = {
     "histogram": "Profit and loss of closed trades, percent of the entry's value",
     "histogram.note": "{n} closed trades; each bar counts those within {width}. Mean {mean}.",
     "trades": "List of trades",
-    "trades.none": "The best set made no trade.",
+    "trades.none": "There is no trade.",
     "trades.missing": "The run has left no list of trades.",
     "trades.shown": "{from} to {to} of {n}",
     "trades.left": "Only the first {n} trades are here; trades_*.csv has all.",
@@ -345,7 +354,7 @@ WORDS: dict[str, str] = {
     "metric.expectancy": "Net profit per trade",
     "ratios.note": "pinejax's own, from daily equity (UTC), a year being 365 days:",
     "metric.win_share": "Days with a gain",
-}
+} | SWEEP_WORDS
 
 
 def say(key: str, **values: Any) -> str:

@@ -13,8 +13,9 @@ import pytest
 from report_folder import make_run
 
 from pinejax.errors import ReportError
-from pinejax.report.page.build import build, page
+from pinejax.report.page.build import build
 from pinejax.report.page.embed import script_hash
+from pinejax.report.page.run_page import page
 from pinejax.report.page.words import WORDS
 from pinejax.report.saved import read_folder
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pinejax.report.page.figures import metric, short
 from pinejax.report.page.markup import Markup, el, join, table
-from pinejax.report.page.sections.frame import definitions, folded, framed, note
+from pinejax.report.page.sections.frame import definitions, folded, framed, heading, note
 from pinejax.report.page.words import name_of, say
 from pinejax.report.saved import Saved
 from pinejax.report.text import overrides_of, typed
@@ -22,6 +22,8 @@ def section(saved: Saved) -> Markup | None:
     if best is None:
         return None
     params, searched = best.get("params", {}), best.get("searched", [])
+    if saved.is_backtest:
+        return the_set(saved, params)
     values = ", ".join(f"{name_of('metric', name)} {metric(name, value)}" for name, value in best.get("values", {}).items())
     again = overrides_of({name: params[name] for name in searched if name in params})
     inputs = "\n".join(f"{name} = {typed(value)}" for name, value in params.items())
@@ -75,6 +77,19 @@ def switched(params: Mapping[str, Any], names: list[str]) -> Markup | None:
     return definitions(rows) if rows else None
 
 
+def the_set(saved: Saved, params: Mapping[str, Any]) -> Markup:
+    """Of a backtest."""
+    rows = [[el("code", name), short(value)] for name, value in params.items()]
+    inputs = "\n".join(f"{name} = {typed(value)}" for name, value in params.items())
+    return framed(
+        "best",
+        table([say("parameter"), say("value")], rows, caption=say("set"), class_="params") if rows else note(say("set.none")),
+        copyable(say("best.again"), overrides_of(params)) if rows else None,
+        copyable(say("best.inputs"), inputs) if rows else None,
+        title=heading(saved, "best"),
+    )
+
+
 def checked(check: Mapping[str, Any] | None) -> Markup | None:
     """Whether the run in detail has the trial's numbers; only where they differ it is more than a note."""
     if not check:
@@ -96,10 +111,11 @@ def span_of(saved: Saved, name: str) -> str:
     return f"{short(_whole(domain['low']))} … {short(_whole(domain['high']))}{more}"
 
 
-def copyable(label: str, text: str) -> Markup:
+def copyable(label: str, text: str, open_: bool = False) -> Markup:
     """Text in a box, with a button."""
     button = el("button", say("copy"), type="button", class_="copy", aria_label=f"{say('copy')}: {label}")
-    return el("div", join([button, el("details", el("summary", label), el("pre", el("code", text), tabindex="0"))]), class_="copyable")
+    details = el("details", el("summary", label), el("pre", el("code", text), tabindex="0"), open=open_)
+    return el("div", join([button, details]), class_="copyable")
 
 
 def _whole(value: float) -> float | int:
