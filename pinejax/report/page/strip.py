@@ -58,7 +58,7 @@ def _curve(x: Sequence[float], gain: Float[np.ndarray, " days"]) -> list[Markup]
     lines = [el("line", x1=0, x2=RIGHT, y1=px(y(0.0)), y2=px(y(0.0)), class_="axis"), el("polyline", points=points, class_="line")]
     shown: list[float] = []
     for v in (float(gain[-1]), 0.0, high, low):
-        if all(abs(y(v) - y(w)) > 13 for w in shown):
+        if all(abs(y(v) - y(w)) > 22 for w in shown):
             shown.append(v)
     return [*lines, *(el("text", figure(v, "fraction"), x=RIGHT + 6, y=px(y(v) + 4)) for v in shown)]
 
@@ -76,5 +76,7 @@ def _bars(spans: Sequence[tuple[float, float, float | None, str]], middle: float
         parts.append(el("g", el("title", text), shape, class_="fill-gain" if value > 0 else "fill-loss"))
         if wide >= LEAST_LABEL:
             place = middle - tall - 4 if value > 0 else middle + tall + 12
-            parts.append(el("text", figure(value, "fraction"), x=px(first + 1 + wide / 2), y=px(place), text_anchor="middle"))
+            parts.append(
+                el("text", figure(value, "fraction"), x=px(first + 1 + wide / 2), y=px(place), text_anchor="middle", class_="value")
+            )
     return parts

@@ -114,12 +114,13 @@ WORDS: dict[str, str] = {
     ),
     "equity.in_sample": "In sample: the search saw all of these bars, where the best of many sets looks better than it is.",
     "equity.walk": "What sets earned on bars that their choice had not seen is under",
-    "equity.open": "{money} more is open",
+    "equity.open": "{money} still open",
     "equity.none": "The run has left no equity curve (equity.parquet).",
     "in_parts": "The search valued each set on parts of the histories. These are the best set's results on the whole of them, in one run.",
     "walk.folds": "One bar per fold: the score out of sample of the set that was best on the fold's other bars.",
     "in_sample": "in sample: the search saw these bars",
-    "out_of_sample": "out of sample: it did not",
+    "out_of_sample": "out of sample: the search did not see these bars",
+    "equity.shaded": "Shaded: out of sample, bars that the search did not see. The rest is in sample, where the best of many sets looks better.",
     # trades on the chart
     "chart": "Trades on the chart",
     "chart.note": (

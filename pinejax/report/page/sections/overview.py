@@ -64,10 +64,11 @@ def headline(saved: Saved, dataset: Dataset) -> Child:
 
 
 def in_sample(saved: Saved) -> Markup | None:
-    """That a curve flatters, where a search saw all of it; and where a better one is."""
-    seen = all(bool(line.seen.all()) for line in saved.lines.values())
-    if saved.trials is None or len(saved.trials) < 2 or not seen:
+    """Which part of a curve flatters because a search saw it, and where a better one is."""
+    if saved.trials is None or len(saved.trials) < 2:
         return None
+    if not all(bool(line.seen.all()) for line in saved.lines.values()):
+        return el("p", el("strong", say("equity.shaded")), class_="note")
     walked = ((saved.verdict or {}).get("evidence") or {}).get("walk_forward") or {}
     link = [" ", say("equity.walk"), " ", el("a", say("walk"), href="#walk_forward"), "."] if "folds" in walked else None
     return el("p", el("strong", say("equity.in_sample")), link, class_="note")
