@@ -1,1 +1,1 @@
-"""Figures that matplotlib draws, each without a window and without its global state. Nothing else imports matplotlib."""
+"""Figures of runs and sweeps, drawn by Matplotlib: one module each, from arrays to a Figure, without a window and without global state."""

@@ -50,7 +50,7 @@ def heatmap_png(rows: Sequence[SweepRow], note: str = "") -> bytes:
 
 def heatmap(rows: Sequence[SweepRow], note: str = "") -> Figure:
     """The same as a figure without a canvas."""
-    from matplotlib.figure import Figure
+    from pinejax.report.figures.canvas import Drawing
 
     every = panels(rows)
     shown, found = every[:MOST_PANELS], scales(rows)
@@ -58,7 +58,7 @@ def heatmap(rows: Sequence[SweepRow], note: str = "") -> Figure:
     heights = [max(TOP + CELL_H * len(shown[i].ltfs) for i in line) for line in lines]
     width = max([6.4, *(sum(_width(shown[i]) for i in line) for line in lines)])
     height = sum(heights) + BOTTOM
-    figure = Figure(figsize=(width, height), facecolor="white")
+    figure = Drawing(figsize=(width, height), facecolor="white")
     top = height
     for line, tall in zip(lines, heights, strict=True):
         left = 0.0

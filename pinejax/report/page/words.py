@@ -120,7 +120,9 @@ WORDS: dict[str, str] = {
     "walk.folds": "One bar per fold: the score out of sample of the set that was best on the fold's other bars.",
     "in_sample": "in sample: the search saw these bars",
     "out_of_sample": "out of sample: the search did not see these bars",
-    "equity.shaded": "Shaded: out of sample, bars that the search did not see. The rest is in sample, where the best of many sets looks better.",
+    "equity.shaded": (
+        "Shaded: out of sample, bars that the search did not see. The rest is in sample, where the best of many sets looks better."
+    ),
     # trades on the chart
     "chart": "Trades on the chart",
     "chart.note": (

@@ -10,11 +10,11 @@ import numpy as np
 from pinejax.report.page.drawings import histogram, steps, strip
 from pinejax.report.page.figures import figure, rough, short
 from pinejax.report.page.markup import Child, el, table
-from pinejax.report.page.search_data import judged_importance
 from pinejax.report.page.sections.frame import folded, note
 from pinejax.report.page.strip import Span, walk_picture
 from pinejax.report.page.words import say
 from pinejax.report.saved import Saved
+from pinejax.report.statistics.searched import judged_importance
 
 MOST_DRIFTS = 8
 

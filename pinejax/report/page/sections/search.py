@@ -6,10 +6,12 @@ import polars as pl
 
 from pinejax.report.page.figures import metric, short
 from pinejax.report.page.markup import Child, Markup, el, table
-from pinejax.report.page.search_data import LEAST_SURFACE, SearchData, judged_importance, violated
+from pinejax.report.page.search_data import SearchData
 from pinejax.report.page.sections.frame import framed, note
 from pinejax.report.page.words import name_of, say
 from pinejax.report.saved import Saved
+from pinejax.report.statistics.searched import judged_importance, violated
+from pinejax.report.statistics.surface import LEAST as LEAST_SURFACE
 
 PAIR = "params_timeframe"
 MOST_SHOWN = 8
@@ -31,7 +33,7 @@ def section(saved: Saved, data: SearchData) -> Markup:
     if not data.n_finite:
         return framed("search", parts)
     if len(data.objectives) > 1:
-        options = [el("option", name_of("metric", name), value=i) for i, (name, _) in enumerate(data.objectives)]
+        options = [el("option", name_of("metric", objective.name), value=i) for i, objective in enumerate(data.objectives)]
         parts.append(el("label", say("objective"), " ", el("select", options, data_choose="objective")))
         parts.append(_chart("pareto"))
         parts.append(front(saved))
@@ -51,10 +53,9 @@ def pairs(saved: Saved, data: SearchData) -> Child:
     assert trials is not None, "there are trials where there is a chart"
     if PAIR not in trials.columns:
         return None
-    name, direction = data.objectives[0]
+    name, down = data.objectives[0].name, not data.objectives[0].maximised
     score = "value" if "value" in trials.columns else f"value_{name}"
     kept = trials.filter(pl.Series(~violated(trials)), pl.col("state") == "COMPLETE", pl.col(score).is_finite())
-    down = direction == "minimize"
     best = pl.col("number").sort_by(score, descending=not down).first()
     rows = kept.group_by(PAIR).agg(
         pl.len(), (pl.col(score).min() if down else pl.col(score).max()).alias("best"), pl.col(score).median().alias("median"), best
