@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pinejax.report.page.drawings import spark
 from pinejax.report.page.figures import figure, metric, tone
 from pinejax.report.page.markup import Child, Markup, el, table
@@ -29,17 +31,31 @@ def section(saved: Saved) -> Markup | None:
         "overview",
         note(say("in_parts")) if saved.in_parts else None,
         all_datasets(saved) if len(saved.datasets) > 1 else None,
-        per_dataset(saved, lambda dataset: headline(saved, dataset)),
+        per_dataset(saved, lambda dataset: both(saved, dataset)),
         chart if saved.lines else note(say("equity.none")),
+        note(say("held_out.note", purge=purge(saved))) if saved.outside else None,
     )
 
 
-def headline(saved: Saved, dataset: Dataset) -> Child:
+def both(saved: Saved, dataset: Dataset) -> Child:
+    """In sample, and out of sample where that is known."""
+    capital, outside = saved.manifest.get("broker", {}).get("initial_capital"), saved.outside.get(dataset.name)
+    inside = headline(saved.metrics(dataset), saved.summary(dataset), capital)
+    if outside is None:
+        return inside
+    return [el("h4", say("side.in")), inside, el("h4", say("side.out")), headline(outside.metrics, outside.summary, capital)]
+
+
+def purge(saved: Saved) -> str:
+    """How many bars were left out before the held-out ones."""
+    return figure((saved.holdout.get("purge") or {}).get("bars"), "count")
+
+
+def headline(known: Mapping[str, float], summary: Mapping[str, tuple[str, list[float]]], capital: float | None) -> Child:
     """A handful of numbers, as large as they matter."""
-    known, summary = saved.metrics(dataset), saved.summary(dataset)
     first = {name: values[0] for name, (_, values) in summary.items()}
     held, open_ = first.get("buy_hold_return"), first.get("open_profit")
-    capital, total = saved.manifest.get("broker", {}).get("initial_capital"), known.get("total_return")
+    total = known.get("total_return")
     gain = None if capital is None or total is None else capital * total
     more = {
         "total_return": "" if gain is None else figure(gain, "money"),
@@ -68,7 +84,7 @@ def in_sample(saved: Saved) -> Markup | None:
     if saved.trials is None or len(saved.trials) < 2:
         return None
     if not all(bool(line.seen.all()) for line in saved.lines.values()):
-        return el("p", el("strong", say("equity.shaded")), class_="note")
+        return None if saved.outside else el("p", el("strong", say("equity.shaded")), class_="note")
     walked = ((saved.verdict or {}).get("evidence") or {}).get("walk_forward") or {}
     link = [" ", say("equity.walk"), " ", el("a", say("walk"), href="#walk_forward"), "."] if "folds" in walked else None
     return el("p", el("strong", say("equity.in_sample")), link, class_="note")
