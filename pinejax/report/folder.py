@@ -80,9 +80,11 @@ class RunFolder:
         if study.best:
             write_json(self.path / "best.json", {**_entry(study, study.best[0]), "verdict": verdict})
 
-    def write_trades(self, feed: Feed, trades: Sequence[TradeRecord], initial_capital: float, currency: str = "") -> Path:
-        """One dataset's list of trades, in trades_<symbol>_<timeframe>.csv; the path written. currency: the account's."""
-        path = self.path / f"trades_{slug(feed.symbol)}_{feed.timeframe.slug}.csv"
+    def write_trades(
+        self, feed: Feed, trades: Sequence[TradeRecord], initial_capital: float, name: str | None = None, currency: str = ""
+    ) -> Path:
+        """One dataset's list of trades, in trades_<symbol>_<timeframe>.csv unless named; the path written. currency: the account's."""
+        path = self.path / (name or f"trades_{slug(feed.symbol)}_{feed.timeframe.slug}.csv")
         write_trades(path, trades, feed, initial_capital, currency)
         return path
 
