@@ -78,3 +78,30 @@ def test_the_keyboard_reaches_everything(chromium: Any, folder: Path):
     assert page.run(
         "return [...document.querySelectorAll('button, select')].every((e) => e.textContent.trim() || e.getAttribute('aria-label'))"
     )
+
+
+def test_every_chart_says_in_words_what_it_shows(chromium: Any, folder: Path):
+    page = Page(chromium, folder)
+    charts = "return [...document.querySelectorAll('[data-plot], [data-chart], .plot [role=img]')]"
+    labels = page.run(f"{charts}.map((chart) => chart.getAttribute('aria-label'))")
+    assert len(labels) >= 6 and all(labels)
+    assert sum(any(character.isdigit() for character in label) for label in labels) >= 5
+    equity = page.run("return document.querySelector('.chart.equity').getAttribute('aria-label')")
+    page.click(".pick-dataset[data-dataset='1']")
+    assert page.run("return document.querySelector('.chart.equity').getAttribute('aria-label')") != equity
+    assert page.run("return [...document.querySelectorAll('svg')].every((e) => e.getAttribute('aria-label') || e.closest('.chart'))")
+
+
+def test_tab_goes_through_the_page_in_its_order_and_shows_where_it_is(chromium: Any, folder: Path):
+    from selenium.webdriver import ActionChains
+
+    page = Page(chromium, folder)
+    page.run("document.body.tabIndex = -1; document.body.focus()")
+    seen, places = "const e = document.activeElement, s = getComputedStyle(e); return", []
+    for _ in range(30):
+        ActionChains(chromium).send_keys("\ue004").perform()
+        place, outline = page.run(f"{seen} [[...document.querySelectorAll('*')].indexOf(e), s.outlineStyle + s.outlineWidth]")
+        places.append(place)
+        assert outline == "solid2px"
+    assert places == sorted(places) and len(set(places)) == len(places)
+    assert page.complaints == []

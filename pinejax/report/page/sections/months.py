@@ -42,7 +42,7 @@ def grid(saved: Saved, dataset: Dataset, capital: float | None) -> Child:
     for year in sorted({year for year, _ in found}):
         cells = [cell(found.get((year, month)), top) for month in range(12)]
         rows.append([year, *cells, el("b", percent(whole_year(found, year)))])
-    return table([say("year"), *MONTHS, say("all")], rows, caption=say("months"), class_="months")
+    return table([say("year"), *MONTHS, say("total")], rows, caption=say("months"), class_="months")
 
 
 def cell(value: float | None, top: float) -> Child:

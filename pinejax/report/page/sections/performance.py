@@ -84,6 +84,6 @@ def spread(saved: Saved, dataset: Dataset) -> Child:
     rates = 100 * trades.rate[~trades.is_open]
     if len(rates) < 2:
         return None
-    picture, width = histogram(rates, say("histogram"), split=True)
+    picture, width = histogram(rates, say("histogram"), split=True, unit="%")
     text = say("histogram.note", n=f"{len(rates):,}", width=f"{width:.3g}%", mean=figure(float(rates.mean()) / 100, "fraction"))
     return el("figure", picture, el("figcaption", f"{say('histogram')}. {text}"))
