@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from html.parser import HTMLParser
 from pathlib import Path
 
 import polars as pl
 import pytest
+from page_reader import read
 from report_folder import make_run
 
 from pinejax.errors import ReportError
@@ -20,55 +20,6 @@ from pinejax.report.page.words import WORDS
 from pinejax.report.saved import read_folder
 
 WALK = "walk_forward_equity.parquet"
-VOID = {"br", "hr", "img", "input", "meta", "link"}
-
-
-class Reader(HTMLParser):
-    """Text, ids, links and scripts; fails where an element is closed that is not open."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.open: list[str] = []
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.scripts: list[str] = []
-        self.words: list[str] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list) -> None:
-        known = dict(attrs)
-        if "id" in known:
-            self.ids.append(known["id"])
-        self.links += [known[key] for key in ("href", "src") if key in known]
-        if tag == "script":
-            self.scripts.append("")
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list) -> None:
-        pass
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] == "script":
-            self.scripts[-1] += data
-        elif self.open and self.open[-1] != "style":
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
-
-    @property
-    def data(self) -> dict:
-        return json.loads(self.scripts[0])
-
-
-def read(folder: Path) -> Reader:
-    return Reader(build(folder).read_text(encoding="utf-8"))
 
 
 def test_a_page_has_every_section_in_order_and_links_to_each(tmp_path: Path):
