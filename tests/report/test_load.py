@@ -135,6 +135,16 @@ def test_trades_are_those_of_the_lists(run: Run):
         run.trades_of("AAB 15m@1h")
 
 
+def test_what_an_opened_holdout_left_is_beside_the_rest_and_marked(tmp_path: Path):
+    folder = make_run(tmp_path / "run", seen=1_500)
+    for kind in ("trades", "performance_summary"):
+        (folder / f"holdout_{kind}_AAA_15m_1h.csv").write_bytes((folder / f"{kind}_AAA_15m_1h.csv").read_bytes())
+    run = loaded(judge(folder, evidence={"holdout": {"datasets": {"AAA 15m@1h": {"sharpe": 1.0}}}}))
+    n = len(run.trades.filter(dataset="AAA 15m@1h", seen=True))
+    assert n and len(run.trades.filter(dataset="AAA 15m@1h", seen=False)) == n and len(run.trades) == 3 * n
+    assert run.summary.filter(~pl.col("seen"))["dataset"].unique().to_list() == ["AAA 15m@1h"]
+
+
 def test_spans_of_a_walk_forward_have_times_and_the_set_that_was_chosen(run: Run):
     found = run.walk_forward
     assert found["fold"].to_list() == [1, 2, 3] and found["out_of_sample_return"].to_list() == [0.02, -0.03, None]

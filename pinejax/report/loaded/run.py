@@ -100,7 +100,7 @@ class Run:
 
     @cached_property
     def trades(self) -> pl.DataFrame:
-        """The best set's trades on all datasets, one row each."""
+        """The best set's trades on all datasets, one row each; seen: whether the search looked at their bars."""
         return frames.trades(self.saved, self.saved.datasets)
 
     def trades_of(self, dataset: str) -> pl.DataFrame:
@@ -121,7 +121,7 @@ class Run:
 
     @cached_property
     def summary(self) -> pl.DataFrame:
-        """TradingView's performance summary: dataset, figure, unit, all, long, short."""
+        """TradingView's performance summary: dataset, figure, unit, all, long, short, seen."""
         return frames.summary(self.saved, self.saved.datasets)
 
     @cached_property

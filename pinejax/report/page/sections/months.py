@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pinejax.report.page.figures import MINUS
 from pinejax.report.page.markup import Child, Markup, el, table
 from pinejax.report.page.sections.frame import framed, note, per_dataset
