@@ -71,18 +71,18 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return loaded(judge(make_run(tmp_path_factory.mktemp("runs") / "mine", seen=1_500)))
 
 
-def test_importing_the_package_loads_none_of_the_large_ones_and_loading_a_folder_no_jax(tmp_path: Path):
+def test_importing_the_package_loads_none_of_the_large_ones_and_a_notebook_shows_figures_without_pyplot(tmp_path: Path):
     folder = make_run(tmp_path / "run", n_trials=3)
     code = (
         "import sys, pinejax\n"
         "large = [n for n in ('polars', 'jax', 'matplotlib', 'numpy') if n in sys.modules]\n"
         f"run = pinejax.load({str(folder)!r}); run.trials, run._repr_html_()\n"
         "without = [n for n in ('jax', 'matplotlib') if n in sys.modules]\n"
-        "run.figures.history().savefig('h.png')\n"
-        "print(large, without, [n for n in ('jax', 'matplotlib.pyplot') if n in sys.modules])\n"
+        "picture, size = run.figures.history()._repr_png_()\n"
+        "print(large, without, [n for n in ('jax', 'matplotlib.pyplot') if n in sys.modules], picture[1:4].decode(), size['width'])\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
-    assert done.stdout.split() == ["[]", "[]", "[]"]
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stdout.split() == ["[]", "[]", "[]", "PNG", "880"]
 
 
 def test_a_run_says_what_it_is_of(run: Run):
