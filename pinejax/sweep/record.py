@@ -15,6 +15,7 @@ from pinejax.core.secrets import without_passwords
 from pinejax.errors import ConfigError, PinejaxError
 from pinejax.report.atomic import write_json
 from pinejax.report.machine import versions
+from pinejax.report.sweep_datasets import write_sweep_datasets
 from pinejax.report.sweep_folder import write_sweep
 from pinejax.report.sweep_rows import State, SweepRow, filled, read_json, run_folder
 from pinejax.sweep.combinations import Combination
@@ -99,6 +100,7 @@ class Record:
             write_json(self.folder / "sweep.json", self._described(state, rows))
             if any(row.objective or row.state == "failed" for row in rows):
                 write_sweep(self.folder, rows)
+                write_sweep_datasets(self.folder, rows)
             if state == "running":
                 self._shown.keep()
         except OSError as error:

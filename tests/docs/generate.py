@@ -75,6 +75,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "keys_search": partial(key_table, "search"),
     "keys_sweep": partial(key_table, "sweep"),
     "keys_selection": partial(key_table, "validation", "null", "stress", "verdict"),
+    "keys_report": partial(key_table, "report"),
     "keys_storage": partial(key_table, "storage"),
     "keys_engine": partial(key_table, "engine"),
     "keys_samplers": partial(key_table, "sampler"),

@@ -16,6 +16,7 @@ import yaml
 from pinejax.broker.config import BrokerConfig, RiskRules
 from pinejax.config import DataConfig, SearchChoices, StorageConfig, SweepChoices
 from pinejax.engine.config import EngineConfig
+from pinejax.report.config import ReportConfig
 from pinejax.search.objective import ObjectiveConfig
 from pinejax.search.pruners import FLAGS as PRUNER_FLAGS
 from pinejax.search.samplers import FLAGS as SAMPLER_FLAGS
@@ -26,7 +27,7 @@ CONF = REPOSITORY / "conf"
 CLASSES: Mapping[str, type] = {
     "data": DataConfig, "broker": BrokerConfig, "objective": ObjectiveConfig, "search": SearchChoices, "storage": StorageConfig,
     "engine": EngineConfig, "sweep": SweepChoices, "validation": ValidationConfig, "null": NullConfig,
-    "stress": StressConfig, "verdict": VerdictConfig,
+    "stress": StressConfig, "verdict": VerdictConfig, "report": ReportConfig,
 }  # fmt: skip
 FLAGS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {"sampler": SAMPLER_FLAGS, "pruner": PRUNER_FLAGS}
 TOP: Mapping[str, str] = {

@@ -70,6 +70,12 @@ def test_the_best_set_can_be_typed_again(tmp_path: Path):
     assert "fast = -3 mult = 0.3 use = " in read(folder).text
 
 
+def test_tradingviews_inputs_are_those_of_the_file(tmp_path: Path):
+    folder = make_run(tmp_path)
+    (folder / "inputs.txt").write_text("Chart\n  Symbol  <b>$A\n\nInputs\n  use_stop  [x]\n")
+    assert "Symbol <b>$A Inputs use_stop [x]" in " ".join(read(folder).text.split())
+
+
 def test_a_dollar_in_a_name_is_not_a_placeholder(tmp_path: Path):
     assert "Study $data ${style} $" in read(make_run(tmp_path / "run", study="$data ${style} $")).text
 
