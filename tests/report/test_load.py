@@ -143,6 +143,7 @@ def test_what_an_opened_holdout_left_is_beside_the_rest_and_marked(tmp_path: Pat
     n = len(run.trades.filter(dataset="AAA 15m@1h", seen=True))
     assert n and len(run.trades.filter(dataset="AAA 15m@1h", seen=False)) == n and len(run.trades) == 3 * n
     assert run.summary.filter(~pl.col("seen"))["dataset"].unique().to_list() == ["AAA 15m@1h"]
+    assert "Total return, out of sample" in Reader(run._repr_html_()).text
 
 
 def test_spans_of_a_walk_forward_have_times_and_the_set_that_was_chosen(run: Run):
