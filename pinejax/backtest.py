@@ -61,7 +61,7 @@ def backtest(config: Config, folder: Path) -> int:
 
 def _print_head(session: Session, params: dict[str, Any]) -> None:
     from pinejax.job.broker_of import said
-    from pinejax.report.folder import SYNTHETIC_NOTE
+    from pinejax.report.entry import SYNTHETIC_NOTE
     from pinejax.report.text import overrides_of
 
     print(f"{session.strategy.name}: {overrides_of(params) or 'no parameters'}")
@@ -85,7 +85,7 @@ def _write_together(files: RunFolder, session: Session, params: dict[str, Any], 
     """What is of all datasets."""
     from pinejax.report.all_trades import TradesOf, write_all_trades
     from pinejax.report.atomic import write_text
-    from pinejax.report.folder import SYNTHETIC_NOTE
+    from pinejax.report.entry import SYNTHETIC_NOTE
     from pinejax.tradingview.inputs_text import INPUTS, inputs_text
 
     broker, name = session.config.broker, session.strategy.name
@@ -139,7 +139,7 @@ def _manifest(session: Session, params: dict[str, Any], metrics: dict[str, list[
     from dataclasses import asdict
 
     from pinejax import __version__
-    from pinejax.report.folder import SYNTHETIC_NOTE
+    from pinejax.report.entry import SYNTHETIC_NOTE
     from pinejax.report.machine import machine, versions
 
     said = {

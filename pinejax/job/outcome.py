@@ -28,7 +28,8 @@ from pinejax.job.standing import new_best_text, step_of
 from pinejax.job.study_table import StudyTable
 from pinejax.job.trial_journal import TrialJournal
 from pinejax.report.atomic import write_text
-from pinejax.report.folder import SYNTHETIC_NOTE, RunFolder
+from pinejax.report.entry import SYNTHETIC_NOTE
+from pinejax.report.folder import RunFolder
 from pinejax.report.machine import process_age_s
 from pinejax.report.progress import SearchProgress
 from pinejax.report.rows import StudyRows

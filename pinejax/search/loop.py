@@ -20,6 +20,7 @@ from pinejax.search.fingerprint import check_fingerprint, fingerprint
 from pinejax.search.grid import ConditionalGridSampler
 from pinejax.search.heartbeat import heartbeat
 from pinejax.search.interrupts import StopRequest, stop_on_signals
+from pinejax.search.keepsake import note_aim
 from pinejax.search.objective import Objective
 from pinejax.search.pruners import make_pruner
 from pinejax.search.records import duplicate_of
@@ -154,6 +155,7 @@ class _Search:
     def _check_study(self) -> None:
         mine = fingerprint(self.space, self.objective, tuple(self.evaluator.datasets), self.config.context)
         check_fingerprint(self.store, self.config.study_name, mine, bool(self.study.trials))
+        note_aim(self.store, self.config.n_trials)
 
     def _start(self) -> BaseSampler:
         context, sampler = self.first

@@ -83,7 +83,7 @@ def span_of(saved: Saved, name: str) -> str:
 
 
 def copyable(label: str, text: str, open_: bool = False) -> Markup:
-    """Text in a box, with a button."""
+    """Text in a box, with a button; folded away at first unless `open_`."""
     button = el("button", say("copy"), type="button", class_="copy")
     return el("details", el("summary", label), el("div", join([el("pre", el("code", text)), button]), class_="copyable"), open=open_)
 
