@@ -80,7 +80,7 @@ class Outcome:
         self._state = "running"
         self._recorded: int | None = None
         self.log = log
-        self.label = folder.name if session.config.beside else ""
+        self.label = _label(folder) if session.config.beside else ""
         self._n_batches, self._best = 0, -1
         self._shown = SearchProgress(settings.study_name, sys.stderr, log.note, label=self.label, stopping=lambda: stop.is_set)
 
@@ -198,3 +198,8 @@ class Outcome:
         check = None if self.check is None else {"trial": self._recorded, "equal": self.check.equal, "said": str(self.check)}
         with self._watch.span("report"):
             self.folder.write_manifest({**self.manifest, "state": state, **more, "best_rerun_in_detail": check})
+
+
+def _label(folder: Path) -> str:
+    """A run of a sweep among others, by its folder; a worker with that of its combination, in which it is."""
+    return f"{folder.parent.name}/{folder.name}" if folder.name.startswith("worker_") else folder.name
