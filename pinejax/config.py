@@ -11,6 +11,7 @@ from pinejax.broker.config import BrokerConfig
 from pinejax.core.timeframe import TimeframePair
 from pinejax.engine.config import EngineConfig
 from pinejax.errors import ConfigError, did_you_mean
+from pinejax.report.config import ReportConfig
 from pinejax.report.naming import check_template
 from pinejax.report.slug import symbols_slug, timeframe_slug
 from pinejax.schema import as_mapping, as_name, as_names, build
@@ -181,6 +182,7 @@ class Config:
     null: NullConfig = field(default_factory=NullConfig)
     stress: StressConfig = field(default_factory=StressConfig)
     verdict: VerdictConfig = field(default_factory=VerdictConfig)
+    report: ReportConfig = field(default_factory=ReportConfig)
     more_timeframes: tuple[TimeframePair, ...] = ()
     in_sweep: bool = False
     beside: bool = False
@@ -203,7 +205,7 @@ class Config:
 
 _KEYS = (
     "symbol", "timeframe", "strategy", "data", "broker", "objective", "search", "sampler", "pruner", "storage", "engine", "sweep",
-    "validation", "null", "stress", "verdict", "enable", "disable", "params", "compare", "compare_zone",
+    "validation", "null", "stress", "verdict", "report", "enable", "disable", "params", "compare", "compare_zone",
 )  # fmt: skip
 
 
@@ -242,6 +244,7 @@ def from_mapping(tree: Mapping[str, Any], broker_given: Iterable[str] | None = N
         null=build(NullConfig, tree.get("null"), "null"),
         stress=build(StressConfig, tree.get("stress"), "stress"),
         verdict=build(VerdictConfig, tree.get("verdict"), "verdict"),
+        report=build(ReportConfig, tree.get("report"), "report"),
         more_timeframes=pairs[1:],
     )
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pinejax.cli import EXIT_INTERRUPTED, main
+from pinejax.cli import main
 from pinejax.report.machine import age_from_now, process_age_s
 from pinejax.report.run_log import RunLog
 
@@ -34,17 +34,15 @@ def search(config: Config, folder: Path, log: RunLog) -> int:
     import optuna
 
     from pinejax.errors import ConfigError
-    from pinejax.job.announce import end_text, other_bars_text, start_text
+    from pinejax.job.announce import other_bars_text, start_text
     from pinejax.job.crew import Crew, refuse_gpu, shared
-    from pinejax.job.joint import JointSession, prepare_search
+    from pinejax.job.joint import prepare_search
     from pinejax.job.outcome import Outcome
-    from pinejax.job.pair_files import compare_pairs
     from pinejax.job.plan import on_changed_bars, plan_search
-    from pinejax.job.spent import Spent, advice, time_text
+    from pinejax.job.spent import Spent
     from pinejax.job.spread import evaluator_of, with_jobs
+    from pinejax.judge.conclude import conclude
     from pinejax.judge.foreseen import foreseen
-    from pinejax.judge.run import judge
-    from pinejax.report.text import short_path
     from pinejax.search import StopRequest, run_search
     from pinejax.search.config import resolved
 
@@ -82,17 +80,7 @@ def search(config: Config, folder: Path, log: RunLog) -> int:
     if crew.reports:
         outcome.manifest["workers"] = crew.reports
         result = replace(result, n_new=result.n_new + crew.total("n_new"), n_duplicates=result.n_duplicates + crew.total("n_duplicates"))
-    study = outcome.finish(result)
-    log.say(end_text(session, study, result, outcome.check))
-    if isinstance(session, JointSession):
-        log.say(f"\n{compare_pairs(outcome.folder.path, session)}\n")
-    ended_by_user = judge(outcome, study, result) or result.stopped == "interrupted"
-    table = outcome.measured["timings_s"]
-    log.say(time_text(table, outcome.measured["seconds_to_first_trial"]))
-    if advised := advice(table, settings.sampler or "", len(objective.directions)):
-        log.say(advised)
-    log.say(f"Files: {short_path(outcome.folder.path)}")
-    return EXIT_INTERRUPTED if ended_by_user else 0
+    return conclude(outcome, outcome.finish(result), result)
 
 
 def collect_from_here() -> None:

@@ -16,9 +16,10 @@ SHARE = 0.05
 
 @dataclass
 class Pace:
-    """Says when something costly may be done again: after `first_after_s`, then so rarely that it takes at most SHARE of the time."""
+    """Says when something costly may be done again: after `first_after_s`, then so rarely that it takes at most `share` of the time."""
 
     first_after_s: float = 0.0
+    share: float = SHARE
     clock: Callable[[], float] = time.perf_counter
     spent_s: float = 0.0
 
@@ -38,4 +39,4 @@ class Pace:
         finally:
             now = self.clock()
             self.spent_s += now - started
-            self._next_s = now + max(MIN_PAUSE_S, (now - started) / SHARE)
+            self._next_s = now + max(MIN_PAUSE_S, (now - started) / self.share)

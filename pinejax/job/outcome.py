@@ -21,17 +21,21 @@ from pinejax.job.joint import TIMEFRAME, JointEngine, JointSession
 from pinejax.job.ledger import Pace
 from pinejax.job.manifest import described, measured
 from pinejax.job.pair_files import PairFiles
+from pinejax.job.run_page import RunPage
 from pinejax.job.session import Session
 from pinejax.job.spent import Spent, shares, with_judging
 from pinejax.job.standing import new_best_text, step_of
 from pinejax.job.study_table import StudyTable
-from pinejax.report.folder import RunFolder
+from pinejax.job.trial_journal import TrialJournal
+from pinejax.report.atomic import write_text
+from pinejax.report.folder import SYNTHETIC_NOTE, RunFolder
 from pinejax.report.machine import process_age_s
 from pinejax.report.progress import SearchProgress
 from pinejax.report.rows import StudyRows
 from pinejax.report.run_log import RunLog
 from pinejax.search import Objective, Progress, SearchConfig, SearchResult, StopRequest, Timings
 from pinejax.search.timings import Stopwatch
+from pinejax.tradingview.inputs_text import INPUTS, inputs_text
 
 FIRST_DETAIL_S = 30.0
 """A search shorter than this gets its best trial's trades at the end only: recording compiles a program of its own."""
@@ -69,12 +73,14 @@ class Outcome:
             settings.top_k,
             timeframe=TIMEFRAME if session.is_joint else None,
         )
+        self._journal = TrialJournal(self._table, [term.name for term in objective.terms], session.columns)
         self._pairs = PairFiles(session, objective, settings) if isinstance(session, JointSession) else None
         if self._pairs is not None:
             self.manifest["pairs"] = self._pairs.folders
         self._age_s = age_s
         self._spent, self._watch = spent, Stopwatch()
         self._files, self._details = Pace(), Pace(first_after_s=FIRST_DETAIL_S)
+        self._page, self._n_manifests = RunPage(session.config.report.html, log.say), 0
         self.measured: dict[str, Any] = {}
         self._last: dict[str, Any] = {}
         self._state = "running"
@@ -107,6 +113,17 @@ class Outcome:
         said = without_passwords(f"{type(error).__name__}: {error}"[:500])
         state = "interrupted" if isinstance(error, (KeyboardInterrupt, SystemExit)) else "failed"
         self._write_manifest(state, {**self._last, "error": said})
+        self.leave_page()
+
+    def keep_page(self) -> None:
+        """The report as of now, where it is time for it and the files say more than at the last one."""
+        if "folder" in vars(self):
+            with self._watch.span("report"):
+                self._page.keep(self.folder.path, self._n_manifests)
+
+    def leave_page(self) -> None:
+        """The report of all that is in the folder by now. Its own seconds are in no table: it shows them."""
+        self._page.leave(self.folder.path)
 
     def after_batch(self, progress: Progress) -> None:
         """The search's callback: shows where it stands and, now and then, writes the files."""
@@ -117,6 +134,7 @@ class Outcome:
             self._best = progress.best.number
             self.log.note(new_best_text(progress, self.objective))
         self._shown.update(step_of(progress, self.objective, self.settings, self._n_batches, datetime.now()))
+        self._log(progress.trials)
         if self._files.due:
             self._write(progress)
 
@@ -129,7 +147,8 @@ class Outcome:
             raise
 
     def _finish(self, result: SearchResult) -> StudyRows:
-        study = self._write_study(result.trials)
+        self._log(result.trials)
+        study = self._write_study(result.trials, final=True)
         self._record_best(study)
         self._state = "interrupted" if result.stopped == "interrupted" else "done"
         self._last = {
@@ -141,6 +160,7 @@ class Outcome:
             **self._measure(result.timings, result.n_new),
         }
         self._write_manifest(self._state, self._last)
+        self.keep_page()
         return study
 
     def judged(self, verdict: Mapping[str, Any], judge_s: float, interrupted: bool = False) -> None:
@@ -158,17 +178,32 @@ class Outcome:
         counts = {"n_trials": progress.n_counted, "n_new": progress.n_new, "n_duplicates": progress.n_duplicates}
         self._last = counts | self._measure(progress.timings, progress.n_new)
         self._write_manifest("running", self._last)
+        self.keep_page()
 
-    def _write_study(self, trials: Sequence[FrozenTrial]) -> StudyRows:
+    def _log(self, trials: Sequence[FrozenTrial]) -> None:
+        """Every batch, for what is only in here is lost with this process."""
+        with self._watch.span("report"):
+            self._journal.write(self.folder.path, trials)
+
+    def _write_study(self, trials: Sequence[FrozenTrial], final: bool = False) -> StudyRows:
         def write() -> StudyRows:
             with self._watch.span("report"):
                 study = self._table.of(trials)
-                self.folder.write_study(study)
+                self.folder.write_study(study, final)
+                if study.best:
+                    write_text(self.folder.path / INPUTS, self._inputs(study))
                 if self._pairs is not None:
-                    self._pairs.write(self.folder.path, trials)
+                    self._pairs.write(self.folder.path, trials, final)
             return study
 
         return self._files.timed(write)
+
+    def _inputs(self, study: StudyRows) -> str:
+        """The best set's, on the charts of its own pair."""
+        best, session = study.best[0], self.session
+        said = [f"{session.strategy.name}, trial {best.number} of study {study.study_name}"]
+        said += [f"SYNTHETIC: {SYNTHETIC_NOTE}"] if study.synthetic else []
+        return inputs_text(session.strategy.cls, best.complete, session.config.broker, session.part(best.complete).histories, said)
 
     def _record_best(self, study: StudyRows) -> None:
         """The best trial's trades, once for each new best."""
@@ -198,6 +233,7 @@ class Outcome:
         check = None if self.check is None else {"trial": self._recorded, "equal": self.check.equal, "said": str(self.check)}
         with self._watch.span("report"):
             self.folder.write_manifest({**self.manifest, "state": state, **more, "best_rerun_in_detail": check})
+        self._n_manifests += 1
 
 
 def _label(folder: Path) -> str:

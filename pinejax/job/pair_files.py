@@ -12,7 +12,7 @@ from pinejax.job.study_table import StudyTable
 from pinejax.report.folder import SYNTHETIC_NOTE, RunFolder
 from pinejax.report.naming import Names
 from pinejax.report.slug import timeframe_slug
-from pinejax.report.sweep_folder import write_sweep
+from pinejax.report.sweep_folder import write_heatmap, write_sweep
 from pinejax.report.sweep_rows import SweepRow, filled
 from pinejax.report.sweep_tables import sweep_text
 from pinejax.search import Objective, SearchConfig
@@ -42,13 +42,14 @@ class PairFiles:
         """Each pair's folder."""
         return {pair: timeframe_slug(pair) for pair in self._tables}
 
-    def write(self, folder: Path, trials: Sequence[FrozenTrial]) -> None:
-        """trials, results_datasets, bank and best of every pair, with the study's own trial numbers, and a short manifest."""
+    def write(self, folder: Path, trials: Sequence[FrozenTrial], final: bool = False) -> None:
+        """trials, results_datasets, bank and best of every pair, with the study's own trial numbers, and a short manifest. final: as in
+        `RunFolder.write_study`."""
         for pair, table in self._tables.items():
             mine = [trial for trial in trials if trial.params.get(TIMEFRAME) == pair]
             files = RunFolder(folder / self.folders[pair])
             files.path.mkdir(exist_ok=True)
-            files.write_study(table.of(mine))
+            files.write_study(table.of(mine), final)
             files.write_manifest(
                 {
                     "study": {"name": self._study},
@@ -63,7 +64,8 @@ def compare_pairs(folder: Path, session: JointSession) -> str:
     """Writes results.csv, summary, rankings and heat map of one joint search into its folder; the table as text."""
     config = session.config
     names = Names.of(config.symbols, config.pairs)
-    row = SweepRow(0, names.symbol, config.timeframe, strategy=session.strategy.name, state="done")
+    row = SweepRow(0, names.symbol, config.timeframe, strategy=session.strategy.name, state="done", symbols=tuple(config.symbols))
     rows = filled(row, folder, config.pairs)
     write_sweep(folder, rows)
+    write_heatmap(folder, rows)
     return sweep_text(rows)

@@ -9,6 +9,7 @@ from typing import Any
 from pinejax.judge.found import found_in
 from pinejax.judge.verdict import Verdict
 from pinejax.report.atomic import write_json
+from pinejax.report.outside import outside_values
 
 VERSION = 1
 """Of verdict.json's layout (docs/selection.md)."""
@@ -20,7 +21,7 @@ def write_verdict(folder: Path, verdict: Verdict, evidence: Mapping[str, Any], s
 
 
 def short(verdict: Verdict, evidence: Mapping[str, Any]) -> dict[str, Any]:
-    """Level and sentence, how many sets there were, and the two figures that are compared over the combinations of a sweep."""
+    """Level and sentence, how many sets there were, and the figures that are compared over the combinations of a sweep."""
     found = found_in(evidence)
     return {
         "level": verdict.level,
@@ -29,4 +30,5 @@ def short(verdict: Verdict, evidence: Mapping[str, Any]) -> dict[str, Any]:
         "null": found.null_mode,
         "null_p": found.null_p,
         "deflated_sharpe": found.deflated,
+        "out_of_sample": outside_values(evidence),
     }

@@ -36,7 +36,12 @@ def judge(outcome: Outcome, study: StudyRows, result: SearchResult) -> bool:
     found: dict[str, Any] = {}
     try:
         with Stages(sys.stderr, outcome.log.note, label=outcome.label) as stages:
-            interrupted = collect(case_of(outcome, study, stages), found, result.stopped)
+
+            def say(text: str, done: int = 0, of: int = 0) -> None:
+                stages(text, done, of)
+                outcome.keep_page()  # judging may take hours
+
+            interrupted = collect(case_of(outcome, study, say), found, result.stopped)
     except Exception:
         if "failed" in found:
             leave(outcome, study, found, started)

@@ -57,6 +57,15 @@ class Line:
         return self.equity / np.maximum.accumulate(self.equity) - 1.0
 
 
+@dataclass(frozen=True, eq=False)
+class Outside:
+    """The best set on one dataset's bars that were opened for it: a run of its own, flat at its start and with the initial capital."""
+
+    metrics: Mapping[str, float]
+    trades: Listed | None
+    summary: dict[str, tuple[str, list[float]]]
+
+
 @dataclass(frozen=True)
 class Saved:
     """A run's folder. manifest: {} where it is empty, as for a run that left before it wrote anything."""
@@ -64,10 +73,15 @@ class Saved:
     folder: Path
     manifest: Mapping[str, Any]
 
+    @property
+    def is_backtest(self) -> bool:
+        """Whether one set was run and nothing was searched."""
+        return "metrics" in self.manifest and "search" not in self.manifest
+
     @cached_property
     def best(self) -> Mapping[str, Any] | None:
-        """best.json."""
-        return self._json("best.json")
+        """best.json; of a backtest its set, in the same layout."""
+        return _set_of(self.manifest) if self.is_backtest else self._json("best.json")
 
     @cached_property
     def front(self) -> list[Mapping[str, Any]]:
@@ -83,6 +97,12 @@ class Saved:
     def trials(self) -> pl.DataFrame | None:
         """trials.parquet."""
         return self._parquet("trials.parquet")
+
+    @cached_property
+    def inputs(self) -> str | None:
+        """inputs.txt: the best set for TradingView's settings."""
+        path = self.folder / "inputs.txt"
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
 
     @cached_property
     def datasets(self) -> list[Dataset]:
@@ -109,9 +129,10 @@ class Saved:
     def _of_whole(self, dataset: Dataset) -> dict[str, float]:
         figures, line = self.summary(dataset), self.lines.get(dataset.name)
         found = {metric: figures[name][1][0] for metric, name in FROM_SUMMARY.items() if name in figures}
-        if line is not None:
+        if line is not None and line.seen.any():
             capital = self.manifest.get("broker", {}).get("initial_capital") or line.equity[0]
-            found |= {"total_return": float(line.equity[-1] / capital - 1.0), "max_drawdown": float(-line.drawdown.min())}
+            inside = line.seen
+            found |= {"total_return": float(line.equity[inside][-1] / capital - 1.0), "max_drawdown": float(-line.drawdown[inside].min())}
         return found
 
     @cached_property
@@ -138,17 +159,36 @@ class Saved:
 
     def trades(self, dataset: Dataset) -> Listed | None:
         """The list of trades of one dataset; None where there is no file."""
-        path = self.folder / f"trades_{dataset.slug}.csv"
+        path = self._of(dataset, "trades")
         return read_trades(path) if path.is_file() else None
 
     def summary(self, dataset: Dataset) -> dict[str, tuple[str, list[float]]]:
         """performance_summary of one dataset: name -> (unit, [all, long, short]), NaN where not defined; empty where there is no file."""
-        path = self.folder / f"performance_summary_{dataset.slug}.csv"
-        if not path.is_file():
-            return {}
-        with path.open(encoding="utf-8", newline="") as lines:
-            rows = list(csv.reader(lines))[1:]
-        return {name: (unit, [float(value) if value else float("nan") for value in values]) for name, unit, *values in rows}
+        return read_summary(self._of(dataset, "performance_summary"))
+
+    @cached_property
+    def outside(self) -> dict[str, Outside]:
+        """By dataset: on the holdout, where it was opened."""
+        said = self.holdout.get("datasets")
+        known: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
+        found = {}
+        for dataset in self.datasets:
+            if dataset.name in known:
+                path = self._of(dataset, "holdout_trades")
+                trades = read_trades(path) if path.is_file() else None
+                found[dataset.name] = Outside(known[dataset.name], trades, read_summary(self._of(dataset, "holdout_performance_summary")))
+        return found
+
+    @property
+    def holdout(self) -> Mapping[str, Any]:
+        """What verdict.json says of it; empty where nothing is said."""
+        said = ((self.verdict or {}).get("evidence") or {}).get("holdout")
+        return said if isinstance(said, Mapping) else {}
+
+    def _of(self, dataset: Dataset, what: str) -> Path:
+        """A backtest of one dataset need not name it."""
+        named = self.folder / f"{what}_{dataset.slug}.csv"
+        return self.folder / f"{what}.csv" if self.is_backtest and len(self.datasets) == 1 and not named.is_file() else named
 
     def _json(self, name: str) -> Any:
         return read_json(self.folder / name)
@@ -177,6 +217,15 @@ def read_folder(folder: Path) -> Saved:
     return Saved(folder, read_json(manifest) or {})
 
 
+def read_summary(path: Path) -> dict[str, tuple[str, list[float]]]:
+    """A performance summary as a run writes it: name -> (unit, [all, long, short]); empty where there is no file."""
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.reader(lines))[1:]
+    return {name: (unit, [float(value) if value else float("nan") for value in values]) for name, unit, *values in rows}
+
+
 def read_json(path: Path) -> Any:
     """Its content; None where there is no file, or nothing in it. Errors: ReportError where it is no JSON."""
     if not path.is_file():
@@ -186,6 +235,15 @@ def read_json(path: Path) -> Any:
         return json.loads(text) if text.strip() else None
     except ValueError as error:
         raise ReportError(f"{path}: expected JSON as a run writes it, got {error}. Delete it, or run again.") from None
+
+
+def _set_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A backtest's set as best.json has one."""
+    metrics, names = manifest["metrics"], [row["name"] for row in manifest.get("datasets", ())]
+    return {
+        "params": manifest.get("strategy", {}).get("params", {}),
+        "datasets": {name: {metric: values[i] for metric, values in metrics.items()} for i, name in enumerate(names)},
+    }
 
 
 def _ms(rows: pl.DataFrame) -> np.ndarray:

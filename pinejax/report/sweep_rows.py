@@ -22,8 +22,10 @@ class SweepRow:
 
     symbol: as `A+1` for several. swept: other swept keys and their values. objective: its name, of several objectives the first's;
     value: the best set's, None where there is none; values: of every objective. better: `maximize` or `minimize`. params: the best
-    set's searched ones. metrics: the mean over the datasets. seconds: of the run, of a joint study the whole of it.
+    set's searched ones. metrics: the mean over the datasets; datasets: of each. seconds: of the run, of a joint study the whole of it.
     verdict: its level, None where there is none; n_distinct: sets evaluated; null, null_p: how the null search was made and its p-value.
+    outside: the objective's value on bars that the search did not choose on, by how they were kept back (`report.outside`).
+    symbols: all of them.
     """
 
     index: int
@@ -40,6 +42,7 @@ class SweepRow:
     values: Mapping[str, float | None] = field(default_factory=dict)
     params: Mapping[str, Value] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    datasets: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
     n_trials: int | None = None
     seconds: float | None = None
     verdict: str | None = None
@@ -47,8 +50,10 @@ class SweepRow:
     null: str | None = None
     null_p: float | None = None
     deflated_sharpe: float | None = None
+    outside: Mapping[str, float] = field(default_factory=dict)
     folder: str = ""
     synthetic: bool = False
+    symbols: tuple[str, ...] = ()
 
     @property
     def sort_key(self) -> float:
@@ -56,6 +61,11 @@ class SweepRow:
         if self.value is None:
             return math.inf
         return -self.value if self.better == "maximize" else self.value
+
+    @property
+    def said(self) -> str:
+        """All its symbols, which of several sets of symbols tell one from the other."""
+        return ", ".join(self.symbols) or self.symbol
 
 
 def read_json(path: Path) -> Any:
@@ -102,7 +112,8 @@ def _common(row: SweepRow, manifest: Mapping[str, Any]) -> SweepRow:
 def _with_best(row: SweepRow, pair: TimeframePair, folder: Path, manifest: Mapping[str, Any]) -> SweepRow:
     said = manifest.get("verdict") or {}
     figures = {key: said.get(key) for key in ("n_distinct", "null", "null_p", "deflated_sharpe")}
-    row = replace(row, timeframe=pair, n_trials=manifest.get("n_trials"), verdict=said.get("level"), **figures)
+    outside = said.get("out_of_sample") or {}
+    row = replace(row, timeframe=pair, n_trials=manifest.get("n_trials"), verdict=said.get("level"), outside=outside, **figures)
     best = read_json(folder / "best.json")
     if best is None:
         return row
@@ -117,6 +128,7 @@ def _with_best(row: SweepRow, pair: TimeframePair, folder: Path, manifest: Mappi
         values=values,
         params={name: value for name, value in best["params"].items() if name in searched},
         metrics=_means(best["datasets"].values()),
+        datasets=best["datasets"],
     )
 
 

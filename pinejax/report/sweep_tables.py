@@ -8,6 +8,7 @@ import polars as pl
 
 from pinejax.core.inputs import Value
 from pinejax.metrics import METRICS
+from pinejax.report.outside import common_kind
 from pinejax.report.sweep_rows import SweepRow
 from pinejax.report.tables import column
 from pinejax.report.text import grid
@@ -29,8 +30,8 @@ def results_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
 
     Columns: index, symbol, timeframe, ltf, htf, strategy, the other swept keys, study, state, objective, best_value, value_<objective> for
     several objectives, n_trials, seconds; where a combination was judged verdict, n_distinct, null, null_p, null_p_adjusted,
-    deflated_sharpe; params_<name> of the best set, every metric (the mean over datasets), folder, error; `synthetic` where any bar was
-    made up.
+    deflated_sharpe, and out_of_sample with out_of_sample_by where bars were kept back; params_<name> of the best set, every metric (the
+    mean over datasets), folder, error; `synthetic` where any bar was made up.
     """
     columns: dict[str, pl.Series] = {
         "index": pl.Series([row.index for row in rows], dtype=pl.Int64),
@@ -57,6 +58,9 @@ def results_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
         columns["null_p"] = _floats([row.null_p for row in rows])
         columns["null_p_adjusted"] = _floats(adjusted(rows))
         columns["deflated_sharpe"] = _floats([row.deflated_sharpe for row in rows])
+    if kind := common_kind([row.outside for row in rows]):
+        columns["out_of_sample"] = _floats([row.outside.get(kind) for row in rows])
+        columns["out_of_sample_by"] = _texts([kind if kind in row.outside else None for row in rows])
     for name in dict.fromkeys(name for row in rows for name in row.params):
         values: list[Value | None] = [row.params.get(name) for row in rows]
         columns[f"params_{name}"] = column(values)
@@ -146,7 +150,7 @@ def sweep_text(rows: Sequence[SweepRow]) -> str:
     if len(found) > SHOWN_ROWS:
         text += f"\n... and {len(found) - SHOWN_ROWS} more in results.csv"
     if judged:
-        text += f"\n\n{_counted(rows, [p for p in q.values() if p is not None])}"
+        text += f"\n\n{counted_text(rows, [p for p in q.values() if p is not None])}"
     pairs = summary_table(rows).filter(pl.col("by") == "pair")
     if len(pairs) > 1 and pairs["n"].max() != 1:
         names = ["key", "objective", "n", "mean", "median", "best"]
@@ -159,7 +163,7 @@ def _judged(row: SweepRow, q: float | None) -> list[str]:
     return [row.verdict or "-", _said(row.null_p, ".3f"), _said(q, ".3f"), _said(row.deflated_sharpe, ".3f")]
 
 
-def _counted(rows: Sequence[SweepRow], q: Sequence[float]) -> str:
+def counted_text(rows: Sequence[SweepRow], q: Sequence[float]) -> str:
     """One sentence on all combinations together: the best of them is the best of all their trials."""
     of = {row.index: row for row in rows}.values()
     n_trials, n_better = sum(row.n_trials or 0 for row in of), sum(row.verdict == "differs" for row in of)

@@ -15,9 +15,11 @@ from pinejax.core.secrets import without_passwords
 from pinejax.errors import ConfigError, PinejaxError
 from pinejax.report.atomic import write_json
 from pinejax.report.machine import versions
+from pinejax.report.sweep_datasets import write_sweep_datasets
 from pinejax.report.sweep_folder import write_sweep
 from pinejax.report.sweep_rows import State, SweepRow, filled, read_json, run_folder
 from pinejax.sweep.combinations import Combination
+from pinejax.sweep.shown import Shown
 
 
 def claim_folder(wanted: Path) -> Path:
@@ -57,6 +59,7 @@ class Record:
 
     def __post_init__(self) -> None:
         self.standing = [Standing() for _ in self.combinations]
+        self._shown = Shown(self.folder, wanted=any(one.config.report.html for one in self.combinations))
 
     def place(self, one: Combination) -> Path:
         """Where the combination's files are."""
@@ -75,6 +78,7 @@ class Record:
             row = SweepRow(
                 index=one.index,
                 symbol=one.names.symbol,
+                symbols=tuple(one.config.symbols),
                 timeframe=one.config.timeframe,
                 strategy=one.config.strategy,
                 swept=one.other_swept,
@@ -97,6 +101,9 @@ class Record:
             write_json(self.folder / "sweep.json", self._described(state, rows))
             if any(row.objective or row.state == "failed" for row in rows):
                 write_sweep(self.folder, rows)
+                write_sweep_datasets(self.folder, rows)
+            if state == "running":
+                self._shown.keep()
         except OSError as error:
             said = f"the sweep's files in {self.folder} cannot be written ({error.strerror or error})"
             if state != "running":
@@ -104,8 +111,13 @@ class Record:
             print(f"pinejax: {said}; it goes on.", file=sys.stderr, flush=True)
         return rows
 
+    def leave(self) -> Path | None:
+        """What there is to look at, once all is written; the report's path, None where there is none."""
+        return self._shown.leave(self.rows())
+
     def _described(self, state: State, rows: Sequence[SweepRow]) -> dict[str, Any]:
         of = {row.index: row for row in rows}
+        counts = {i: [row.n_trials for row in rows if row.index == i and row.n_trials is not None] for i in of}
         now = datetime.now(UTC)
         ended = None if state == "running" else now.isoformat(timespec="seconds")
         listed = [
@@ -116,11 +128,11 @@ class Record:
                 "swept": {key: without_passwords(value) for key, value in one.chosen.swept},
                 "overrides": [without_passwords(text) for text in one.chosen.overrides],
                 "study": of[one.index].study or None,
-                "folder": of[one.index].folder or one.folder,
+                "folder": str(self.place(one).relative_to(self.folder)),
                 "state": standing.state,
                 "error": standing.error or None,
                 "seconds": of[one.index].seconds,
-                "n_trials": of[one.index].n_trials,
+                "n_trials": sum(counts[one.index]) if counts[one.index] else None,
             }
             for one, standing in zip(self.combinations, self.standing, strict=True)
         ]

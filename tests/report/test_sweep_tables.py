@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import polars as pl
 import pytest
 
 from pinejax.core.timeframe import TimeframePair
-from pinejax.report.heatmap import heatmap_svg
 from pinejax.report.sweep_folder import write_sweep
 from pinejax.report.sweep_rows import SweepRow, filled, run_folder
 from pinejax.report.sweep_tables import rankings_table, results_table, summary_table, sweep_text
@@ -82,21 +80,6 @@ def test_the_printed_table_has_all_and_the_summary_by_pair(rows):
     assert lines[1].startswith("A") and "15m@1h" in lines[1]
     assert "failed" in lines[5]
     assert "B (synthetic)" in said and "median" in said
-
-
-def test_the_heat_map_is_one_file_for_light_and_dark_with_a_cell_for_every_pair(rows):
-    drawn = heatmap_svg(rows, "SYNTHETIC")
-    root = ET.fromstring(drawn)
-    space = "{http://www.w3.org/2000/svg}"
-    titles = [item.text for item in root.iter(f"{space}title")]
-    assert "A 15m@1h: sharpe = 3" in titles and "B 5m@1h: sharpe = 2" in titles
-    assert len([r for r in root.iter(f"{space}rect") if r.get("class") == "none"]) == 2  # B 15m@1h failed, 5m@15m was not asked for
-    assert "prefers-color-scheme: dark" in drawn and "http" not in drawn.replace("http://www.w3.org/2000/svg", "")
-    assert "SYNTHETIC" in drawn
-
-
-def test_a_symbol_with_signs_of_xml_does_not_break_the_heat_map(rows):
-    ET.fromstring(heatmap_svg([replace(r, symbol="A&<B>") for r in rows]))
 
 
 def test_a_sweep_in_which_nothing_has_a_value_has_results_only(tmp_path, rows):

@@ -130,12 +130,12 @@ def test_the_others_complete_the_study_of_a_worker_that_was_killed(url):
 
 
 def test_a_stale_trial_is_failed_and_queued_once(url):
-    slow, *others = (open_store(url, "study", ["maximize"], grace_s=0.3) for _ in range(3))
+    slow, *others = (open_store(url, "study", ["maximize"], grace_s=2.0) for _ in range(3))
     first, second = reserve(slow, asked(2))
     slow.finish(told([first]), {})
     assert [store.recover() for store in others] == [0, 0]
     slow.beat()
-    time.sleep(0.5)
+    time.sleep(2.5)
     assert sum(store.recover() for store in others) == 1
     assert slow.finish(told([second]), {}) == {second._trial_id}
     states = [t.state.name for t in optuna.load_study(study_name="study", storage=url).trials]

@@ -55,7 +55,7 @@ def test_sigterm_reaches_searches_in_processes_below_and_leaves_idle_ones_alone(
                 assert process.stdout is not None and process.stdout.readline() == "ready\n"
             with stopping(tmp_path, "beside"):
                 signal.raise_signal(signal.SIGTERM)
-            assert search.wait(timeout=10) == 7
+            assert search.wait(timeout=60) == 7
             assert idle.poll() is None
         finally:
             search.kill()

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from pinejax.report.page.figures import short
 from pinejax.report.page.markup import Markup, el
+from pinejax.report.statistics.bins import bins
 
 WIDTH, HEIGHT, FOOT = 640, 150, 22
 
@@ -59,19 +60,6 @@ def histogram(
             )
         )
     return svg(parts, label, WIDTH, HEIGHT), float(edges[1] - edges[0])
-
-
-def bins(low: float, high: float, n: int, split: bool) -> Float[np.ndarray, " edges"]:
-    """Between 8 and 40 equal bins with round edges, 0 being one if `split`."""
-    if high <= low:
-        low, high = low - 0.5, high + 0.5
-    wanted = (high - low) / min(max(int(2 * n ** (1 / 2)), 8), 40)
-    power = 10.0 ** np.floor(np.log10(wanted))
-    width = next(step * power for step in (1.0, 2.0, 2.5, 5.0, 10.0) if step * power >= wanted * (1 - 1e-9))
-    first, last = np.floor(low / width), np.ceil(high / width)
-    if last == first or (not split and last * width <= high):
-        last += 1
-    return np.arange(first, last + 1) * width
 
 
 def strip(values: Sequence[float | None], names: Sequence[str], said: Sequence[str], label: str) -> Markup:
@@ -128,10 +116,10 @@ def spark(values: Float[np.ndarray, " points"], label: str) -> Markup:
     y = height - 2 - (values - low) / ((high - low) or 1.0) * (height - 4)
     x = np.linspace(0, width, len(values))
     points = " ".join(f"{_at(a)},{_at(b)}" for a, b in zip(x, y, strict=True))
-    return svg(
-        [el("line", x1=0, x2=width, y1=_at(y[0]), y2=_at(y[0]), class_="axis"), el("polyline", points=points, class_="line")],
-        label, width, height, "spark",
-    )  # fmt: skip
+    # The page's stylesheet has the last word over these attributes; a notebook has no other.
+    start = el("line", x1=0, x2=width, y1=_at(y[0]), y2=_at(y[0]), class_="axis", stroke="currentColor", stroke_opacity=0.35)
+    curve = el("polyline", points=points, class_="line", fill="none", stroke="currentColor", stroke_width=1.4)
+    return svg([start, curve], label, width, height, "spark")
 
 
 def svg(parts: Sequence[Markup], label: str, width: int, height: int, class_: str = "drawing") -> Markup:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pinejax.report.page.sweep_words import SWEEP_WORDS
+
 WORDS: dict[str, str] = {
     # the frame
     "title": "{strategy} on {datasets}",
@@ -44,6 +46,11 @@ WORDS: dict[str, str] = {
     "verdict.none_one": (
         "One set was tried and nothing was chosen, so there is no luck of a choice to correct for. Nothing else has been tested."
     ),
+    "verdict.worker": (
+        "This is the folder of worker {worker}, one of several on the same study. The folder of worker 0 has the verdict on its best set."
+    ),
+    "comparison.agrees": "TradingView's list of trades in {export} agrees with this one, trade for trade ({counts}).",
+    "comparison.differs": "TradingView's list of trades in {export} does NOT agree with this one ({counts}).",
     "verdict.no_trials": "There is no trial yet.",
     "verdict.all_failed": "All {n} trials failed: there is no best set.",
     "verdict.no_best": "No trial has a result, so there is no best set.",
@@ -57,6 +64,8 @@ WORDS: dict[str, str] = {
     "no": "no",
     "unknown": "not made",
     # best set
+    "set": "The set",
+    "set.none": "The strategy has no parameters.",
     "best": "Best set",
     "best.trial": "Trial {trial}: {values}",
     "best.violation": "It violates the study's constraints (by {violation:.3g}): no set satisfied them all.",
@@ -80,9 +89,14 @@ WORDS: dict[str, str] = {
     ),
     "equity.none": "The run has left no equity curve (equity.parquet).",
     "in_parts": "The search valued each set on parts of the histories. These are the best set's results on the whole of them, in one run.",
+    "held_out.note": (
+        "Shaded: held-out bars, opened once the set was chosen. There it was run anew, flat and with the initial capital, from the first "
+        "bar behind a purge of {purge} bars on; its numbers are those of that run, and the curve goes on in proportion to it. All datasets "
+        "side by side, the histogram and the search are in sample."
+    ),
     "walk.folds": "One bar per fold: the score out of sample of the set that was best on the fold's other bars.",
     "in_sample": "in sample: the search saw these bars",
-    "out_of_sample": "out of sample: it did not",
+    "out_of_sample": "out of sample: the search did not see these bars",
     # trades on the chart
     "chart": "Trades on the chart",
     "chart.note": (
@@ -108,12 +122,16 @@ WORDS: dict[str, str] = {
     "histogram": "Profit and loss of closed trades, percent of the entry's value",
     "histogram.note": "{n} closed trades; each bar counts those within {width}. Mean {mean}.",
     "trades": "List of trades",
-    "trades.none": "The best set made no trade.",
+    "trades.none": "There is no trade.",
     "trades.missing": "The run has left no list of trades.",
     "trades.shown": "{from} to {to} of {n}",
     "trades.left": "Only the first {n} trades are here; trades_*.csv has all.",
     "page.previous": "Earlier",
     "page.next": "Later",
+    "trades.outside": (
+        "Trades out of sample come last. They are of a run that began anew, flat and with the initial capital; their cumulative P&L begins "
+        "anew, too."
+    ),
     "trade.number": "Trade #",
     "trade.side": "Side",
     "trade.entry": "Entry",
@@ -129,6 +147,7 @@ WORDS: dict[str, str] = {
     # months
     "months": "Monthly returns",
     "months.note": "Of equity at the last close of each UTC month, open positions included. The first and the last month may be short.",
+    "months.unseen": "From {when} on it is out of sample.",
     "year": "Year",
     # the search
     "search": "The search",
@@ -281,7 +300,7 @@ WORDS: dict[str, str] = {
     "metric.reward_risk": "Avg win / avg loss",
     "metric.expectancy": "Net profit per trade",
     "ratios.note": "The catalogue's own, from daily equity (UTC), a year being 365 days:",
-}
+} | SWEEP_WORDS
 
 
 def say(key: str, **values: Any) -> str:

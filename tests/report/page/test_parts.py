@@ -11,11 +11,12 @@ from pinejax.errors import ReportError
 from pinejax.report.atomic import write_json
 from pinejax.report.listed import read_trades
 from pinejax.report.page.dataset_data import decimals, shades
-from pinejax.report.page.drawings import bins, histogram
+from pinejax.report.page.drawings import histogram
 from pinejax.report.page.figures import figure, metric, short
 from pinejax.report.page.search_data import MOST_TRIALS, sampled, search_data
-from pinejax.report.page.sections.months import monthly
 from pinejax.report.saved import Line, read_folder
+from pinejax.report.statistics.bins import bins
+from pinejax.report.statistics.months import monthly
 from pinejax.report.trades import write_trades
 
 
@@ -57,7 +58,7 @@ def test_a_list_of_another_layout_is_refused(tmp_path: Path):
 def test_months_are_from_last_close_to_last_close_and_multiply_to_the_whole():
     time = np.array(["2024-01-30", "2024-01-31", "2024-02-15", "2024-04-01"], "datetime64[ms]").astype(np.int64)
     line = Line(time, np.array([100.0, 110.0, 121.0, 60.5]), np.ones(4), np.ones(4, bool))
-    found = monthly(line, 100.0)
+    found = monthly(line.time, line.equity, 100.0)
     assert found == pytest.approx({(2024, 0): 0.1, (2024, 1): 0.1, (2024, 3): -0.5})
     assert np.prod([1 + r for r in found.values()]) == pytest.approx(0.605)
 

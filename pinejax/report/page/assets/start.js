@@ -1,15 +1,4 @@
-// Puts the page together: theme, dataset, charts, the place in the contents, copying.
-const root = document.documentElement, dark = matchMedia("(prefers-color-scheme: dark)");
-let chosenTheme = null;
-function applyTheme() {
-  root.dataset.theme = chosenTheme || (dark.matches ? "dark" : "light");
-  tell("theme");
-}
-root.classList.add("script");
-root.dataset.theme = dark.matches ? "dark" : "light";
-dark.addEventListener("change", applyTheme);
-$(".theme").addEventListener("click", () => { chosenTheme = root.dataset.theme === "dark" ? "light" : "dark"; applyTheme(); });
-
+// Puts a run's page together: dataset, charts, printing.
 function chooseDataset(i) {
   state.dataset = i;
   state.trade = null;
@@ -38,25 +27,6 @@ redraws.forEach((redraw) => redraw());
 const objective = $("[data-choose=objective]");
 if (objective) objective.addEventListener("change", () => { search.objective = +objective.value; redraws.forEach((redraw) => redraw()); });
 
-$$(".copy").forEach((button) => button.addEventListener("click", async () => {
-  const text = $("code", button.parentElement).textContent;
-  try { await navigator.clipboard.writeText(text); } catch {
-    const range = document.createRange();
-    range.selectNodeContents($("code", button.parentElement));
-    getSelection().removeAllRanges(); getSelection().addRange(range);
-    document.execCommand("copy");
-  }
-  button.textContent = say("copied");
-  setTimeout(() => { button.textContent = say("copy"); }, 1500);
-}));
-
-const links = $$("nav a"), seen = new Set();
-const watch = new IntersectionObserver((entries) => {
-  for (const entry of entries) seen[entry.isIntersecting ? "add" : "delete"](entry.target.id);
-  const first = links.find((link) => seen.has(link.hash.slice(1)));
-  links.forEach((link) => (link === first ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
-}, { rootMargin: "-80px 0px -60% 0px" });
-$$("main section").forEach((section) => watch.observe(section));
 // Paper is light; lightweight-charts draws only when the screen does, so pictures of its charts are printed, a dark one turned over.
 window.addEventListener("beforeprint", () => {
   const turned = root.dataset.theme === "dark";

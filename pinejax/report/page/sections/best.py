@@ -7,7 +7,7 @@ from typing import Any
 
 from pinejax.report.page.figures import short
 from pinejax.report.page.markup import Markup, el, join, table
-from pinejax.report.page.sections.frame import folded, framed, note
+from pinejax.report.page.sections.frame import folded, framed, heading, note
 from pinejax.report.page.words import name_of, say
 from pinejax.report.saved import Saved
 from pinejax.report.text import overrides_of, typed
@@ -19,9 +19,11 @@ def section(saved: Saved) -> Markup | None:
     if best is None:
         return None
     params, searched = best.get("params", {}), best.get("searched", [])
+    if saved.is_backtest:
+        return the_set(saved, params)
     values = ", ".join(f"{name_of('metric', name)} {short(value)}" for name, value in best.get("values", {}).items())
     again = overrides_of({name: params[name] for name in searched if name in params})
-    inputs = "\n".join(f"{name} = {typed(value)}" for name, value in params.items())
+    inputs = saved.inputs or "\n".join(f"{name} = {typed(value)}" for name, value in params.items())
     rest = [(name, value) for name, value in params.items() if name not in searched]
     violation = best.get("violation") or 0.0
     return framed(
@@ -46,6 +48,19 @@ def section(saved: Saved) -> Markup | None:
     )
 
 
+def the_set(saved: Saved, params: Mapping[str, Any]) -> Markup:
+    """Of a backtest."""
+    rows = [[el("code", name), short(value)] for name, value in params.items()]
+    inputs = "\n".join(f"{name} = {typed(value)}" for name, value in params.items())
+    return framed(
+        "best",
+        table([say("parameter"), say("value")], rows, caption=say("set"), class_="params") if rows else note(say("set.none")),
+        copyable(say("best.again"), overrides_of(params)) if rows else None,
+        copyable(say("best.inputs"), inputs) if rows else None,
+        title=heading(saved, "best"),
+    )
+
+
 def checked(check: Mapping[str, Any] | None) -> Markup | None:
     """Whether the run in detail has the trial's numbers; only where they differ it is more than a note."""
     if not check:
@@ -67,10 +82,10 @@ def span_of(saved: Saved, name: str) -> str:
     return f"{short(_whole(domain['low']))} … {short(_whole(domain['high']))}{more}"
 
 
-def copyable(label: str, text: str) -> Markup:
+def copyable(label: str, text: str, open_: bool = False) -> Markup:
     """Text in a box, with a button."""
     button = el("button", say("copy"), type="button", class_="copy")
-    return el("details", el("summary", label), el("div", join([el("pre", el("code", text)), button]), class_="copyable"))
+    return el("details", el("summary", label), el("div", join([el("pre", el("code", text)), button]), class_="copyable"), open=open_)
 
 
 def _whole(value: float) -> float | int:

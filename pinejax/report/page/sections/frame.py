@@ -9,9 +9,14 @@ from pinejax.report.page.words import say
 from pinejax.report.saved import Dataset, Saved
 
 
-def framed(key: str, *content: Child) -> Markup:
-    """A section named by a key of the words, which is also its anchor."""
-    return el("section", el("h2", say(key)), content, id=key)
+def framed(key: str, *content: Child, title: str = "") -> Markup:
+    """A section named by a key of the words, which is also its anchor. title: said instead of those words."""
+    return el("section", el("h2", title or say(key)), content, id=key)
+
+
+def heading(saved: Saved, key: str) -> str:
+    """A section's name: where nothing was searched no set is the best."""
+    return say("set") if key == "best" and saved.is_backtest else say(key)
 
 
 def per_dataset(saved: Saved, content: Callable[[Dataset], Child]) -> list[Markup]:

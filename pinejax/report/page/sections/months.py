@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from pinejax.report.page.figures import MINUS
 from pinejax.report.page.markup import Child, Markup, el, table
 from pinejax.report.page.sections.frame import framed, note, per_dataset
 from pinejax.report.page.words import say
-from pinejax.report.saved import Dataset, Line, Saved
+from pinejax.report.saved import Dataset, Saved
+from pinejax.report.statistics.months import monthly, whole_year
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -18,7 +17,16 @@ def section(saved: Saved) -> Markup | None:
     if not saved.lines:
         return None
     capital = saved.manifest.get("broker", {}).get("initial_capital")
-    return framed("months", per_dataset(saved, lambda dataset: grid(saved, dataset, capital)), note(say("months.note")))
+    text = " ".join([say("months.note"), *unseen(saved)])
+    return framed("months", per_dataset(saved, lambda dataset: grid(saved, dataset, capital)), note(text))
+
+
+def unseen(saved: Saved) -> list[str]:
+    """From when on the months are out of sample."""
+    firsts = [line.time[~line.seen].min() for line in saved.lines.values() if not line.seen.all()]
+    return (
+        [say("months.unseen", when=str(np.datetime64(int(min(firsts)), "ms").astype("datetime64[m]")).replace("T", " "))] if firsts else []
+    )
 
 
 def grid(saved: Saved, dataset: Dataset, capital: float | None) -> Child:
@@ -26,23 +34,13 @@ def grid(saved: Saved, dataset: Dataset, capital: float | None) -> Child:
     line = saved.lines.get(dataset.name)
     if line is None:
         return note(say("equity.none"))
-    found = monthly(line, capital)
+    found = monthly(line.time, line.equity, capital)
     top = max((abs(value) for value in found.values()), default=0.0) or 1.0
     rows = []
     for year in sorted({year for year, _ in found}):
         cells = [cell(found.get((year, month)), top) for month in range(12)]
-        whole = float(np.prod([1 + found[year, m] for m in range(12) if (year, m) in found])) - 1
-        rows.append([year, *cells, el("b", percent(whole))])
+        rows.append([year, *cells, el("b", percent(whole_year(found, year)))])
     return table([say("year"), *MONTHS, say("all")], rows, caption=say("months"), class_="months")
-
-
-def monthly(line: Line, capital: float | None) -> dict[tuple[int, int], float]:
-    """(year, month from 0) -> return from the last close of the month before; of the first month from the capital, or its first close."""
-    month = line.time.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
-    last = np.flatnonzero(np.diff(month, append=month[-1] + 1))
-    ends = line.equity[last]
-    before = np.concatenate([[line.equity[0] if capital is None else capital], ends[:-1]])
-    return {(1970 + int(m) // 12, int(m) % 12): float(r) for m, r in zip(month[last], ends / before - 1.0, strict=True)}
 
 
 def cell(value: float | None, top: float) -> Child:

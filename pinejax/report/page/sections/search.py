@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pinejax.report.page.figures import short
 from pinejax.report.page.markup import Child, Markup, el, table
-from pinejax.report.page.search_data import LEAST_SURFACE, SearchData, judged_importance
+from pinejax.report.page.search_data import SearchData
 from pinejax.report.page.sections.frame import framed, note
 from pinejax.report.page.words import name_of, say
 from pinejax.report.saved import Saved
+from pinejax.report.statistics.searched import judged_importance
+from pinejax.report.statistics.surface import LEAST as LEAST_SURFACE
 
 STATES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
 
@@ -26,7 +28,7 @@ def section(saved: Saved, data: SearchData) -> Markup:
     if not data.n_finite:
         return framed("search", parts)
     if len(data.objectives) > 1:
-        options = [el("option", name_of("metric", name), value=i) for i, (name, _) in enumerate(data.objectives)]
+        options = [el("option", name_of("metric", objective.name), value=i) for i, objective in enumerate(data.objectives)]
         parts.append(el("label", say("objective"), " ", el("select", options, data_choose="objective")))
         parts.append(_chart("pareto"))
         parts.append(front(saved))

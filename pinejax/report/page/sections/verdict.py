@@ -18,7 +18,7 @@ def section(saved: Saved) -> Markup:
     """Always there."""
     verdict = saved.verdict
     if verdict is None or not verdict.get("sentence"):
-        return framed("verdict", badge("none"), el("p", unjudged(saved), class_="sentence"))
+        return framed("verdict", badge("none"), el("p", unjudged(saved), class_="sentence"), compared(saved.manifest.get("comparison")))
     level = str(verdict.get("level", "none"))
     steps = [str(step) for step in verdict.get("next", ())]
     return framed(
@@ -40,6 +40,10 @@ def badge(level: str) -> Markup:
 
 def unjudged(saved: Saved) -> str:
     """What can be said of a search without a verdict."""
+    if saved.is_backtest:
+        return say("verdict.none_one")
+    if worker := saved.manifest.get("search", {}).get("worker"):
+        return say("verdict.worker", worker=worker)
     trials = saved.trials
     n = 0 if trials is None else len(trials)
     if not n:
@@ -50,6 +54,15 @@ def unjudged(saved: Saved) -> str:
     if saved.best is None:
         return say("verdict.no_best")
     return say("verdict.none", n=f"{n:,}") if n > 1 else say("verdict.none_one")
+
+
+def compared(found: Mapping[str, Any] | None) -> Markup | None:
+    """What a comparison with TradingView's own list of trades came to."""
+    if not found:
+        return None
+    counts = ", ".join(f"{n:,} {readable(str(status)).lower()}" for status, n in found.get("trades", {}).items() if n)
+    words = say("comparison.agrees" if found.get("agrees") else "comparison.differs", export=found.get("export", ""), counts=counts)
+    return el("p", words, [el("small", " ", str(reason)) for reason in found.get("reasons", ())])
 
 
 def reasons(rules: Any) -> Markup | None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pinejax.report.page.surface import GRID, scaled, smoothed
+from pinejax.report.statistics.surface import GRID, scaled, smoothed
 
 
 def test_the_surface_follows_the_scores_and_is_blank_far_from_them():

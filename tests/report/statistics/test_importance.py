@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pinejax.report.page.importance import epsilon_squared, grouped, ranks
+from pinejax.report.statistics.importance import epsilon_squared, grouped, ranks
 
 
 def test_it_is_scipys_h_made_into_a_share():

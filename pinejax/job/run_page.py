@@ -1,0 +1,37 @@
+"""When a run writes its report.html: now and then while it goes on, and at its end. What is on it, is `pinejax.report.page`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from pinejax.job.ledger import Pace
+from pinejax.report.leave import leave_report
+from pinejax.report.text import short_path
+
+FIRST_PAGE_S = 30.0
+"""A run shorter than this gets its report at the end only."""
+PAGE_SHARE = 0.02
+"""Of the run's time that may go into reports before its end."""
+
+
+class RunPage:
+    """Of one run's folder. wanted: `report.html`; say: how its place is said."""
+
+    def __init__(self, wanted: bool, say: Callable[[str], None] = partial(print, flush=True)):
+        self._say = say
+        self._wanted = self._works = wanted
+        self._pace = Pace(first_after_s=FIRST_PAGE_S, share=PAGE_SHARE)
+        self._shown: object = None
+
+    def keep(self, folder: Path, state: object) -> None:
+        """As of now, where it is time for it and `state` is another than at the last one. After one that failed, only `leave` tries."""
+        if self._works and state != self._shown and self._pace.due:
+            self._works = self._pace.timed(lambda: leave_report(folder)) is not None
+            self._shown = state
+
+    def leave(self, folder: Path) -> None:
+        """For good, and says where it is."""
+        if self._wanted and (path := leave_report(folder)):
+            self._say(f"Report: {short_path(path)}")

@@ -1,0 +1,28 @@
+"""A report as the end of something else, which it never takes with it. What is on it, is `page`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from pinejax.core.secrets import without_passwords
+from pinejax.report.text import short_path
+
+
+def leave_report(folder: Path) -> Path | None:
+    """Writes report.html into a folder; the path written. Where that fails, whatever the reason, one line on stderr says so, and None:
+    the files it is made from are there, and it can be made again.
+    """
+    try:
+        from pinejax.report.page.build import build
+
+        return build(folder)
+    except Exception as error:  # a full disk or a bug in a section: neither is worth a run
+        said = " ".join(without_passwords(f"{type(error).__name__}: {error}").split())[:500]
+        print(
+            f"pinejax: no report was written ({said}). All other files are there. To try again: "
+            f"python -m pinejax.report build {short_path(folder)}",
+            file=sys.stderr,
+            flush=True,
+        )
+        return None

@@ -1,0 +1,80 @@
+"""What a reader does with a page in Chromium: trades, datasets, keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report_browser import Page
+
+from pinejax.report.page.words import WORDS
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_click_on_a_trade_on_the_candles_shows_its_details(chromium: Any, folder: Path):
+    from selenium.webdriver import ActionChains
+
+    page = Page(chromium, folder)
+    page.run("document.querySelector('.candles').scrollIntoView({block: 'center', behavior: 'instant'})")
+    page.settle()
+    spot = page.run("""
+      const spot = report.charts.candles.marks.placed().find((s) => s.x1 > 50 && s.x2 < 900);
+      const box = document.querySelector('.candles').getBoundingClientRect();
+      return {x: box.left + (spot.x1 + spot.x2) / 2, y: box.top + (spot.y1 + spot.y2) / 2, trade: spot.trade};
+    """)
+    assert WORDS["pick"] in page.text(".picked")
+    actions = ActionChains(chromium)
+    actions.w3c_actions.pointer_action.move_to_location(round(spot["x"]), round(spot["y"]))
+    actions.click().perform()
+    assert page.run("return report.state.trade") == spot["trade"]
+    assert page.text(".picked dd span") == str(spot["trade"] + 1)
+    assert "Net P&L" in page.text(".picked")
+    assert page.complaints == []
+
+
+def test_a_row_of_the_list_shows_its_trade_on_the_chart(chromium: Any, folder: Path):
+    page = Page(chromium, folder)
+    page.click("#trades tr[data-trade='2'] button")
+    assert page.text(".picked dd span") == "3"
+    seen = page.run("return report.charts.candles.marks.placed().map((spot) => spot.trade)")
+    assert 2 in seen
+    row = page.run("return document.querySelector(\"#trades tr[data-trade='2'] td:nth-child(6) span\").textContent")
+    assert row in page.text(".picked")
+
+
+def test_another_dataset_changes_all_that_is_shown(chromium: Any, folder: Path):
+    page = Page(chromium, folder)
+    before = page.text("#overview .of-dataset.chosen"), page.text("#trades tbody")
+    page.click(".pick-dataset[data-dataset='1']")
+    assert page.run("return document.querySelector('#dataset').value") == "1"
+    assert page.run("return [...document.querySelectorAll('.of-dataset.chosen')].every((e) => e.dataset.dataset === '1')")
+    assert (page.text("#overview .of-dataset.chosen"), page.text("#trades tbody")) != before
+    assert "BBB" in page.text("#chart .legend")
+    assert page.complaints == []
+
+
+def test_pages_of_the_list_of_trades(chromium: Any, folder: Path):
+    page = Page(chromium, folder)
+    assert page.text("#trades .shown").startswith("1 to 20 of ")
+    page.click("#trades [data-page='1']")
+    assert page.text("#trades .shown").startswith("21 to 40 of ")
+    assert page.text("#trades tbody tr th") == "21"
+
+
+def test_the_keyboard_reaches_everything(chromium: Any, folder: Path):
+    page = Page(chromium, folder)
+    page.press(".candles", "\ue014", "\ue014", "\ue012")  # right, right, left
+    assert page.text(".picked dd span") == "1"
+    for chart in ("candles", "equity"):
+        width = f"const r = report.charts.{chart}.chart.timeScale().getVisibleLogicalRange(); return r.to - r.from"
+        before = page.run(width)
+        page.press(f".chart.{chart}", "+")
+        assert page.run(width) < before / 1.2
+    unreachable = page.run("return [...document.querySelectorAll('button, a, select, summary')].filter((e) => e.tabIndex < 0).length")
+    assert unreachable == 0
+    assert page.run("return [...document.querySelectorAll('.scroll, .chart')].every((e) => e.tabIndex === 0)")
+    assert page.run(
+        "return [...document.querySelectorAll('button, select')].every((e) => e.textContent.trim() || e.getAttribute('aria-label'))"
+    )

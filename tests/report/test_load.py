@@ -1,0 +1,269 @@
+"""`pinejax.load` on folders in every state that a run can leave: what is in the frames, and what they look like when nothing is."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from judged_folder import VERDICT, judge
+from report_folder import CAPITAL, make_run
+
+import pinejax
+from pinejax.errors import ReportError
+from pinejax.report.loaded import frames
+from pinejax.report.loaded.run import Run
+
+PINNED = {
+    "trials": frames.TRIALS, "results": frames.RESULTS, "datasets": frames.DATASETS, "trades": frames.TRADES, "equity": frames.EQUITY,
+    "bars": frames.BARS, "summary": frames.SUMMARY, "walk_forward": frames.FOLDS, "walk_forward_equity": frames.HISTORY,
+    "null": frames.HISTORIES, "stress": frames.STRESS,
+}  # fmt: skip
+EVIL = "</div><script>alert(1)</script>'\"&"
+
+
+class Reader(HTMLParser):
+    """Text, elements and what they would fetch; fails where an element is closed that is not open."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.open: list[str] = []
+        self.names: set[str] = set()
+        self.words: list[str] = []
+        self.fetched: list[str] = []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        self.open.append(tag)
+        self.names.add(tag)
+        self.fetched += [value for key, value in attrs if key in ("src", "href", "xlink:href") or "url(" in (value or "")]
+
+    def handle_startendtag(self, tag: str, attrs: list) -> None:
+        self.names.add(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def loaded(folder: Path) -> Run:
+    found = pinejax.load(folder)
+    assert isinstance(found, Run)
+    return found
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return loaded(judge(make_run(tmp_path_factory.mktemp("runs") / "mine", seen=1_500)))
+
+
+def test_importing_the_package_loads_none_of_the_large_ones_and_loading_a_folder_no_jax(tmp_path: Path):
+    folder = make_run(tmp_path / "run", n_trials=3)
+    code = (
+        "import sys, pinejax\n"
+        "large = [n for n in ('polars', 'jax', 'matplotlib', 'numpy') if n in sys.modules]\n"
+        f"run = pinejax.load({str(folder)!r}); run.trials, run._repr_html_()\n"
+        "without = [n for n in ('jax', 'matplotlib') if n in sys.modules]\n"
+        "run.figures.history().savefig('h.png')\n"
+        "print(large, without, [n for n in ('jax', 'matplotlib.pyplot') if n in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stdout.split() == ["[]", "[]", "[]"]
+
+
+def test_a_run_says_what_it_is_of(run: Run):
+    assert (run.name, run.study, run.strategy, run.state, run.synthetic) == ("mine", "a study", "ema_cross", "done", True)
+    assert run.manifest["search"] == {"sampler": "tpe", "seed": 1}
+    assert repr(run) == "Run('mine': ema_cross, done, 40 trials, best sharpe 2; verdict: luck)"
+    assert run.pairs == {} and run.front == []
+
+
+@pytest.mark.parametrize("name", PINNED)
+def test_a_frame_begins_with_its_columns_whatever_the_run_has_left(run: Run, tmp_path: Path, name: str):
+    (tmp_path / "manifest.json").touch()
+    whole, empty = getattr(run, name), getattr(loaded(tmp_path), name)
+    schema = dict(pl.Schema(PINNED[name]))
+    assert len(whole) and not len(empty)
+    assert dict(empty.schema) == schema
+    assert list(whole.schema.items())[: len(schema)] == list(schema.items())
+
+
+def test_frames_have_what_the_files_have(run: Run):
+    assert run.trials.equals(pl.read_parquet(run.folder / "trials.parquet"))
+    assert {"sharpe", "net_profit", "sortino"} <= set(run.results.columns)
+    assert run.results["sortino"].null_count() == len(run.results) > 0
+    assert run.datasets["name"].to_list() == ["AAA 15m@1h", "BBB 15m@1h"]
+    assert run.datasets["first"].dt.strftime("%Y-%m-%d %H:%M").to_list() == ["2024-06-01 00:00"] * 2
+    assert run.equity.drop("drawdown").equals(pl.read_parquet(run.folder / "equity.parquet"))
+    assert run.bars.equals(pl.read_parquet(run.folder / "bars.parquet"))
+    assert run.null["value"].to_list() == VERDICT["evidence"]["null_search"]["distribution"]
+    assert run.stress["name"].to_list() == ["base", "costs", "without AAA"]
+    assert run.summary.filter(figure="net_profit")["unit"].to_list() == ["money", "money"]
+
+
+def test_the_drawdown_is_below_the_highest_equity_of_the_same_dataset(run: Run):
+    for _, rows in run.equity.group_by("dataset"):
+        worth = rows["equity"].to_numpy()
+        assert np.allclose(rows["drawdown"], worth / np.maximum.accumulate(worth) - 1)
+    assert run.equity.filter(~pl.col("seen")).group_by("dataset").len()["len"].to_list() == [500, 500]
+
+
+def test_trades_are_those_of_the_lists(run: Run):
+    trades = run.trades_of("AAA")
+    assert trades.equals(run.trades.filter(pl.col("dataset") == "AAA 15m@1h")) and trades.equals(run.trades_of("AAA 15m@1h"))
+    assert trades["number"].to_list() == list(range(1, len(trades) + 1))
+    assert set(trades["side"]) == {"long", "short"} and trades["is_open"].to_list() == [False] * (len(trades) - 1) + [True]
+    closed = trades.filter(~pl.col("is_open"))
+    assert (closed["exit_time"] > closed["entry_time"]).all()
+    assert closed["pnl"].sum() + trades["pnl"][-1] == pytest.approx(trades["total"][-1], abs=0.01)
+    assert trades["total_rate"][-1] == pytest.approx(trades["total"][-1] / CAPITAL, abs=1e-4)
+    with pytest.raises(ReportError, match=r"dataset: expected the name of one, got 'AAB 15m@1h'\. Did you mean AAA 15m@1h or BBB 15m@1h\?"):
+        run.trades_of("AAB 15m@1h")
+
+
+def test_spans_of_a_walk_forward_have_times_and_the_set_that_was_chosen(run: Run):
+    found = run.walk_forward
+    assert found["fold"].to_list() == [1, 2, 3] and found["out_of_sample_return"].to_list() == [0.02, -0.03, None]
+    assert (found["test_first"] > found["train_last"]).all()
+    assert found["params_fast"].to_list() == [5, 6, 7] and found["params_mult"].to_list() == [1.0, None, 2.0]
+    assert run.walk_forward_equity["day"].dtype == pl.Date
+
+
+def test_the_verdict_is_a_value_with_its_rules(run: Run, tmp_path: Path):
+    verdict = run.verdict
+    assert (verdict.level, verdict.next) == ("luck", ("null=research",)) and "after 40 sets" in verdict.sentence
+    assert verdict.reasons.select("name", "measured", "passed").rows() == [
+        ("trades", "169", True), ("deflated_sharpe", "0.133165", False), ("holdout", None, None),
+    ]  # fmt: skip
+    text = Reader(verdict._repr_html_()).text
+    assert "Not told from luck" in text and "deflated 0.1332 >= 0.95 no" in text and "not made" in text
+    other = loaded(make_run(tmp_path / "run")).verdict
+    assert other.level == "none" and "luckiest of 40 trials" in other.sentence and not len(other.reasons)
+
+
+def test_the_best_set_can_be_typed_again(run: Run):
+    best, entry = run.best, json.loads((run.folder / "best.json").read_text())
+    assert best is not None
+    assert (best.trial, dict(best.values), dict(best.params)) == (entry["trial"], entry["values"], entry["params"])
+    assert (
+        best.overrides == " ".join(f"params.{n}={str(entry['params'][n]).lower()}" for n in entry["searched"] if n != "mult")
+        or "mult" in best.searched
+    )
+    assert best.metrics["dataset"].to_list() == ["AAA 15m@1h", "BBB 15m@1h"] and best.metrics["sortino"].to_list() == [None, None]
+    assert "3 … 40" in Reader(best._repr_html_()).text
+
+
+def test_a_notebook_shows_verdict_best_set_and_datasets_and_fetches_nothing(run: Run):
+    found = Reader(run._repr_html_())
+    for words in (
+        "ema_cross on AAA, BBB",
+        "Synthetic bars.",
+        "Not told from luck",
+        "params.fast=",
+        "AAA 15m@1h",
+        "BBB 15m@1h",
+        "40 trials",
+    ):
+        assert words in found.text
+    assert not found.fetched and "polyline" in found.names and not found.names & {"script", "style", "img", "link", "iframe"}
+    assert len(run._repr_html_()) < 40_000
+
+
+def test_names_are_text_and_never_markup(tmp_path: Path):
+    folder = judge(
+        make_run(tmp_path / "run", study=EVIL), level=EVIL, sentence=EVIL, reasons=[{"name": EVIL, "text": EVIL, "measured": EVIL}]
+    )
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["strategy"] |= {"name": EVIL}
+    manifest |= {"synthetic": EVIL, "state": "failed", "error": EVIL}
+    for row in manifest["datasets"]:
+        row["symbol"] = row["name"] = EVIL
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    best = json.loads((folder / "best.json").read_text())
+    best |= {"searched": [EVIL], "params": {EVIL: EVIL}, "values": {EVIL: 1.0}, "trial": 3}
+    (folder / "best.json").write_text(json.dumps(best))
+    run = loaded(folder)
+    assert run.best is not None
+    for shown in (run, run.verdict, run.best):
+        found = Reader(shown._repr_html_())
+        assert "script" not in found.names and "<script>" in found.text
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"state": "running", "detailed": False}, "it still runs, or it was killed"),
+        ({"state": "interrupted"}, "was interrupted"),
+        ({"states": ("FAIL",)}, "All 40 trials failed"),
+        ({"n_trials": 0}, "There is no trial yet"),
+        ({"n_trials": 1}, "nothing was chosen"),
+        ({"every": 5_000}, "luckiest of 40 trials"),
+        ({"objectives": ("sharpe", "max_drawdown")}, "Max drawdown"),
+    ],
+)
+def test_every_state_is_shown(tmp_path: Path, more: dict, words: str):
+    run = loaded(make_run(tmp_path / "run", **more))
+    assert words in Reader(run._repr_html_()).text
+    assert repr(run).startswith("Run('run': ema_cross, ")
+    assert len(run.trials) == more.get("n_trials", 40)
+    assert (run.best is None) == (more.get("states") == ("FAIL",) or more.get("n_trials") == 0)
+
+
+def test_every_file_but_the_manifest_may_be_missing(tmp_path: Path):
+    folder = judge(make_run(tmp_path / "run"))
+    for path in sorted(folder.iterdir()):
+        if path.name != "manifest.json":
+            path.unlink()
+            run = loaded(folder)
+            assert Reader(run._repr_html_()).text
+            for name in PINNED:
+                assert isinstance(getattr(run, name), pl.DataFrame)
+
+
+def test_a_broken_file_is_named(tmp_path: Path):
+    folder = make_run(tmp_path / "run")
+    (folder / "results_datasets.csv").write_text("number,sharpe\n1,x\n")
+    with pytest.raises(ReportError, match=r"results_datasets\.csv: expected a table"):
+        loaded(folder).results  # noqa: B018
+
+
+def test_another_folder_is_refused_with_the_newest_runs_near_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ReportError, match=r"nowhere: expected the folder of a run .* there is no such folder\. A run prints"):
+        pinejax.load("nowhere")
+    for i, name in enumerate("abcd"):
+        manifest = make_run(Path("outputs") / name, n_trials=0) / "manifest.json"
+        os.utime(manifest, (i, i))
+    with pytest.raises(ReportError, match=r"outputs: .* it is neither\. The newest near by: outputs/d, outputs/c, outputs/b\."):
+        pinejax.load("outputs")
+    with pytest.raises(ReportError, match=r"outputs/e: .* no such folder\. The newest near by: outputs/d"):
+        pinejax.load(Path("outputs/e"))
+    with pytest.raises(ReportError, match="it is no folder"):
+        pinejax.load("outputs/a/manifest.json")
+
+
+def test_the_report_is_made_from_what_is_there(tmp_path: Path):
+    run = loaded(make_run(tmp_path / "run", n_trials=5))
+    assert run.report() == run.folder / "report.html" and run.report().stat().st_size > 100_000
+
+
+def test_the_parts_of_a_joint_study_are_runs_of_their_own(tmp_path: Path):
+    folder = make_run(tmp_path / "run", n_trials=5)
+    make_run(folder / "15m_1h", n_trials=2)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"pairs": {"15m@1h": "15m_1h", "5m@1h": "5m_1h"}}))
+    assert {pair: len(part.trials) for pair, part in loaded(folder).pairs.items()} == {"15m@1h": 2}
