@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from pinejax.job.ledger import Pace
@@ -16,10 +15,14 @@ PAGE_SHARE = 0.02
 """Of the run's time that may go into reports before its end."""
 
 
+def _printed(text: str) -> None:
+    print(text, flush=True)
+
+
 class RunPage:
     """Of one run's folder. wanted: `report.html`; say: how its place is said."""
 
-    def __init__(self, wanted: bool, say: Callable[[str], None] = partial(print, flush=True)):
+    def __init__(self, wanted: bool, say: Callable[[str], None] = _printed):
         self._say = say
         self._wanted = self._works = wanted
         self._pace = Pace(first_after_s=FIRST_PAGE_S, share=PAGE_SHARE)
