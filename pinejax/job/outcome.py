@@ -81,13 +81,13 @@ class Outcome:
         self._age_s = age_s
         self._spent, self._watch = spent, Stopwatch()
         self._files, self._details = Pace(), Pace(first_after_s=FIRST_DETAIL_S)
-        self._page, self._n_manifests = RunPage(session.config.report.html), 0
+        self._page, self._n_manifests = RunPage(session.config.report.html, log.say), 0
         self.measured: dict[str, Any] = {}
         self._last: dict[str, Any] = {}
         self._state = "running"
         self._recorded: int | None = None
         self.log = log
-        self.label = folder.name if session.config.beside else ""
+        self.label = _label(folder) if session.config.beside else ""
         self._n_batches, self._best = 0, -1
         self._shown = SearchProgress(settings.study_name, sys.stderr, log.note, label=self.label, stopping=lambda: stop.is_set)
 
@@ -235,3 +235,8 @@ class Outcome:
         with self._watch.span("report"):
             self.folder.write_manifest({**self.manifest, "state": state, **more, "best_rerun_in_detail": check})
         self._n_manifests += 1
+
+
+def _label(folder: Path) -> str:
+    """A run of a sweep among others, by its folder; a worker with that of its combination, in which it is."""
+    return f"{folder.parent.name}/{folder.name}" if folder.name.startswith("worker_") else folder.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from pinejax.job.ledger import Pace
@@ -14,10 +15,15 @@ PAGE_SHARE = 0.02
 """Of the run's time that may go into reports before its end."""
 
 
-class RunPage:
-    """Of one run's folder. wanted: `report.html`."""
+def _printed(text: str) -> None:
+    print(text, flush=True)
 
-    def __init__(self, wanted: bool):
+
+class RunPage:
+    """Of one run's folder. wanted: `report.html`; say: how its place is said."""
+
+    def __init__(self, wanted: bool, say: Callable[[str], None] = _printed):
+        self._say = say
         self._wanted = self._works = wanted
         self._pace = Pace(first_after_s=FIRST_PAGE_S, share=PAGE_SHARE)
         self._shown: object = None
@@ -31,4 +37,4 @@ class RunPage:
     def leave(self, folder: Path) -> None:
         """For good, and says where it is."""
         if self._wanted and (path := leave_report(folder)):
-            print(f"Report: {short_path(path)}", flush=True)
+            self._say(f"Report: {short_path(path)}")
