@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -232,7 +232,14 @@ def to_config(composed: DictConfig) -> Config:
     tree = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     assert isinstance(tree, dict), "a configuration is a tree"
     config = from_mapping({str(key): value for key, value in tree.items()}, broker_given=chosen_keys("broker"))
-    return replace(config, in_sweep=HydraConfig.get().mode != RunMode.RUN)
+    hydra = HydraConfig.get()
+    in_sweep = hydra.mode != RunMode.RUN
+    return replace(config, in_sweep=in_sweep, beside=in_sweep and not is_basic(hydra.launcher))
+
+
+def is_basic(launcher: Mapping[Any, Any]) -> bool:
+    """Whether `hydra.launcher` is Hydra's own that runs one job after the other."""
+    return str(launcher.get("_target_")).endswith(".BasicLauncher")
 
 
 def chosen_keys(group: str) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,15 @@ from pinejax.job.pair_files import PairFiles
 from pinejax.job.run_page import RunPage
 from pinejax.job.session import Session
 from pinejax.job.spent import Spent, shares, with_judging
+from pinejax.job.standing import new_best_text, step_of
 from pinejax.job.study_table import StudyTable
 from pinejax.report.folder import RunFolder
 from pinejax.report.machine import process_age_s
-from pinejax.report.progress import Step, progress_for
+from pinejax.report.progress import SearchProgress
 from pinejax.report.rows import StudyRows
-from pinejax.search import Objective, Progress, SearchConfig, SearchResult, Timings
+from pinejax.report.run_log import RunLog
+from pinejax.report.text import short_path
+from pinejax.search import Objective, Progress, SearchConfig, SearchResult, StopRequest, Timings
 from pinejax.search.timings import Stopwatch
 
 FIRST_DETAIL_S = 30.0
@@ -48,9 +52,11 @@ class Outcome:
         *,
         storage: str,
         spent: Spent,
+        log: RunLog,
+        stop: StopRequest,
         age_s: Callable[[], float] = process_age_s,
     ):
-        """age_s: seconds since the run began."""
+        """stop: set where the search was asked to end. age_s: seconds since the run began."""
         self.session, self.engine, self.objective, self.settings = session, engine, objective, settings
         self.storage = storage
         self._wanted = folder
@@ -71,25 +77,29 @@ class Outcome:
         self._age_s = age_s
         self._spent, self._watch = spent, Stopwatch()
         self._files, self._details = Pace(), Pace(first_after_s=FIRST_DETAIL_S)
-        self._page, self._n_manifests = RunPage(session.config.report.html), 0
+        self._page, self._n_manifests = RunPage(session.config.report.html, lambda text: log.say(text, sys.stderr)), 0
         self.measured: dict[str, Any] = {}
         self._last: dict[str, Any] = {}
         self._state = "running"
         self._recorded: int | None = None
-        self._n_pruned = 0
-        self._bar = progress_for(sys.stderr)
+        self.log = log
+        self.label = _label(folder) if session.config.beside else ""
+        self._n_batches, self._best = 0, -1
+        self._shown = SearchProgress(settings.study_name, sys.stderr, log.note, label=self.label, stopping=lambda: stop.is_set)
 
     @cached_property
     def folder(self) -> RunFolder:
         """Claimed when first written to: a search that is refused by its study leaves nothing behind."""
-        return RunFolder.claim(self._wanted)
+        folder = RunFolder.claim(self._wanted)
+        self.log.keep(folder.log)
+        return folder
 
     def __enter__(self) -> Outcome:
-        self._bar.__enter__()
+        self._shown.__enter__()
         return self
 
     def __exit__(self, *raised: Any) -> None:
-        self._bar.__exit__(*raised)
+        self._shown.__exit__(*raised)
         if raised[1] is not None:
             self._fail(raised[1])
 
@@ -110,15 +120,18 @@ class Outcome:
 
     def leave_page(self) -> None:
         """The report of all that is in the folder by now. Its own seconds are in no table: it shows them."""
-        self._page.leave(self.folder.path)
+        if path := self._page.leave(self.folder.path):
+            self.log.say(f"Report: {short_path(path)}")
 
     def after_batch(self, progress: Progress) -> None:
         """The search's callback: shows where it stands and, now and then, writes the files."""
-        if self._spent.first_trial_s is None:
+        if self._spent.first_trial_s is None and progress.batch:
             self._spent = replace(self._spent, first_trial_s=self._age_s())
-        self._n_pruned += sum(trial.state.name == "PRUNED" for trial in progress.batch)
-        best = f"{progress.best.values[0]:.6g} (trial {progress.best.number})" if progress.best and progress.best.values else ""
-        self._bar.update(Step(progress.n_counted, progress.n_trials, progress.n_new, self._n_pruned, best))
+        self._n_batches += bool(progress.batch)
+        if progress.best is not None and progress.best.number != self._best:
+            self._best = progress.best.number
+            self.log.note(new_best_text(progress, self.objective))
+        self._shown.update(step_of(progress, self.objective, self.settings, self._n_batches, datetime.now()))
         if self._files.due:
             self._write(progress)
 
@@ -203,3 +216,8 @@ class Outcome:
         with self._watch.span("report"):
             self.folder.write_manifest({**self.manifest, "state": state, **more, "best_rerun_in_detail": check})
         self._n_manifests += 1
+
+
+def _label(folder: Path) -> str:
+    """A run of a sweep among others, by its folder; a worker with that of its combination, in which it is."""
+    return f"{folder.parent.name}/{folder.name}" if folder.name.startswith("worker_") else folder.name

@@ -22,8 +22,8 @@ SYNTHETIC_NOTE = "Bars made by a generator: these results say nothing about any 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """manifest.json, trials.parquet and .csv, results_datasets.csv, best.json, bank.json, with several objectives pareto.json; of the best
-    set trades_<dataset>.csv, performance_summary_<dataset>.csv, equity.parquet and bars.parquet (`curves`).
+    """manifest.json, trials.parquet and .csv, results_datasets.csv, best.json, bank.json, with several objectives pareto.json, run.log; of
+    the best set trades_<dataset>.csv, performance_summary_<dataset>.csv, equity.parquet and bars.parquet (`curves`).
     """
 
     path: Path
@@ -44,6 +44,11 @@ class RunFolder:
                 raise ConfigError(f"hydra.run.dir: {path} cannot be written ({error.strerror}). Choose another.") from None
             return cls(path)
         raise AssertionError("itertools.count does not end")
+
+    @property
+    def log(self) -> Path:
+        """What the run said (`run_log`)."""
+        return self.path / "run.log"
 
     def write_manifest(self, content: Mapping[str, Any]) -> None:
         """What was run, on what, with what outcome."""
