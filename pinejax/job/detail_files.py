@@ -11,6 +11,7 @@ from jaxtyping import Float
 from pinejax.broker.config import BrokerConfig
 from pinejax.core.feed import Bars
 from pinejax.engine.detail import Detail
+from pinejax.report.all_trades import TradesOf, write_all_trades
 from pinejax.report.atomic import write_text
 from pinejax.report.curves import Curve, buy_and_hold, read_equity, write_curves
 from pinejax.report.folder import RunFolder
@@ -20,13 +21,15 @@ from pinejax.tradingview.summary_text import summary_csv
 
 
 def write_details(folder: RunFolder, details: Sequence[Detail], broker: BrokerConfig, seen: Sequence[int] | None = None) -> None:
-    """Per dataset trades_<symbol>_<timeframe>.csv and performance_summary_<symbol>_<timeframe>.csv; equity.parquet and bars.parquet of all.
+    """Per dataset trades_<symbol>_<timeframe>.csv and performance_summary_<symbol>_<timeframe>.csv; trades.csv, trades.parquet,
+    equity.parquet and bars.parquet of all.
 
     seen: per dataset how many of its feed's bars the search looked at, where a detail run goes on over those that it did not.
     """
     capital = broker.initial_capital
     for detail in details:
         _write_lists(folder, detail, broker)
+    write_all_trades(folder.path, [TradesOf(detail.feed, detail.trades) for detail in details], capital, broker.currency)
     stops = [None] * len(details) if seen is None else [stop - detail.start for stop, detail in zip(seen, details, strict=True)]
     write_curves(folder.path, [curve_of(detail, capital, stop) for detail, stop in zip(details, stops, strict=True)])
 

@@ -26,7 +26,9 @@ from pinejax.job.session import Session
 from pinejax.job.spent import Spent, shares, with_judging
 from pinejax.job.standing import new_best_text, step_of
 from pinejax.job.study_table import StudyTable
-from pinejax.report.folder import RunFolder
+from pinejax.job.trial_journal import TrialJournal
+from pinejax.report.atomic import write_text
+from pinejax.report.folder import SYNTHETIC_NOTE, RunFolder
 from pinejax.report.machine import process_age_s
 from pinejax.report.progress import SearchProgress
 from pinejax.report.rows import StudyRows
@@ -34,6 +36,7 @@ from pinejax.report.run_log import RunLog
 from pinejax.report.text import short_path
 from pinejax.search import Objective, Progress, SearchConfig, SearchResult, StopRequest, Timings
 from pinejax.search.timings import Stopwatch
+from pinejax.tradingview.inputs_text import INPUTS, inputs_text
 
 FIRST_DETAIL_S = 30.0
 """A search shorter than this gets its best trial's trades at the end only: recording compiles a program of its own."""
@@ -71,6 +74,7 @@ class Outcome:
             settings.top_k,
             timeframe=TIMEFRAME if session.is_joint else None,
         )
+        self._journal = TrialJournal(self._table, [term.name for term in objective.terms], session.columns)
         self._pairs = PairFiles(session, objective, settings) if isinstance(session, JointSession) else None
         if self._pairs is not None:
             self.manifest["pairs"] = self._pairs.folders
@@ -132,6 +136,7 @@ class Outcome:
             self._best = progress.best.number
             self.log.note(new_best_text(progress, self.objective))
         self._shown.update(step_of(progress, self.objective, self.settings, self._n_batches, datetime.now()))
+        self._log(progress.trials)
         if self._files.due:
             self._write(progress)
 
@@ -144,7 +149,8 @@ class Outcome:
             raise
 
     def _finish(self, result: SearchResult) -> StudyRows:
-        study = self._write_study(result.trials)
+        self._log(result.trials)
+        study = self._write_study(result.trials, final=True)
         self._record_best(study)
         self._state = "interrupted" if result.stopped == "interrupted" else "done"
         self._last = {
@@ -176,16 +182,30 @@ class Outcome:
         self._write_manifest("running", self._last)
         self.keep_page()
 
-    def _write_study(self, trials: Sequence[FrozenTrial]) -> StudyRows:
+    def _log(self, trials: Sequence[FrozenTrial]) -> None:
+        """Every batch, for what is only in here is lost with this process."""
+        with self._watch.span("report"):
+            self._journal.write(self.folder.path, trials)
+
+    def _write_study(self, trials: Sequence[FrozenTrial], final: bool = False) -> StudyRows:
         def write() -> StudyRows:
             with self._watch.span("report"):
                 study = self._table.of(trials)
-                self.folder.write_study(study)
+                self.folder.write_study(study, final)
+                if study.best:
+                    write_text(self.folder.path / INPUTS, self._inputs(study))
                 if self._pairs is not None:
-                    self._pairs.write(self.folder.path, trials)
+                    self._pairs.write(self.folder.path, trials, final)
             return study
 
         return self._files.timed(write)
+
+    def _inputs(self, study: StudyRows) -> str:
+        """The best set's, on the charts of its own pair."""
+        best, session = study.best[0], self.session
+        said = [f"{session.strategy.name}, trial {best.number} of study {study.study_name}"]
+        said += [f"SYNTHETIC: {SYNTHETIC_NOTE}"] if study.synthetic else []
+        return inputs_text(session.strategy.cls, best.complete, session.config.broker, session.part(best.complete).histories, said)
 
     def _record_best(self, study: StudyRows) -> None:
         """The best trial's trades, once for each new best."""

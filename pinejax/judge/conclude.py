@@ -28,8 +28,7 @@ def conclude(outcome: Outcome, study: StudyRows, result: SearchResult) -> int:
 
 def _told(outcome: Outcome, study: StudyRows, result: SearchResult) -> bool:
     """Whether Ctrl-C ended the search or its judging."""
-    session = outcome.session
-    say = outcome.log.say
+    session, say = outcome.session, outcome.log.say
     say(end_text(session, study, result, outcome.check))
     if isinstance(session, JointSession):
         say(f"\n{compare_pairs(outcome.folder.path, session)}\n")

@@ -63,7 +63,7 @@ def read_trades(path: Path) -> Listed:
     with path.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.reader(lines))[1:]
     exits, entries = rows[::2], rows[1::2]
-    if len(exits) != len(entries) or any(len(row) != N_COLUMNS for row in rows):
+    if len(exits) != len(entries) or any(len(row) < N_COLUMNS for row in rows):
         raise ReportError(f"{path}: expected two rows of {N_COLUMNS} columns for each trade, as a run writes them. Run again.")
     try:
         qty, value, pnl, rate, mfe, mfe_rate, mae, mae_rate, total, total_rate = (_numbers(exits, column) for column in range(5, N_COLUMNS))

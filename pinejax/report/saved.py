@@ -99,6 +99,12 @@ class Saved:
         return self._parquet("trials.parquet")
 
     @cached_property
+    def inputs(self) -> str | None:
+        """inputs.txt: the best set for TradingView's settings."""
+        path = self.folder / "inputs.txt"
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
+
+    @cached_property
     def datasets(self) -> list[Dataset]:
         """Those the best set was run on: of a study over timeframe pairs those of its own pair, of one over parts the whole histories."""
         rows = [Dataset(r["name"], r["symbol"], r["timeframe"], bool(r["synthetic"])) for r in self.manifest.get("datasets", ())]

@@ -30,7 +30,7 @@ def test_the_best_sets_trades_figures_equity_and_bars_are_written(tmp_path: Path
         "performance_summary_AAA_15m_1h.csv",
         "performance_summary_X_BBB_15m_1h.csv",
     }
-    assert {path.name for path in tmp_path.iterdir()} == names | {"equity.parquet", "bars.parquet"}
+    assert {path.name for path in tmp_path.iterdir()} == names | {"trades.csv", "trades.parquet", "equity.parquet", "bars.parquet"}
     assert pl.read_parquet(tmp_path / "equity.parquet").group_by("dataset").len().sort("dataset").rows() == [
         ("AAA 15m@1h", 300),
         ("X:BBB 15m@1h", 300),
