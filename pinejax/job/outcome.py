@@ -34,6 +34,7 @@ from pinejax.report.machine import process_age_s
 from pinejax.report.progress import SearchProgress
 from pinejax.report.rows import StudyRows
 from pinejax.report.run_log import RunLog
+from pinejax.report.text import short_path
 from pinejax.search import Objective, Progress, SearchConfig, SearchResult, StopRequest, Timings
 from pinejax.search.timings import Stopwatch
 from pinejax.tradingview.inputs_text import INPUTS, inputs_text
@@ -81,7 +82,7 @@ class Outcome:
         self._age_s = age_s
         self._spent, self._watch = spent, Stopwatch()
         self._files, self._details = Pace(), Pace(first_after_s=FIRST_DETAIL_S)
-        self._page, self._n_manifests = RunPage(session.config.report.html, log.say), 0
+        self._page, self._n_manifests = RunPage(session.config.report.html, lambda text: log.say(text, sys.stderr)), 0
         self.measured: dict[str, Any] = {}
         self._last: dict[str, Any] = {}
         self._state = "running"
@@ -124,7 +125,8 @@ class Outcome:
 
     def leave_page(self) -> None:
         """The report of all that is in the folder by now. Its own seconds are in no table: it shows them."""
-        self._page.leave(self.folder.path)
+        if path := self._page.leave(self.folder.path):
+            self.log.say(f"Report: {short_path(path)}")
 
     def after_batch(self, progress: Progress) -> None:
         """The search's callback: shows where it stands and, now and then, writes the files."""
