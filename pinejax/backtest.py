@@ -21,9 +21,10 @@ EXIT_DIFFERENT = 1
 def backtest(config: Config, folder: Path) -> int:
     """Run the strategy with its defaults, `enable`, `disable` and `params`, print every metric, write the lists of trades.
 
-    One dataset: trades.csv and performance_summary.csv; several: with the dataset in the name. With `compare` the list of trades of
-    a chart is compared with ours: comparison.csv. report.html shows all of it. Returns 0, or 1 where that comparison finds a difference.
-    Errors: a user's mistakes, as PinejaxError, before anything is written.
+    Trades of all datasets: trades.csv and trades.parquet; of each trades_<dataset>.csv; performance_summary.csv, of several with the
+    dataset in the name. inputs.txt: the set for TradingView's settings. report.html shows all of it. With `compare` the list of trades
+    of a chart is compared with ours: comparison.csv. Returns 0, or 1 where that comparison finds a difference. Errors: a user's
+    mistakes, as PinejaxError, before anything is written.
     """
     from pinejax.errors import SpaceError
     from pinejax.job.comparison import run_comparison
@@ -51,6 +52,7 @@ def backtest(config: Config, folder: Path) -> int:
     if verdict is not None:
         _write_and_print_verdict(files, verdict)
     _print_metrics(session, metrics, short=verdict is not None)
+    _write_together(files, session, params, details)
     for detail in details:
         _write_and_print(files, session, detail, alone=len(details) == 1, short=verdict is not None)
     _leave_page(files, session, details)
@@ -59,7 +61,7 @@ def backtest(config: Config, folder: Path) -> int:
 
 def _print_head(session: Session, params: dict[str, Any]) -> None:
     from pinejax.job.broker_of import said
-    from pinejax.report.folder import SYNTHETIC_NOTE
+    from pinejax.report.entry import SYNTHETIC_NOTE
     from pinejax.report.text import overrides_of
 
     print(f"{session.strategy.name}: {overrides_of(params) or 'no parameters'}")
@@ -79,8 +81,22 @@ def _print_metrics(session: Session, metrics: dict[str, list[float]], short: boo
     print(f"{(per_dataset if short else all_metrics)(session.datasets, metrics)}\n")
 
 
+def _write_together(files: RunFolder, session: Session, params: dict[str, Any], details: list[Detail]) -> None:
+    """What is of all datasets."""
+    from pinejax.report.all_trades import TradesOf, write_all_trades
+    from pinejax.report.atomic import write_text
+    from pinejax.report.entry import SYNTHETIC_NOTE
+    from pinejax.tradingview.inputs_text import INPUTS, inputs_text
+
+    broker, name = session.config.broker, session.strategy.name
+    write_all_trades(files.path, [TradesOf(detail.feed, detail.trades) for detail in details], broker.initial_capital, broker.currency)
+    said = [name, f"SYNTHETIC: {SYNTHETIC_NOTE}"] if session.synthetic else [name]
+    write_text(files.path / INPUTS, inputs_text(session.strategy.cls, params, broker, session.datasets, said))
+
+
 def _write_and_print(files: RunFolder, session: Session, detail: Detail, alone: bool, short: bool) -> None:
     """A dataset's list of trades and performance summary; the summary is shown where there is one dataset and no verdict."""
+    from pinejax.report.all_trades import TRADES
     from pinejax.report.atomic import write_text
     from pinejax.report.slug import slug
     from pinejax.report.text import short_path
@@ -90,7 +106,8 @@ def _write_and_print(files: RunFolder, session: Session, detail: Detail, alone: 
     broker, feed = session.config.broker, detail.feed
     capital = broker.initial_capital
     figures = performance_summary(detail.trades, feed, capital)
-    trades = files.write_trades(feed, detail.trades, capital, "trades.csv" if alone else None, broker.currency)
+    own = files.write_trades(feed, detail.trades, capital, currency=broker.currency)
+    trades = files.path / TRADES if alone else own
     summary = files.path / ("performance_summary.csv" if alone else f"performance_summary_{slug(feed.symbol)}_{feed.timeframe.slug}.csv")
     write_text(summary, summary_csv(figures))
     if alone and not short:
@@ -122,7 +139,7 @@ def _manifest(session: Session, params: dict[str, Any], metrics: dict[str, list[
     from dataclasses import asdict
 
     from pinejax import __version__
-    from pinejax.report.folder import SYNTHETIC_NOTE
+    from pinejax.report.entry import SYNTHETIC_NOTE
     from pinejax.report.machine import machine, versions
 
     said = {

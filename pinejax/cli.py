@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -42,6 +42,8 @@ _OWN_MODES = ("null", "sweep")
 STOP_FILE = ".stop"
 """Where it lies in a sweep's folder, a job that has not begun does not begin."""
 _NARROWING = re.compile(r"\s*(interval|choice)\s*\(.*\)\s*", re.DOTALL)
+_PARAMS_FILE = re.compile(r"params=(?!\s*(?:\{|null\s*$|$))(.*)", re.DOTALL)
+"""The name of a file; not a tree in braces, not nothing."""
 _LIST_GROUPS = ("sampler", "pruner")
 _MULTIRUN = ("-m", "--multirun")
 _EXTRA_LAUNCHER = re.compile(r"Could not find 'hydra/launcher/(joblib|submitit_local|submitit_slurm)'")
@@ -79,10 +81,38 @@ def rewrite(arguments: Sequence[str]) -> list[str]:
     """What the user typed, in Hydra's grammar.
 
     `params.x=...` and `objective.gates.x=...` are added to the tree whether there or not; `interval(...)` and `choice(...)` stay
-    text instead of becoming Hydra sweeps; `strategy=FILE.py:CLASS` becomes `strategy.name`; free text (URLs, paths) is quoted.
-    Errors: ConfigError for `sampler=x` and `pruner=x`, which would be groups of flags, not a choice.
+    text instead of becoming Hydra sweeps; `strategy=FILE.py:CLASS` becomes `strategy.name`; free text (URLs, paths) is quoted;
+    `params=FILE` becomes the parameters in it. Errors: ConfigError for `sampler=x` and `pruner=x`, which would be groups of flags, not a
+    choice, and for a file that cannot be used.
     """
-    return [item for argument in arguments for item in _rewrite_one(argument)]
+    return [item for argument in _without_files(arguments) for item in _rewrite_one(argument)]
+
+
+def _without_files(arguments: Sequence[str]) -> list[str]:
+    """`params=FILE` as what stands in it, before everything that was typed; what is typed of a parameter or the timeframe wins."""
+    files = [found[1].strip() for argument in arguments if (found := _PARAMS_FILE.fullmatch(argument))]
+    if not files:
+        return list(arguments)
+    if len(files) > 1 or ("," in files[0] and not Path(files[0]).exists()):
+        raise ConfigError(f"params: expected one file or folder, got {', '.join(files)}. Start a run for each.")
+    from pinejax.report.params_file import read_params
+
+    chosen = read_params(files[0])
+    rest = [argument for argument in arguments if not _PARAMS_FILE.fullmatch(argument)]
+    typed = {key.lstrip("+~"): value for key, _, value in (argument.partition("=") for argument in rest)}
+    switched = set(re.findall(r"\w+", " ".join(typed.get(key, "") for key in ("enable", "disable"))))
+    pair = [f"timeframe={quoted(chosen.timeframe)}"] if chosen.timeframe is not None and "timeframe" not in typed else []
+    pins = [
+        f"params.{name}={_typed(value)}" for name, value in chosen.params.items() if f"params.{name}" not in typed and name not in switched
+    ]
+    return [*pair, *pins, *rest]
+
+
+def _typed(value: bool | int | float | str) -> str:
+    """A value so that it is read back as it is."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return quoted(value) if isinstance(value, str) else repr(value)
 
 
 def _flag_first(arguments: Sequence[str]) -> list[str]:
@@ -232,7 +262,14 @@ def to_config(composed: DictConfig) -> Config:
     tree = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     assert isinstance(tree, dict), "a configuration is a tree"
     config = from_mapping({str(key): value for key, value in tree.items()}, broker_given=chosen_keys("broker"))
-    return replace(config, in_sweep=HydraConfig.get().mode != RunMode.RUN)
+    hydra = HydraConfig.get()
+    in_sweep = hydra.mode != RunMode.RUN
+    return replace(config, in_sweep=in_sweep, beside=in_sweep and not is_basic(hydra.launcher))
+
+
+def is_basic(launcher: Mapping[Any, Any]) -> bool:
+    """Whether `hydra.launcher` is Hydra's own that runs one job after the other."""
+    return str(launcher.get("_target_")).endswith(".BasicLauncher")
 
 
 def chosen_keys(group: str) -> set[str]:

@@ -116,7 +116,8 @@ class Config:
     study. params: name -> value, or text such as `interval(5,20)`. samplers, pruners: the flags of each by name. broker_given: the
     keys of `broker` that somebody chose, such as `size` or `risk.max_drawdown`; the others give way to what the strategy declares.
     compare, compare_zone: a list of trades to compare with, and its chart's zone.
-    in_sweep: one of several runs that a process may do: its time does not count from the start of the process.
+    in_sweep: one of several runs that a process may do: its time does not count from the start of the process. beside: others of its
+    sweep may run at the same time, and write to the same terminal.
     """
 
     strategy: str
@@ -144,6 +145,7 @@ class Config:
     report: ReportConfig = field(default_factory=ReportConfig)
     more_timeframes: tuple[TimeframePair, ...] = ()
     in_sweep: bool = False
+    beside: bool = False
 
     @property
     def pairs(self) -> tuple[TimeframePair, ...]:

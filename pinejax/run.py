@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pinejax.cli import main
 from pinejax.report.machine import age_from_now, process_age_s
+from pinejax.report.run_log import RunLog
 
 if TYPE_CHECKING:
     from pinejax.config import Config
@@ -23,6 +24,12 @@ def run(config: Config, folder: Path) -> int:
     Returns the exit code: 0, or 130 where Ctrl-C ended it (what was finished is stored). Errors: a user's mistakes, as
     PinejaxError, before anything is written.
     """
+    with RunLog() as log:
+        return search(config, folder, log)
+
+
+def search(config: Config, folder: Path, log: RunLog) -> int:
+    """The same; what is said is noted in `log`."""
     age_s = age_from_now() if config.in_sweep else process_age_s
     import optuna
 
@@ -54,21 +61,21 @@ def run(config: Config, folder: Path) -> int:
     if config.search.n_workers > 1:
         refuse_gpu("search.n_workers", engine.device)
     engine.warm_up()
-    print(start_text(session, settings), flush=True)
+    log.say(start_text(session, settings))
     if config.search.n_workers > 1:
-        print(f"{config.search.n_workers} workers, {config.engine.n_threads} threads each", flush=True)
+        log.say(f"{config.search.n_workers} workers, {config.engine.n_threads} threads each")
 
     storage = config.storage.resolve(os.environ)
     config.storage.make_room(storage)
     if changed := on_changed_bars(session, objective, settings, engine.datasets, storage):
-        print(other_bars_text(changed), flush=True)
+        log.say(other_bars_text(changed))
     stop = StopRequest()
     with evaluator_of(session, engine, batch_size) as evaluator:
         build_s = time.perf_counter() - started - engine.timings.trace_s - engine.timings.compile_s
         collect_from_here()
         spent = Spent(import_s, session.load_s, build_s)
-        outcome = Outcome(folder, session, engine, objective, settings, storage=storage, spent=spent, age_s=age_s)
-        with outcome, Crew(config, settings, stop) as crew:
+        outcome = Outcome(folder, session, engine, objective, settings, storage=storage, spent=spent, log=log, stop=stop, age_s=age_s)
+        with outcome, Crew(config, settings, stop, log) as crew:
             callbacks = [outcome.after_batch]
             result = run_search(settings, session.space, objective, evaluator, storage, callbacks, stop, before_end=crew.end)
     if crew.reports:

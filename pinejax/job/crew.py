@@ -17,6 +17,7 @@ from pinejax.config import Config
 from pinejax.core.secrets import without_passwords
 from pinejax.engine.devices import is_gpu
 from pinejax.errors import ConfigError
+from pinejax.report.run_log import RunLog
 from pinejax.search import SearchConfig, StopRequest
 
 COMMAND = (sys.executable, "-m", "pinejax.job.worker")
@@ -26,6 +27,8 @@ LOOK_S = 0.2
 PATIENCE_S = 10.0
 """For a worker's batch in flight, where the run itself was broken off."""
 SHOWN_LINES = 5
+NOTED_LINES = 200
+"""Of what a worker said: one that warns at every batch fills no log."""
 
 
 @dataclass
@@ -43,22 +46,22 @@ class Member:
         if self.process.stdin is not None and not self.process.stdin.closed:
             self.process.stdin.close()
 
-    def last_words(self) -> str:
+    def last_words(self, n_lines: int) -> str:
         """The end of what it wrote to standard error, without passwords."""
         self.errors.seek(0)
         lines = self.errors.read().decode("utf-8", "replace").strip().splitlines()
-        return without_passwords("\n".join(lines[-SHOWN_LINES:]))
+        return without_passwords("\n".join(lines[-n_lines:]))
 
 
 class Crew:
     """Workers 1 .. n-1 of a run whose own process is worker 0. A context manager around the search; nothing for one worker.
 
     They search as quietly as possible, write no files, and end when the study is complete, when `stop` is set, or when this process is
-    gone. One that dies is reported; its trials are taken over by the others.
+    gone. What they said is in the log when they have ended. One that dies is reported; its trials are taken over by the others.
     """
 
-    def __init__(self, config: Config, settings: SearchConfig, stop: StopRequest, command: Sequence[str] = COMMAND):
-        self._config, self._settings, self._stop, self._command = config, settings, stop, command
+    def __init__(self, config: Config, settings: SearchConfig, stop: StopRequest, log: RunLog, command: Sequence[str] = COMMAND):
+        self._config, self._settings, self._stop, self._log, self._command = config, settings, stop, log, command
         self._members: list[Member] = []
         self._ended = threading.Event()
         self._watching: threading.Thread | None = None
@@ -127,9 +130,9 @@ class Crew:
     def _notice(self, member: Member) -> None:
         if not member.noticed:
             member.noticed = True
-            said = member.last_words()
+            said = member.last_words(SHOWN_LINES)
             text = f"worker {member.number} ended with {_in_words(member.process.returncode)}; the others go on with its trials."
-            print(f"pinejax: {text}" + (f" It said:\n{said}" if said else ""), file=sys.stderr, flush=True)
+            self._log.say(f"pinejax: {text}" + (f" It said:\n{said}" if said else ""), sys.stderr)
 
     def _heard(self, member: Member) -> None:
         """Waits for the end of one and takes its report."""
@@ -142,6 +145,10 @@ class Crew:
             member.report = json.loads(lines[-1]) if lines else {}  # dismissed before it had begun
         elif not self._stop.is_set:
             self._notice(member)
+        if said := member.last_words(NOTED_LINES):
+            self._log.note("\n".join(f"worker {member.number}: {line}" for line in said.splitlines()))
+        if member.report:
+            self._log.note(f"worker {member.number} has ended, with {member.report['n_new']:,} new trials")
 
     def _send_off(self) -> None:
         """No process is left behind, however the search ended."""

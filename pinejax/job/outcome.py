@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,19 @@ from pinejax.job.pair_files import PairFiles
 from pinejax.job.run_page import RunPage
 from pinejax.job.session import Session
 from pinejax.job.spent import Spent, shares, with_judging
+from pinejax.job.standing import new_best_text, step_of
 from pinejax.job.study_table import StudyTable
+from pinejax.job.trial_journal import TrialJournal
+from pinejax.report.atomic import write_text
+from pinejax.report.entry import SYNTHETIC_NOTE
 from pinejax.report.folder import RunFolder
 from pinejax.report.machine import process_age_s
-from pinejax.report.progress import Step, progress_for
+from pinejax.report.progress import SearchProgress
 from pinejax.report.rows import StudyRows
-from pinejax.search import Objective, Progress, SearchConfig, SearchResult, Timings
+from pinejax.report.run_log import RunLog
+from pinejax.search import Objective, Progress, SearchConfig, SearchResult, StopRequest, Timings
 from pinejax.search.timings import Stopwatch
+from pinejax.tradingview.inputs_text import INPUTS, inputs_text
 
 FIRST_DETAIL_S = 30.0
 """A search shorter than this gets its best trial's trades at the end only: recording compiles a program of its own."""
@@ -48,9 +55,11 @@ class Outcome:
         *,
         storage: str,
         spent: Spent,
+        log: RunLog,
+        stop: StopRequest,
         age_s: Callable[[], float] = process_age_s,
     ):
-        """age_s: seconds since the run began."""
+        """stop: set where the search was asked to end. age_s: seconds since the run began."""
         self.session, self.engine, self.objective, self.settings = session, engine, objective, settings
         self.storage = storage
         self._wanted = folder
@@ -65,6 +74,7 @@ class Outcome:
             settings.top_k,
             timeframe=TIMEFRAME if session.is_joint else None,
         )
+        self._journal = TrialJournal(self._table, [term.name for term in objective.terms], session.columns)
         self._pairs = PairFiles(session, objective, settings) if isinstance(session, JointSession) else None
         if self._pairs is not None:
             self.manifest["pairs"] = self._pairs.folders
@@ -76,20 +86,24 @@ class Outcome:
         self._last: dict[str, Any] = {}
         self._state = "running"
         self._recorded: int | None = None
-        self._n_pruned = 0
-        self._bar = progress_for(sys.stderr)
+        self.log = log
+        self.label = folder.name if session.config.beside else ""
+        self._n_batches, self._best = 0, -1
+        self._shown = SearchProgress(settings.study_name, sys.stderr, log.note, label=self.label, stopping=lambda: stop.is_set)
 
     @cached_property
     def folder(self) -> RunFolder:
         """Claimed when first written to: a search that is refused by its study leaves nothing behind."""
-        return RunFolder.claim(self._wanted)
+        folder = RunFolder.claim(self._wanted)
+        self.log.keep(folder.log)
+        return folder
 
     def __enter__(self) -> Outcome:
-        self._bar.__enter__()
+        self._shown.__enter__()
         return self
 
     def __exit__(self, *raised: Any) -> None:
-        self._bar.__exit__(*raised)
+        self._shown.__exit__(*raised)
         if raised[1] is not None:
             self._fail(raised[1])
 
@@ -114,11 +128,14 @@ class Outcome:
 
     def after_batch(self, progress: Progress) -> None:
         """The search's callback: shows where it stands and, now and then, writes the files."""
-        if self._spent.first_trial_s is None:
+        if self._spent.first_trial_s is None and progress.batch:
             self._spent = replace(self._spent, first_trial_s=self._age_s())
-        self._n_pruned += sum(trial.state.name == "PRUNED" for trial in progress.batch)
-        best = f"{progress.best.values[0]:.6g} (trial {progress.best.number})" if progress.best and progress.best.values else ""
-        self._bar.update(Step(progress.n_counted, progress.n_trials, progress.n_new, self._n_pruned, best))
+        self._n_batches += bool(progress.batch)
+        if progress.best is not None and progress.best.number != self._best:
+            self._best = progress.best.number
+            self.log.note(new_best_text(progress, self.objective))
+        self._shown.update(step_of(progress, self.objective, self.settings, self._n_batches, datetime.now()))
+        self._log(progress.trials)
         if self._files.due:
             self._write(progress)
 
@@ -131,7 +148,8 @@ class Outcome:
             raise
 
     def _finish(self, result: SearchResult) -> StudyRows:
-        study = self._write_study(result.trials)
+        self._log(result.trials)
+        study = self._write_study(result.trials, final=True)
         self._record_best(study)
         self._state = "interrupted" if result.stopped == "interrupted" else "done"
         self._last = {
@@ -163,16 +181,30 @@ class Outcome:
         self._write_manifest("running", self._last)
         self.keep_page()
 
-    def _write_study(self, trials: Sequence[FrozenTrial]) -> StudyRows:
+    def _log(self, trials: Sequence[FrozenTrial]) -> None:
+        """Every batch, for what is only in here is lost with this process."""
+        with self._watch.span("report"):
+            self._journal.write(self.folder.path, trials)
+
+    def _write_study(self, trials: Sequence[FrozenTrial], final: bool = False) -> StudyRows:
         def write() -> StudyRows:
             with self._watch.span("report"):
                 study = self._table.of(trials)
-                self.folder.write_study(study)
+                self.folder.write_study(study, final)
+                if study.best:
+                    write_text(self.folder.path / INPUTS, self._inputs(study))
                 if self._pairs is not None:
-                    self._pairs.write(self.folder.path, trials)
+                    self._pairs.write(self.folder.path, trials, final)
             return study
 
         return self._files.timed(write)
+
+    def _inputs(self, study: StudyRows) -> str:
+        """The best set's, on the charts of its own pair."""
+        best, session = study.best[0], self.session
+        said = [f"{session.strategy.name}, trial {best.number} of study {study.study_name}"]
+        said += [f"SYNTHETIC: {SYNTHETIC_NOTE}"] if study.synthetic else []
+        return inputs_text(session.strategy.cls, best.complete, session.config.broker, session.part(best.complete).histories, said)
 
     def _record_best(self, study: StudyRows) -> None:
         """The best trial's trades, once for each new best."""

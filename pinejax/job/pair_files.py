@@ -9,7 +9,8 @@ from optuna.trial import FrozenTrial
 
 from pinejax.job.joint import TIMEFRAME, JointSession
 from pinejax.job.study_table import StudyTable
-from pinejax.report.folder import SYNTHETIC_NOTE, RunFolder
+from pinejax.report.entry import SYNTHETIC_NOTE
+from pinejax.report.folder import RunFolder
 from pinejax.report.naming import Names
 from pinejax.report.slug import timeframe_slug
 from pinejax.report.sweep_folder import write_heatmap, write_sweep
@@ -42,13 +43,14 @@ class PairFiles:
         """Each pair's folder."""
         return {pair: timeframe_slug(pair) for pair in self._tables}
 
-    def write(self, folder: Path, trials: Sequence[FrozenTrial]) -> None:
-        """trials, results_datasets, bank and best of every pair, with the study's own trial numbers, and a short manifest."""
+    def write(self, folder: Path, trials: Sequence[FrozenTrial], final: bool = False) -> None:
+        """trials, results_datasets, bank and best of every pair, with the study's own trial numbers, and a short manifest. final: as in
+        `RunFolder.write_study`."""
         for pair, table in self._tables.items():
             mine = [trial for trial in trials if trial.params.get(TIMEFRAME) == pair]
             files = RunFolder(folder / self.folders[pair])
             files.path.mkdir(exist_ok=True)
-            files.write_study(table.of(mine))
+            files.write_study(table.of(mine), final)
             files.write_manifest(
                 {
                     "study": {"name": self._study},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
 from pinejax.errors import SpaceError
 from pinejax.report.rows import DatasetRow, StudyRows, TrialRow
+from pinejax.search.lease import LEASE_KEY
 from pinejax.search.objective import Objective
 from pinejax.search.ranking import pareto_front, ranked, violation
 from pinejax.search.records import STATUS_KEY, duplicate_of, metrics_of
@@ -48,16 +50,17 @@ class StudyTable:
             objectives=tuple(term.name for term in self._objective.terms),
             directions=self._objective.directions,
             datasets=self._datasets,
-            trials=tuple(self._row(trial) for trial in finished),
-            best=tuple(self._row(trial) for trial in (front or self._ranked(finished))[: self._top_k]),
-            front=tuple(self._row(trial) for trial in front),
+            trials=tuple(map(self.row, finished)),
+            best=tuple(map(self.row, (front or self._ranked(finished))[: self._top_k])),
+            front=tuple(map(self.row, front)),
         )
 
     def _ranked(self, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
         directions = self._objective.directions
         return ranked(trials, *directions) if len(directions) == 1 else []
 
-    def _row(self, trial: FrozenTrial) -> TrialRow:
+    def row(self, trial: FrozenTrial) -> TrialRow:
+        """One trial, finished."""
         key = trial.number, trial.state.name  # a result that came too late is not the study's last word on its trial
         if key not in self._rows:
             params = {name: value for name, value in trial.params.items() if name not in self._left_out}
@@ -73,6 +76,9 @@ class StudyTable:
                 violation=violation(trial),
                 n_steps=len(trial.intermediate_values),
                 timeframe=None if self._timeframe is None else trial.params.get(self._timeframe),
+                started=_utc(trial.datetime_start),
+                ended=_utc(trial.datetime_complete),
+                worker=trial.system_attrs.get(LEASE_KEY, {}).get("worker"),
             )
         return self._rows[key]
 
@@ -84,3 +90,8 @@ class StudyTable:
             if trial.state != TrialState.FAIL:
                 raise
             return params
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    """Optuna's times are this machine's, without a zone."""
+    return None if moment is None else moment.astimezone(UTC)

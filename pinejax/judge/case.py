@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 EVALUATED = ("COMPLETE", "PRUNED")
 
 
+Say = Callable[..., None]
+"""`say(text, done=0, of=0)`: what is being done, in a few words for the user who waits, and how many of its steps if they are counted."""
+
+
+def _silent(text: str, done: int = 0, of: int = 0) -> None:
+    """Nobody waits."""
+
+
 class NotEnough(PinejaxError):
     """There is too little of something for a statistic; the text says what was expected and what there is."""
 
@@ -69,8 +77,8 @@ class Daily:
 class Case:
     """A finished search. engine: over the bars that were searched; study: its rows, `study.best[0]` the chosen set.
 
-    storage: a URL; folder: where the run's files are. say: told in a few words what is being done, for the user who waits. stop: set
-    where the search was asked to end: what takes long ends with it, and a holdout stays closed.
+    storage: a URL; folder: where the run's files are. say: told what is being done. stop: set where the search was asked to end:
+    what takes long ends with it, and a holdout stays closed.
     """
 
     session: Session
@@ -80,7 +88,7 @@ class Case:
     study: StudyRows
     storage: str
     folder: Path
-    say: Callable[[str], None] = lambda text: None
+    say: Say = _silent
     stop: StopRequest = field(default_factory=StopRequest)
 
     @property

@@ -28,14 +28,14 @@ def conclude(outcome: Outcome, study: StudyRows, result: SearchResult) -> int:
 
 def _told(outcome: Outcome, study: StudyRows, result: SearchResult) -> bool:
     """Whether Ctrl-C ended the search or its judging."""
-    session = outcome.session
-    print(end_text(session, study, result, outcome.check))
+    session, say = outcome.session, outcome.log.say
+    say(end_text(session, study, result, outcome.check))
     if isinstance(session, JointSession):
-        print(f"\n{compare_pairs(outcome.folder.path, session)}\n")
+        say(f"\n{compare_pairs(outcome.folder.path, session)}\n")
     interrupted = judge(outcome, study, result)
     table = outcome.measured["timings_s"]
-    print(time_text(table, outcome.measured["seconds_to_first_trial"]))
+    say(time_text(table, outcome.measured["seconds_to_first_trial"]))
     if advised := advice(table, outcome.settings.sampler or "", len(outcome.objective.directions)):
-        print(advised)
-    print(f"Files: {short_path(outcome.folder.path)}", flush=True)
+        say(advised)
+    say(f"Files: {short_path(outcome.folder.path)}")
     return interrupted or result.stopped == "interrupted"

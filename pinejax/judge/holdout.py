@@ -19,15 +19,20 @@ from pinejax.judge.outside import (
     searched_engine,
     split_of,
 )
+from pinejax.judge.outside_files import leave_outside
 from pinejax.judge.words import counted
 from pinejax.search.openings import described, said
 from pinejax.selection.splits import Fold, Span
 from pinejax.validation.score import score_of
 
+PREFIX = "holdout"
+"""Of its files."""
+
 
 def holdout(case: Case) -> dict[str, Any]:
     """What the chosen set did on bars that nothing else has looked at, and how often they were opened and for how many different sets.
 
+    Leaves it trade by trade and bar by bar in the run's folder, too (`leave_outside`).
     Errors: NotEnough where it is not opened: the search was broken off, or the bars or days are too few to count; StudyError where the
     opening cannot be recorded.
     """
@@ -59,6 +64,7 @@ def holdout(case: Case) -> dict[str, Any]:
         "in_sample": inside.described,
         "out_of_sample": outside.described,
         **found,
+        "datasets": leave_outside(case, engine, PREFIX),
         "openings": described(openings),
         "text": (
             f"Holdout of {len(span):,} bars, opened for trial {case.chosen.number}, the search's best: {percent(found['return'])} with "

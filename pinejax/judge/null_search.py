@@ -45,7 +45,7 @@ def null_search(case: Case, progress: Progress | None = None) -> Mapping[str, An
     if config.mode == "none":
         return {"mode": "none"}
     _require_simple(case)
-    progress = progress or (lambda done, of: case.say(f"null search: {done} of {of} histories"))
+    progress = progress or (lambda done, of: case.say(f"null search: {done} of {of} histories", done, of))
     started = time.perf_counter()
     ground = ground_of(case)
     recipe = ground.recipe(config.method, config.block_bars, config.seed)

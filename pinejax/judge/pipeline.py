@@ -59,15 +59,15 @@ def evidence(case: Case, found: dict[str, Any] | None = None, names: Collection[
     found = {} if found is None else found
     said: list[str] = []
 
-    def say(text: str) -> None:
+    def say(text: str, done: int = 0, of: int = 0) -> None:
         said.append(text)
-        case.say(text)
+        case.say(f"{at}, {text}", done, of)
 
     told = replace(case, say=say)
-    for name, section in SECTIONS.items():
-        if (names and name not in names) or (name in OF_STRESS and not case.config.stress.enabled):
-            continue
-        case.say(name)
+    chosen = [name for name in SECTIONS if (not names or name in names) and (case.config.stress.enabled or name not in OF_STRESS)]
+    for i, name in enumerate(chosen, 1):
+        section, at = SECTIONS[name], f"{i} of {len(chosen)}"
+        case.say(f"{at}, {name.replace('_', ' ')}")
         try:
             said.clear()
             found[name] = dict(section(told))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pinejax.core.secrets import without_passwords
 from pinejax.job.outcome import Outcome
-from pinejax.judge.case import Case
+from pinejax.judge.case import Case, Say
 from pinejax.judge.files import short, write_verdict
 from pinejax.judge.pipeline import BrokenOff, evidence
 from pinejax.judge.searched import rule, searched
 from pinejax.judge.text import page
 from pinejax.judge.verdict import verdict_of, without_a_result
 from pinejax.report.atomic import plain
-from pinejax.report.progress import stages_for
+from pinejax.report.progress import Stages
 from pinejax.report.rows import StudyRows
 from pinejax.search import SearchResult
 
@@ -35,10 +35,10 @@ def judge(outcome: Outcome, study: StudyRows, result: SearchResult) -> bool:
     started = time.perf_counter()
     found: dict[str, Any] = {}
     try:
-        with stages_for(sys.stderr) as stages:
+        with Stages(sys.stderr, outcome.log.note, label=outcome.label) as stages:
 
-            def say(text: str) -> None:
-                stages.say(text)
+            def say(text: str, done: int = 0, of: int = 0) -> None:
+                stages(text, done, of)
                 outcome.keep_page()  # judging may take hours
 
             interrupted = collect(case_of(outcome, study, say), found, result.stopped)
@@ -59,7 +59,7 @@ def leave(outcome: Outcome, study: StudyRows, made: Mapping[str, Any], started: 
     said = short(verdict, found)
     outcome.folder.write_best(study, {key: said[key] for key in ("level", "sentence")})
     outcome.judged(said, seconds, "interrupted" in found)
-    print(f"\n{page(verdict, found)}\n", flush=True)
+    outcome.log.say(f"\n{page(verdict, found)}\n")
 
 
 def collect(case: Case, found: dict[str, Any], stopped: str) -> bool:
@@ -83,7 +83,7 @@ def collect(case: Case, found: dict[str, Any], stopped: str) -> bool:
     return False
 
 
-def case_of(outcome: Outcome, study: StudyRows, say: Callable[[str], None]) -> Case:
+def case_of(outcome: Outcome, study: StudyRows, say: Say) -> Case:
     """What there is to judge of a run."""
     engine: Any = getattr(outcome.engine, "whole", outcome.engine)  # of whole histories where the search had parts of them
     return Case(outcome.session, engine, outcome.objective, outcome.settings, study, outcome.storage, outcome.folder.path, say)

@@ -61,6 +61,14 @@ def write_curves(folder: Path, curves: Sequence[Curve]) -> None:
     write_atomically(folder / BARS, pl.concat(rows).write_parquet)
 
 
+def read_equity(folder: Path) -> dict[str, tuple[Float[np.ndarray, " bars"], int]]:
+    """Each dataset's equity in equity.parquet, and at how many of its bars, the first ones, the search looked; empty without the file."""
+    if not (folder / EQUITY).is_file():
+        return {}
+    parts = pl.read_parquet(folder / EQUITY).partition_by("dataset", maintain_order=True)
+    return {str(rows["dataset"][0]): (rows["equity"].to_numpy(), int(rows["seen"].sum())) for rows in parts}
+
+
 def _columns(dataset: str, time: Int[np.ndarray, " rows"], values: dict[str, np.ndarray]) -> pl.DataFrame:
     when = pl.Series("time", np.asarray(time, np.int64)).cast(pl.Datetime("ms", "UTC"))
     floats = [pl.Series(name, np.asarray(column, np.float64)) for name, column in values.items()]

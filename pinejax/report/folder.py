@@ -9,23 +9,27 @@ from pathlib import Path
 from typing import Any
 
 from pinejax.core.feed import Feed
+from pinejax.core.timeframe import PAIR
 from pinejax.core.trade import TradeRecord
 from pinejax.errors import ConfigError
-from pinejax.report.atomic import write_atomically, write_json
-from pinejax.report.entry import SYNTHETIC_NOTE
-from pinejax.report.entry import entry as _entry
-from pinejax.report.rows import StudyRows
+from pinejax.report.atomic import write_atomically, write_json, write_text
+from pinejax.report.csv_file import write_csv
+from pinejax.report.entry import SYNTHETIC_NOTE, entry
+from pinejax.report.params_file import BEST, params_text
+from pinejax.report.rows import StudyRows, TrialRow
 from pinejax.report.slug import slug
 from pinejax.report.tables import datasets_table, trials_table
+from pinejax.report.text import objective_values
 from pinejax.report.trades import write_trades
 
-__all__ = ["SYNTHETIC_NOTE", "RunFolder"]
+FINAL = "trials_final.csv"
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """manifest.json, trials.parquet and .csv, results_datasets.csv, best.json, bank.json, with several objectives pareto.json; of the best
-    set trades_<dataset>.csv, performance_summary_<dataset>.csv, equity.parquet and bars.parquet (`curves`).
+    """manifest.json, trials.jsonl (`trial_log`), trials.parquet, results_datasets.csv and .parquet, bank.json, with several objectives
+    pareto.json, at the end trials_final.csv; of the best set best.json, best.yaml, inputs.txt, trades_<dataset>.csv, trades.csv and
+    .parquet (`all_trades`), performance_summary_<dataset>.csv, equity.parquet and bars.parquet (`curves`); run.log.
     """
 
     path: Path
@@ -47,26 +51,34 @@ class RunFolder:
             return cls(path)
         raise AssertionError("itertools.count does not end")
 
+    @property
+    def log(self) -> Path:
+        """What the run said (`run_log`)."""
+        return self.path / "run.log"
+
     def write_manifest(self, content: Mapping[str, Any]) -> None:
         """What was run, on what, with what outcome."""
         write_json(self.path / "manifest.json", content)
 
-    def write_study(self, study: StudyRows) -> None:
-        """Every table and list that follows from the trials alone."""
+    def write_study(self, study: StudyRows, final: bool = False) -> None:
+        """Every table and list that follows from the trials alone. final: nothing more will come."""
         trials, datasets = trials_table(study), datasets_table(study)
         write_atomically(self.path / "trials.parquet", trials.write_parquet)
-        write_atomically(self.path / "trials.csv", trials.write_csv)
-        write_atomically(self.path / "results_datasets.csv", datasets.write_csv)
-        write_json(self.path / "bank.json", [_entry(study, trial) for trial in study.best])
+        if final:
+            write_csv(self.path / FINAL, trials)
+        write_atomically(self.path / "results_datasets.parquet", datasets.write_parquet)
+        write_csv(self.path / "results_datasets.csv", datasets)
+        write_json(self.path / "bank.json", [entry(study, trial) for trial in study.best])
         if study.best:
-            write_json(self.path / "best.json", _entry(study, study.best[0]))
+            write_json(self.path / "best.json", entry(study, study.best[0]))
+            write_text(self.path / BEST, best_params(study, study.best[0]))
         if len(study.objectives) > 1:
-            write_json(self.path / "pareto.json", [_entry(study, trial) for trial in study.front])
+            write_json(self.path / "pareto.json", [entry(study, trial) for trial in study.front])
 
     def write_best(self, study: StudyRows, verdict: Mapping[str, Any]) -> None:
         """best.json again, with the verdict on the best set."""
         if study.best:
-            write_json(self.path / "best.json", {**_entry(study, study.best[0]), "verdict": verdict})
+            write_json(self.path / "best.json", {**entry(study, study.best[0]), "verdict": verdict})
 
     def write_trades(
         self, feed: Feed, trades: Sequence[TradeRecord], initial_capital: float, name: str | None = None, currency: str = ""
@@ -75,3 +87,12 @@ class RunFolder:
         path = self.path / (name or f"trades_{slug(feed.symbol)}_{feed.timeframe.slug}.csv")
         write_trades(path, trades, feed, initial_capital, currency)
         return path
+
+
+def best_params(study: StudyRows, trial: TrialRow) -> str:
+    """A trial as `params=best.yaml` takes it: every parameter, and in a joint study the pair, which is none of the strategy's."""
+    kind = "First of the front" if len(study.objectives) > 1 else "Best set"
+    said = [f"{kind} of study {study.study_name} ({study.strategy}): trial {trial.number}, {objective_values(study, trial)}"]
+    said += [f"SYNTHETIC: {SYNTHETIC_NOTE}"] if study.synthetic else []
+    params = {name: value for name, value in trial.complete.items() if trial.timeframe is None or name != PAIR}
+    return params_text(params, trial.timeframe, said)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -48,12 +49,21 @@ class Listed:
         return np.array([signal == "Open" for signal in self.exit_signal], bool)
 
 
+def joined(first: Listed, second: Listed) -> Listed:
+    """One list behind the other. Totals stay each list's own."""
+    columns: dict[str, Any] = {}
+    for name in (f.name for f in fields(Listed)):
+        a, b = getattr(first, name), getattr(second, name)
+        columns[name] = a + b if isinstance(a, tuple) else np.concatenate([a, b])
+    return Listed(**columns)
+
+
 def read_trades(path: Path) -> Listed:
     """Two rows a trade, its exit first. Errors: ReportError for another layout."""
     with path.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.reader(lines))[1:]
     exits, entries = rows[::2], rows[1::2]
-    if len(exits) != len(entries) or any(len(row) != N_COLUMNS for row in rows):
+    if len(exits) != len(entries) or any(len(row) < N_COLUMNS for row in rows):
         raise ReportError(f"{path}: expected two rows of {N_COLUMNS} columns for each trade, as a run writes them. Run again.")
     try:
         qty, value, pnl, rate, mfe, mfe_rate, mae, mae_rate, total, total_rate = (_numbers(exits, column) for column in range(5, N_COLUMNS))

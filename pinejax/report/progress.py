@@ -1,182 +1,248 @@
-"""How far a search or its judging is, while it runs: a bar on a terminal, plain lines elsewhere. Not a log of its results."""
+"""Shows how far a search or its judging is, while it runs: a screen on a terminal, plain lines elsewhere. The words are `standing`'s."""
 
 from __future__ import annotations
 
+import os
+import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import IO, Any, Protocol, cast, runtime_checkable
+from collections.abc import Callable, Iterator, Mapping
+from typing import IO, Any, cast
+
+from pinejax.report.run_log import Stream, now_utc, stamped
+from pinejax.report.standing import (
+    GAP,
+    Pace,
+    Step,
+    best_line,
+    both_ends,
+    clock_time,
+    done,
+    facts,
+    flowed,
+    last_line,
+    line,
+    share,
+    shortened,
+)
 
 LINE_EVERY_S = 10.0
 """Plain lines this far apart: enough to follow a job's log, few enough to read it."""
+REFRESH_PER_S = 4.0
+"""Each costs a millisecond of the search's time, and a number that changes more often cannot be read."""
+MOST_WIDE = 120
+"""A screen does not get wider."""
+STOPPING = "stopping after this batch; Ctrl-C again stops at once and loses it"
 
 
-@dataclass(frozen=True)
-class Step:
-    """Where a search stands. n_done counts the whole study's trials, n_here those of this run; best is text or empty."""
-
-    n_done: int
-    n_total: int
-    n_here: int
-    n_pruned: int
-    best: str
+def is_screen(stream: Stream, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether lines can be drawn again on it. NO_COLOR takes the colours away, and no more."""
+    return stream.isatty() and environ.get("TERM", "").lower() not in ("dumb", "unknown")
 
 
-@runtime_checkable
-class Stream(Protocol):
-    """What progress is written to: standard error, or anything like it."""
-
-    def write(self, text: str, /) -> Any: ...
-
-    def flush(self) -> Any: ...
-
-    def isatty(self) -> bool: ...
+def _ignore(text: str) -> None:
+    """No log."""
 
 
-def progress_for(stream: Stream, clock: Callable[[], float] = time.monotonic) -> BarProgress | LineProgress:
-    """A context manager with `update(step)`: the bar if `stream` is a terminal, lines if not."""
-    return BarProgress(stream, clock) if stream.isatty() else LineProgress(stream, clock)
+class SearchProgress:
+    """Shows a search. A context manager with `update(step)`.
 
+    note: told a plain line every few seconds, whatever is shown. label: a name before plain lines, for runs that share a stream; those
+    draw no screen. stopping: whether somebody has asked the search to stop.
+    """
 
-@dataclass
-class _Pace:
-    """Trials a second and the time left, from this run's own trials."""
+    def __init__(
+        self,
+        study: str,
+        stream: Stream,
+        note: Callable[[str], None] = _ignore,
+        *,
+        label: str = "",
+        stopping: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self._stream, self._note, self._label, self._clock = stream, note, label, clock
+        self._screen = _Live(stream, SearchScreen(study, stopping, clock)) if is_screen(stream) and not label else None
+        self._pace = Pace(clock())
+        self._step: Step | None = None
+        self._line_s: float | None = None
 
-    start_s: float
-
-    def rate(self, step: Step, now_s: float) -> float:
-        return step.n_here / max(now_s - self.start_s, 1e-9)
-
-    def left_s(self, step: Step, now_s: float) -> float | None:
-        rate = self.rate(step, now_s)
-        return (step.n_total - step.n_done) / rate if rate > 0 else None
-
-
-class LineProgress:
-    """One line every few seconds, and one for the first and last step."""
-
-    def __init__(self, stream: Stream, clock: Callable[[], float] = time.monotonic):
-        self._stream, self._clock = stream, clock
-        self._pace = _Pace(clock())
-        self._last_s: float | None = None
-
-    def __enter__(self) -> LineProgress:
-        self._pace = _Pace(self._clock())
+    def __enter__(self) -> SearchProgress:
+        self._pace = Pace(self._clock())
+        if self._screen is not None:
+            self._screen.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stream.flush()
+        if self._screen is not None:
+            self._screen.stop()
+        if self._step is not None:
+            text = last_line(self._step, self._pace, self._clock())
+            self._note(text)
+            self._print(text)
 
     def update(self, step: Step) -> None:
-        """Print a line if one is due."""
-        now = self._clock()
-        if self._last_s is not None and now - self._last_s < LINE_EVERY_S and step.n_done < step.n_total:
+        """A batch was done."""
+        now_s = self._clock()
+        self._step = step
+        self._pace.note(step, now_s)
+        if self._screen is not None:
+            self._screen.content.show(step, self._pace, now_s)
+        if self._line_s is not None and now_s - self._line_s < LINE_EVERY_S:
             return
-        self._last_s = now
-        print(describe(step, self._pace.rate(step, now), self._pace.left_s(step, now)), file=self._stream, flush=True)
+        self._line_s = now_s
+        text = line(step, self._pace, now_s)
+        self._note(text)
+        if self._screen is None:
+            self._print(text)
+
+    def _print(self, text: str) -> None:
+        """With its time, unless somebody looks on."""
+        _print_line(self._stream, f"[{self._label}] {text}" if self._label else text)
 
 
-class BarProgress:
-    """A bar with trials/s, the best so far and the time left."""
-
-    def __init__(self, stream: Stream, clock: Callable[[], float] = time.monotonic):
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-        from rich.progress import Progress as RichProgress
-
-        self._clock = clock
-        self._pace = _Pace(clock())
-        text = TextColumn("{task.fields[rest]}", markup=False)
-        self._bar = RichProgress(TextColumn("trials"), BarColumn(), MofNCompleteColumn(), text, console=Console(file=cast(IO[str], stream)))
-        self._task: Any = None
-
-    def __enter__(self) -> BarProgress:
-        self._pace = _Pace(self._clock())
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def update(self, step: Step) -> None:
-        """Move the bar."""
-        now = self._clock()
-        rest = _rest(step, self._pace.rate(step, now), self._pace.left_s(step, now))
-        if self._task is None:
-            self._task = self._bar.add_task("trials", total=step.n_total, rest="")
-        self._bar.update(self._task, completed=step.n_done, total=step.n_total, rest=rest)
+def _print_line(stream: Stream, text: str) -> None:
+    print(text if is_screen(stream) else stamped(text, now_utc()), file=cast(IO[str], stream), flush=True)
 
 
-def describe(step: Step, rate: float, left_s: float | None) -> str:
-    """`128/512 trials  95.2 trials/s  best 0.3812 (trial 97)  4s left`."""
-    return f"{step.n_done}/{step.n_total} trials  {_rest(step, rate, left_s)}"
+class SearchScreen:
+    """Four or five lines of a terminal: the study, a bar, the best set, what else is known. What rich draws at each refresh."""
 
+    def __init__(self, study: str, stopping: Callable[[], bool], clock: Callable[[], float]):
+        self._study, self._stopping, self._clock = study, stopping, clock
+        self._start_s = clock()
+        self._shown: tuple[Step, Pace, float] | None = None
 
-def _rest(step: Step, rate: float, left_s: float | None) -> str:
-    parts = [f"{rate:.1f} trials/s"]
-    if step.best:
-        parts.append(f"best {step.best}")
-    if step.n_pruned:
-        parts.append(f"{step.n_pruned} pruned")
-    if left_s is not None and step.n_done < step.n_total:
-        parts.append(f"{clock_time(left_s)} left")
-    return "  ".join(parts)
+    def show(self, step: Step, pace: Pace, now_s: float) -> None:
+        """What to draw from now on."""
+        self._shown = step, pace, now_s
 
-
-def clock_time(seconds: float) -> str:
-    """`42s`, `3m05s`, `2h10m`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60:02d}s"
-    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
-
-
-def stages_for(stream: Stream, clock: Callable[[], float] = time.monotonic) -> StageLine | StageLines:
-    """The same for work that has stages and no trials: a context manager with `say(text)`."""
-    return StageLine(stream) if stream.isatty() else StageLines(stream, clock)
-
-
-class StageLines:
-    """A line of its own for a stage that begins LINE_EVERY_S or more after the last line: short work says nothing."""
-
-    def __init__(self, stream: Stream, clock: Callable[[], float] = time.monotonic):
-        self._stream, self._clock = stream, clock
-        self._last_s = clock()
-
-    def __enter__(self) -> StageLines:
-        self._last_s = self._clock()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stream.flush()
-
-    def say(self, text: str) -> None:
-        """Print the stage if a line is due."""
-        now = self._clock()
-        if now - self._last_s >= LINE_EVERY_S:
-            self._last_s = now
-            print(f"judging: {text}", file=self._stream, flush=True)
-
-
-class StageLine:
-    """One line of a terminal that shows the stage and is gone at the end."""
-
-    def __init__(self, stream: Stream):
-        from rich.console import Console
-
-        self._status = Console(file=cast(IO[str], stream)).status("judging")
-
-    def __enter__(self) -> StageLine:
-        self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._status.stop()
-
-    def say(self, text: str) -> None:
-        """Show the stage."""
+    def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
         from rich.text import Text
 
-        self._status.update(Text(f"judging: {text}"))
+        width, now_s = min(options.max_width, MOST_WIDE), self._clock()
+        gone = clock_time(now_s - self._start_s)
+        if self._shown is None:
+            yield Text(both_ends(f"study {self._study}", f"first batch{GAP}{gone}", width), no_wrap=True)
+            yield from self._asked(width)
+            return
+        step, pace, shown_s = self._shown
+        yield Text(both_ends(f"study {self._study}", f"batch {step.n_batches:,}{GAP}{gone}", width), no_wrap=True)
+        percent = share(step.n_done, step.n_total)
+        left = pace.time_left(step, now_s)
+        yield bar(step.n_done, step.n_total, GAP.join([done(step), percent, *([left] if left else [])]), width)
+        yield Text(shortened(best_line(step, now_s - shown_s), width), style="bold", no_wrap=True)
+        for text in flowed(facts(step, pace.rates), width):
+            yield Text(text, no_wrap=True)
+        yield from self._asked(width)
+
+    def _asked(self, width: int) -> Iterator[Any]:
+        from rich.text import Text
+
+        if self._stopping():
+            yield Text(shortened(STOPPING, width), style="bold", no_wrap=True)
+
+
+def bar(n: int, of: int, text: str, width: int) -> Any:
+    """A bar with a text behind it, together as wide as a line; the text alone where there is no room for both."""
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    room = width - len(text) - len(GAP)
+    if room < 8:
+        return Text(shortened(text, width), no_wrap=True)
+    row = Table.grid(padding=(0, len(GAP), 0, 0))
+    row.add_row(
+        ProgressBar(total=max(of, 1), completed=min(n, of), width=room, complete_style="cyan", finished_style="cyan"),
+        Text(text, no_wrap=True),
+    )
+    return row
+
+
+class _Live:
+    """A rich display that is gone at its end. What is printed meanwhile to the same terminal comes out above it."""
+
+    def __init__(self, stream: Stream, content: Any):
+        from rich.console import Console
+        from rich.live import Live
+
+        self.content = content
+        self._live = Live(
+            content,
+            console=Console(file=cast(IO[str], stream)),
+            refresh_per_second=REFRESH_PER_S,
+            transient=True,
+            redirect_stdout=sys.stdout.isatty(),  # what goes to a file stays out of the terminal
+            redirect_stderr=True,
+        )
+
+    def start(self) -> None:
+        self._live.start(refresh=True)
+
+    def stop(self) -> None:
+        self._live.stop()
+
+
+class Stages:
+    """Shows work that has stages. A context manager; calling it says what is being done, and how much of it is: `say(text, done, of)`.
+
+    note: told each stage that begins, and one of several steps every few seconds. On a terminal a line with a bar that is gone at the
+    end; elsewhere a line only for what goes on LINE_EVERY_S or more after the last: short work says nothing.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        note: Callable[[str], None] = _ignore,
+        *,
+        label: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self._stream, self._note, self._label, self._clock = stream, note, label, clock
+        self._screen = _Live(stream, StageScreen(clock)) if is_screen(stream) and not label else None
+        self._printed_s = self._noted_s = clock()
+
+    def __enter__(self) -> Stages:
+        self._printed_s = self._noted_s = self._clock()
+        if self._screen is not None:
+            self._screen.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._screen is not None:
+            self._screen.stop()
+
+    def __call__(self, text: str, done: int = 0, of: int = 0) -> None:
+        """A stage, or `done` of its `of` steps."""
+        now_s, said = self._clock(), f"judging: {text}"
+        if self._screen is not None:
+            self._screen.content.show(text, done, of)
+        elif now_s - self._printed_s >= LINE_EVERY_S:
+            self._printed_s = now_s
+            _print_line(self._stream, f"[{self._label}] {said}" if self._label else said)
+        if not of or now_s - self._noted_s >= LINE_EVERY_S:
+            self._noted_s = now_s
+            self._note(said)
+
+
+class StageScreen:
+    """One line of a terminal, or two: the stage, and a bar where its steps are counted."""
+
+    def __init__(self, clock: Callable[[], float]):
+        self._clock = clock
+        self._start_s = clock()
+        self._shown: tuple[str, int, int] = ("", 0, 0)
+
+    def show(self, text: str, done: int, of: int) -> None:
+        """What to draw from now on."""
+        self._shown = text, done, of
+
+    def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
+        from rich.text import Text
+
+        width = min(options.max_width, MOST_WIDE)
+        text, n, of = self._shown
+        gone = clock_time(self._clock() - self._start_s)
+        yield Text(both_ends(f"judging: {text}", gone, width), no_wrap=True)
+        if of:
+            yield bar(n, of, f"{n:,}/{of:,}{GAP}{share(n, of)}", width)

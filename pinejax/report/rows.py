@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pinejax.core.inputs import Params
 
@@ -28,7 +29,8 @@ class TrialRow:
 
     metrics: name -> one per dataset, NaN allowed. status: one per dataset, 0 is fine; empty if it was not evaluated. duplicate_of:
     the trial whose results it took over. violation: how far it is from its constraints, 0 where all hold. n_steps: segments reported.
-    timeframe: the pair it was evaluated on, in a study that searches over pairs.
+    timeframe: the pair it was evaluated on, in a study that searches over pairs. started, ended: UTC; worker: who evaluated it, its number;
+    None where that is not known.
     """
 
     number: int
@@ -42,6 +44,9 @@ class TrialRow:
     violation: float = 0.0
     n_steps: int = 0
     timeframe: str | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    worker: int | None = None
 
 
 @dataclass(frozen=True)

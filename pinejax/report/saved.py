@@ -57,6 +57,15 @@ class Line:
         return self.equity / np.maximum.accumulate(self.equity) - 1.0
 
 
+@dataclass(frozen=True, eq=False)
+class Outside:
+    """The best set on one dataset's bars that were opened for it: a run of its own, flat at its start and with the initial capital."""
+
+    metrics: Mapping[str, float]
+    trades: Listed | None
+    summary: dict[str, tuple[str, list[float]]]
+
+
 @dataclass(frozen=True)
 class Saved:
     """A run's folder. manifest: {} where it is empty, as for a run that left before it wrote anything."""
@@ -90,6 +99,12 @@ class Saved:
         return self._parquet("trials.parquet")
 
     @cached_property
+    def inputs(self) -> str | None:
+        """inputs.txt: the best set for TradingView's settings."""
+        path = self.folder / "inputs.txt"
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
+
+    @cached_property
     def datasets(self) -> list[Dataset]:
         """Those the best set was run on: of a study over timeframe pairs those of its own pair, of one over parts the whole histories."""
         rows = [Dataset(r["name"], r["symbol"], r["timeframe"], bool(r["synthetic"])) for r in self.manifest.get("datasets", ())]
@@ -114,9 +129,10 @@ class Saved:
     def _of_whole(self, dataset: Dataset) -> dict[str, float]:
         figures, line = self.summary(dataset), self.lines.get(dataset.name)
         found = {metric: figures[name][1][0] for metric, name in FROM_SUMMARY.items() if name in figures}
-        if line is not None:
+        if line is not None and line.seen.any():
             capital = self.manifest.get("broker", {}).get("initial_capital") or line.equity[0]
-            found |= {"total_return": float(line.equity[-1] / capital - 1.0), "max_drawdown": float(-line.drawdown.min())}
+            inside = line.seen
+            found |= {"total_return": float(line.equity[inside][-1] / capital - 1.0), "max_drawdown": float(-line.drawdown[inside].min())}
         return found
 
     @cached_property
@@ -148,16 +164,31 @@ class Saved:
 
     def summary(self, dataset: Dataset) -> dict[str, tuple[str, list[float]]]:
         """performance_summary of one dataset: name -> (unit, [all, long, short]), NaN where not defined; empty where there is no file."""
-        path = self._of(dataset, "performance_summary")
-        if not path.is_file():
-            return {}
-        with path.open(encoding="utf-8", newline="") as lines:
-            rows = list(csv.reader(lines))[1:]
-        return {name: (unit, [float(value) if value else float("nan") for value in values]) for name, unit, *values in rows}
+        return read_summary(self._of(dataset, "performance_summary"))
+
+    @cached_property
+    def outside(self) -> dict[str, Outside]:
+        """By dataset: on the holdout, where it was opened."""
+        said = self.holdout.get("datasets")
+        known: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
+        found = {}
+        for dataset in self.datasets:
+            if dataset.name in known:
+                path = self._of(dataset, "holdout_trades")
+                trades = read_trades(path) if path.is_file() else None
+                found[dataset.name] = Outside(known[dataset.name], trades, read_summary(self._of(dataset, "holdout_performance_summary")))
+        return found
+
+    @property
+    def holdout(self) -> Mapping[str, Any]:
+        """What verdict.json says of it; empty where nothing is said."""
+        said = ((self.verdict or {}).get("evidence") or {}).get("holdout")
+        return said if isinstance(said, Mapping) else {}
 
     def _of(self, dataset: Dataset, what: str) -> Path:
-        """A backtest of one dataset does not name it."""
-        return self.folder / (f"{what}.csv" if self.is_backtest and len(self.datasets) == 1 else f"{what}_{dataset.slug}.csv")
+        """A backtest of one dataset need not name it."""
+        named = self.folder / f"{what}_{dataset.slug}.csv"
+        return self.folder / f"{what}.csv" if self.is_backtest and len(self.datasets) == 1 and not named.is_file() else named
 
     def _json(self, name: str) -> Any:
         return read_json(self.folder / name)
@@ -184,6 +215,15 @@ def read_folder(folder: Path) -> Saved:
         hint = f"It holds runs: name one, such as {folder / inside[0]}." if inside else "Name the folder that a run printed after `Files:`."
         raise ReportError(f"{folder}: expected a run's folder with manifest.json, found none. {hint}")
     return Saved(folder, read_json(manifest) or {})
+
+
+def read_summary(path: Path) -> dict[str, tuple[str, list[float]]]:
+    """A performance summary as a run writes it: name -> (unit, [all, long, short]); empty where there is no file."""
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.reader(lines))[1:]
+    return {name: (unit, [float(value) if value else float("nan") for value in values]) for name, unit, *values in rows}
 
 
 def read_json(path: Path) -> Any:

@@ -97,8 +97,10 @@ class SavedSweep:
 def read_sweep(folder: Path) -> SavedSweep:
     """A sweep's folder. Errors: ReportError where sweep.json is none, or not as a sweep writes it."""
     said = read_json(folder / SWEEP) or {}
-    sweep = SavedSweep(folder, said)
     try:
+        if not isinstance(said, Mapping):
+            raise TypeError(f"a {type(said).__name__}")
+        sweep = SavedSweep(folder, said)
         sweep.rows  # noqa: B018
     except (PinejaxError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise ReportError(f"{folder / SWEEP}: expected what a sweep writes, got something else ({error}). Run the sweep again.") from None

@@ -9,10 +9,11 @@ from typing import Any
 import polars as pl
 
 from pinejax.report.atomic import write_atomically
+from pinejax.report.csv_file import guarded
 from pinejax.report.tables import column
 
 WRITERS: Mapping[str, Callable[[pl.DataFrame, Path], object]] = {
-    ".csv": lambda table, path: table.write_csv(path),
+    ".csv": lambda table, path: guarded(table).write_csv(path),
     ".parquet": lambda table, path: table.write_parquet(path),
     ".jsonl": lambda table, path: table.write_ndjson(path),
 }

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pinejax.report.atomic import write_atomically
-from pinejax.report.folder import SYNTHETIC_NOTE
+from pinejax.report.csv_file import write_csv
+from pinejax.report.entry import SYNTHETIC_NOTE
 from pinejax.report.sweep_rows import SweepRow
 from pinejax.report.sweep_tables import rankings_table, results_table, summary_table
 
@@ -16,11 +17,11 @@ HEATMAP = "heatmap.png"
 def write_sweep(folder: Path, rows: Sequence[SweepRow]) -> None:
     """results.csv and .parquet; results_timeframe_summary.csv and results_timeframe_rankings.csv once there is a value."""
     results = results_table(rows)
-    write_atomically(folder / "results.csv", results.write_csv)
+    write_csv(folder / "results.csv", results)
     write_atomically(folder / "results.parquet", results.write_parquet)
     if any(row.value is not None for row in rows):
-        write_atomically(folder / "results_timeframe_summary.csv", summary_table(rows).write_csv)
-        write_atomically(folder / "results_timeframe_rankings.csv", rankings_table(rows).write_csv)
+        write_csv(folder / "results_timeframe_summary.csv", summary_table(rows))
+        write_csv(folder / "results_timeframe_rankings.csv", rankings_table(rows))
 
 
 def write_heatmap(folder: Path, rows: Sequence[SweepRow]) -> None:

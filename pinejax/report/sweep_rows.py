@@ -22,7 +22,7 @@ class SweepRow:
 
     symbol: as `A+1` for several. swept: other swept keys and their values. objective: its name, of several objectives the first's;
     value: the best set's, None where there is none; values: of every objective. better: `maximize` or `minimize`. params: the best
-    set's searched ones. metrics: the mean over the datasets. seconds: of the run, of a joint study the whole of it.
+    set's searched ones. metrics: the mean over the datasets; datasets: of each. seconds: of the run, of a joint study the whole of it.
     verdict: its level, None where there is none; n_distinct: sets evaluated; null, null_p: how the null search was made and its p-value.
     outside: the objective's value on bars that the search did not choose on, by how they were kept back (`report.outside`).
     symbols: all of them.
@@ -42,6 +42,7 @@ class SweepRow:
     values: Mapping[str, float | None] = field(default_factory=dict)
     params: Mapping[str, Value] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    datasets: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
     n_trials: int | None = None
     seconds: float | None = None
     verdict: str | None = None
@@ -127,6 +128,7 @@ def _with_best(row: SweepRow, pair: TimeframePair, folder: Path, manifest: Mappi
         values=values,
         params={name: value for name, value in best["params"].items() if name in searched},
         metrics=_means(best["datasets"].values()),
+        datasets=best["datasets"],
     )
 
 

@@ -39,14 +39,13 @@ def list_of_trades(trades: Sequence[TradeRecord], feed: Feed, initial_capital: f
     """The CSV text. currency: the account's, where it is another one than the symbol's.
 
     Trades are numbered by exit, still open ones last (Signal `Open`). Times are the opens of the bars of the fills, UTC.
-    Values are of the entry (price x quantity), P&L is after costs, its percentage is of the entry's value, the cumulative
-    one of the initial capital. Money has two decimals, eight where the symbol is priced in a coin.
+    Values are of the entry (price x quantity), P&L is after costs, its percentage is of the entry's value in the currency of P&L, the
+    cumulative one of the initial capital. Money has two decimals, eight where the symbol is priced in a coin.
     """
-    quote = quote_currency(feed.symbol)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns(quote, currency))
-    writer.writerows(_rows(trades, feed, initial_capital, money_decimals=8 if (currency or quote) in _COIN_QUOTES else 2))
+    writer.writerow(columns(quote_currency(feed.symbol), currency))
+    writer.writerows(list_rows(trades, feed, initial_capital, currency))
     return out.getvalue()
 
 
@@ -55,12 +54,25 @@ def write_trades(path: Path, trades: Sequence[TradeRecord], feed: Feed, initial_
     write_text(path, list_of_trades(trades, feed, initial_capital, currency))
 
 
-def _rows(trades: Sequence[TradeRecord], feed: Feed, initial_capital: float, money_decimals: int) -> Iterator[list[str]]:
+def numbered(trades: Sequence[TradeRecord]) -> list[TradeRecord]:
+    """In the order of their numbers, which are given by exit."""
+    return sorted(trades, key=lambda trade: trade.is_open)
+
+
+def value_of(trade: TradeRecord, feed: Feed) -> float:
+    """What the entry cost, account currency, at the rate of the entry's bar."""
+    rate = 1.0 if feed.rate is None else float(feed.rate[trade.entry_bar])
+    return trade.entry_price * trade.qty * feed.instrument.point_value * rate
+
+
+def list_rows(trades: Sequence[TradeRecord], feed: Feed, initial_capital: float, currency: str = "") -> Iterator[list[str]]:
+    """The cells below the headers of `columns`."""
+    money_decimals = 8 if (currency or quote_currency(feed.symbol)) in _COIN_QUOTES else 2
     total = 0.0
-    for number, trade in enumerate(sorted(trades, key=lambda trade: trade.is_open), start=1):
+    for number, trade in enumerate(numbered(trades), start=1):
         total += trade.pnl
-        value = trade.entry_price * trade.qty * feed.instrument.point_value
-        tail = [_short(trade.qty, 8), _short(value, 5)]
+        value = value_of(trade, feed)
+        tail = [_short(trade.qty, 8), _short(trade.entry_price * trade.qty * feed.instrument.point_value, 5)]
         for amount, base in ((trade.pnl, value), (trade.mfe, value), (trade.mae, value), (total, initial_capital)):
             tail += [_short(amount, money_decimals), f"{100 * amount / base if base else 0.0:.2f}"]
         side = "long" if trade.direction > 0 else "short"

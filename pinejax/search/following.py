@@ -211,10 +211,8 @@ def _note(one: _Known, trials: Iterable[FrozenTrial]) -> None:
         if trial.state.is_finished():
             one.unfinished.pop(trial._trial_id, None)
             lease, ended = trial.system_attrs.get(LEASE_KEY), trial.datetime_complete
-            if not isinstance(lease, dict) or "run" not in lease or ended is None:
-                continue
-            run = lease["run"]
-            if run not in one.runs or one.runs[run][1] < ended:
+            run = lease.get("run") if isinstance(lease, dict) else None
+            if isinstance(lease, dict) and run and ended is not None and (run not in one.runs or one.runs[run][1] < ended):
                 one.runs[run] = lease, ended
         else:
             one.unfinished[trial._trial_id] = trial.state

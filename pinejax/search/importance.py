@@ -6,17 +6,19 @@ import importlib.util
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.importance import BaseImportanceEvaluator, FanovaImportanceEvaluator, PedAnovaImportanceEvaluator
 from optuna.trial import FrozenTrial, TrialState
 
 from pinejax.core.inputs import Params
 from pinejax.search.space import Space
 from pinejax.search.view import StudyView
+
+if TYPE_CHECKING:
+    from optuna.importance import BaseImportanceEvaluator  # whose package imports all of scikit-learn, where that is installed
 
 FOREST_SEED = 0
 FOREST_TRIALS = 500
@@ -40,6 +42,8 @@ def ped_anova(space: Space, params: Sequence[Params], losses: Sequence[float]) -
     A conditional parameter counts where it is active, weighted with how often it is, among the best and among all. What the space does
     not search is left out. (Watanabe et al., "PED-ANOVA", 2023; "Conditional PED-ANOVA", 2026)
     """
+    from optuna.importance import PedAnovaImportanceEvaluator
+
     study = _study(space, params, losses)
     return Importance(_shares(study, PedAnovaImportanceEvaluator()))
 
@@ -52,6 +56,8 @@ def fanova(space: Space, params: Sequence[Params], losses: Sequence[float]) -> I
     """
     if importlib.util.find_spec("sklearn") is None:
         return None
+    from optuna.importance import FanovaImportanceEvaluator
+
     some = np.linspace(0, len(params) - 1, min(len(params), FOREST_TRIALS)).round().astype(int).tolist()
     study = _study(space, [params[i] for i in some], [losses[i] for i in some])
     common = set.intersection(*(set(t.params) for t in study.get_trials(deepcopy=False)))

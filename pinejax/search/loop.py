@@ -54,8 +54,9 @@ def run_search(
 
     storage: a URL (opened and closed here), an open store, or None for memory. Every batch is reserved in one transaction, so that
     several workers come to exactly n_trials, and stored in another; then the callbacks run. While others run all that is left, the
-    search waits for them, and takes over what they give up. Ctrl-C and SIGTERM end the search after the batch in flight, another Ctrl-C
-    at once. before_end: called when nothing more will be asked, before the others' last trials are pulled for the result.
+    search waits for them (callbacks hear what they did) and takes over what they give up. Ctrl-C and SIGTERM end the search after the
+    batch in flight, another Ctrl-C at once. before_end: called when nothing more will be asked, before the others' last trials are
+    pulled for the result.
     If the evaluator raises, its batch is stored as FAIL with the error, none of which counts, and the error goes on.
     Errors: ConfigError, SpaceError, StudyError before anything is asked; StudyError when the database stays away.
     """
@@ -79,7 +80,7 @@ def run_search(
             stopped = search.run()
             if before_end is not None:
                 before_end()
-                search.study.pull()
+                search.look()
             return search.result(stopped)
     finally:
         search.release()
@@ -131,11 +132,18 @@ class _Search:
             else:
                 with self.watch.span("wait"):
                     self._wait()
-            with self.watch.span("pull"):
-                if self.study.pull():
-                    self.improvement.look(self.study.trials)
+            self.look(tell=self.waiting_since_s is not None)
             stopped = self._stopped(sampler)
         return stopped
+
+    def look(self, tell: bool = True) -> None:
+        """Takes over what others have done since. tell: the callbacks too, who otherwise hear of it after the next batch."""
+        with self.watch.span("pull"):
+            if not self.study.pull():
+                return
+            self.improvement.look(self.study.trials)
+        if tell:
+            self._report(())
 
     def release(self) -> None:
         """Gives back what was reserved and not told. Where the database is gone, the leases run out instead."""
@@ -265,6 +273,10 @@ class _Search:
             n_new=self.n_new,
             n_duplicates=self.n_duplicates,
             timings=self.watch.read(),
+            tally=replace(self.study.tally),
+            n_front=self.improvement.n_front,
+            n_workers=self.study.n_workers,
+            n_running=self.study.n_running,
         )
         for callback in self.callbacks:
             callback(progress)

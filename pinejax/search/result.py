@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from pinejax.search.objective import Objective
 from pinejax.search.ranking import pareto_front, ranked
 from pinejax.search.records import metrics_of
 from pinejax.search.space import Space
+from pinejax.search.tally import Tally
 from pinejax.search.timings import Timings
 
 Stopped = Literal["done", "nothing_to_do", "interrupted", "exhausted", "timeout", "no_improvement", "target", "left_to_others"]
@@ -76,7 +77,9 @@ class SearchResult:
 class Progress:
     """The state after a batch was stored. batch: its trials with final numbers; best: so far (None with several objectives).
 
-    trials: all of the study's, earlier runs' and other workers' too, by number.
+    Also where others' trials came while this worker waited for them; batch is empty then. trials: all of the study's, earlier runs' and
+    other workers' too, by number; tally: how those ended. n_front: sets on the front (None with one objective). n_workers: that are at
+    work on the study, this one among them; n_running: trials that the others run.
     """
 
     n_counted: int
@@ -87,6 +90,10 @@ class Progress:
     n_new: int
     n_duplicates: int
     timings: Timings
+    tally: Tally = field(default_factory=Tally)
+    n_front: int | None = None
+    n_workers: int = 1
+    n_running: int = 0
 
 
 Callback = Callable[[Progress], None]

@@ -27,7 +27,8 @@ def check_stops(target: float | None, patience_min_delta: float, objective: Obje
 class Improvement:
     """The best trial so far, and for how many batches nothing was better by more than `min_delta`.
 
-    With several objectives there is no best, and a batch is better when one of its trials is on the Pareto front.
+    With several objectives there is no best, and a batch is better when one of its trials is on the Pareto front. n_front: how many sets
+    were on it at the last batch.
     """
 
     def __init__(self, objective: Objective, min_delta: float = 0.0):
@@ -35,12 +36,14 @@ class Improvement:
         self._reference: FrozenTrial | None = None
         self.best: FrozenTrial | None = None
         self.n_stale_batches = 0
+        self.n_front: int | None = None
 
     def note(self, batch: Sequence[FrozenTrial], trials: Sequence[FrozenTrial]) -> None:
         """A batch was told. trials: all of the study."""
         self.n_stale_batches += 1
         if self._objective.is_multi:
             front = {trial.number for trial in pareto_front(trials, self._objective.directions)}
+            self.n_front = len(front)
             if any(trial.number in front for trial in batch):
                 self.n_stale_batches = 0
         self.look(batch)

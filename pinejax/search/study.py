@@ -17,6 +17,7 @@ from pinejax.search.records import ERROR_KEY, counts, duplicate_of
 from pinejax.search.space import Key, Space
 from pinejax.search.storage import DIRECTIONS
 from pinejax.search.store import StudyStore
+from pinejax.search.tally import Others, Tally
 from pinejax.search.working import WorkingStorage
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ class SearchStudy:
         self._evaluated: dict[Key, FrozenTrial] = {}
         self._study: optuna.Study | None = None
         self._n_counted = 0
+        self.tally = Tally()
+        self._others = Others()
         self._is_shared = False
         self._fresh: list[FrozenTrial] = []
 
@@ -69,6 +72,11 @@ class SearchStudy:
         return self._working.n_waiting
 
     @property
+    def n_workers(self) -> int:
+        """Workers that are known to be at work on the study, this one among them."""
+        return 1 + self._others.n_alive(self._working.running)
+
+    @property
     def only_foreign_run(self) -> bool:
         """Whether nothing is left but what other programs run, which leave no lease: nobody can tell whether they still do."""
         return not self.n_waiting and self.n_running > 0 and all(LEASE_KEY not in t.system_attrs for t in self._working.running)
@@ -84,9 +92,11 @@ class SearchStudy:
         with the same seed part.
         """
         trials = self._store.read()
-        if trials and self._study is not None and not self._is_shared:
-            self._is_shared = True
-            self._study.sampler.reseed_rng()
+        if trials and self._study is not None:
+            self._others.note(trials)  # what was there before does not tell who is there now
+            if not self._is_shared:
+                self._is_shared = True
+                self._study.sampler.reseed_rng()
         if trials:
             self._working.put(trials)
             self._working.put_study_attrs(*self._store.study_attrs())
@@ -122,6 +132,7 @@ class SearchStudy:
         batch = self._working.batch()
         ids = [trial._trial_id for trial in batch]
         stored = self._store.reserve(batch, n_trials, self._working.dirty_system_attrs())
+        self._others.own(batch)
         queue[:0] = [
             t.system_attrs[FIXED_KEY] for t in batch if t._trial_id < 0 and t._trial_id not in stored and FIXED_KEY in t.system_attrs
         ]
@@ -188,6 +199,8 @@ class SearchStudy:
         numbers = [trial.number for trial in trials]
         logger.warning("trials %s: the results came too late, their lease was lost; dropped. search.grace_s can be raised", numbers)
         self._n_counted -= sum(counts(trial) for trial in trials)
+        for trial in trials:
+            self.tally.add(trial, -1)
         gone = {id(trial) for trial in trials}
         self._evaluated = {key: trial for key, trial in self._evaluated.items() if id(trial) not in gone}
 
@@ -202,6 +215,8 @@ class SearchStudy:
     def _index(self, trials: Iterable[FrozenTrial]) -> None:
         for trial in trials:
             self._n_counted += counts(trial)
+            if trial.state.is_finished():
+                self.tally.add(trial)
             if trial.state not in (TrialState.COMPLETE, TrialState.PRUNED) or duplicate_of(trial) is not None:
                 continue
             try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,9 @@ LEAST_TRIALS = 10
 """Of which the best tenth is one."""
 BANK_SIGMA = 0.1
 """In parts of each parameter's range: the spread that Warm Starting CMA-ES gives to a single source point."""
-TRIALS = "trials.csv"
+TRIALS, LINES = "trials_final.csv", "trials.jsonl"
+"""At a run's end, and while it runs."""
+_FORMULA = re.compile(r"^'(?=[=+\-@])")
 Judged = tuple[Params, float]
 
 
@@ -49,7 +52,8 @@ class WarmStart:
 
 
 def read_warm_start(source: str, space: Space, directions: Sequence[str], storage: object) -> WarmStart:
-    """Reads `sampler.cmaes.warm_start`: the name of a study in the same storage, a run's folder, its trials.csv, or a bank.json.
+    """Reads `sampler.cmaes.warm_start`: the name of a study in the same storage, a run's folder, its trials_final.csv or
+    trials.jsonl, or a bank.json.
 
     storage: the search's URL, where it has one. Errors: ConfigError for a source that cannot be read, has other directions, another
     strategy's parameters, or too few sets inside the space.
@@ -112,12 +116,13 @@ def _judged(source: str, where: str, directions: Sequence[str], storage: object)
     if path.is_dir():
         bank = read_entries([path], where) if (path / BANK).is_file() else []
         _check_directions(where, _directions_of(bank), directions)
-        if (path / TRIALS).is_file():
-            judged = _from_csv(path / TRIALS, where)
+        trials = next((path / name for name in (TRIALS, LINES) if (path / name).is_file()), None)
+        if trials is not None:
+            judged = _from_file(trials, where)
             return (judged, []) if len(judged) >= LEAST_TRIALS or not bank else ([], [(entry["params"], 0.0) for entry in bank])
         return [], [(entry["params"], 0.0) for entry in read_entries([path], where)]
-    if path.suffix == ".csv":
-        return _from_csv(path, where), []
+    if path.suffix in (".csv", ".jsonl"):
+        return _from_file(path, where), []
     if path.is_file() or path.suffix == ".json":
         entries = read_entries([path], where)
         _check_directions(where, _directions_of(entries), directions)
@@ -131,20 +136,40 @@ def _judged(source: str, where: str, directions: Sequence[str], storage: object)
     return [(dict(t.params), t.values[0]) for t in complete], []
 
 
+def _from_file(path: Path, where: str) -> list[Judged]:
+    return _from_lines(path, where) if path.suffix == ".jsonl" else _from_csv(path, where)
+
+
+def _from_lines(path: Path, where: str) -> list[Judged]:
+    """COMPLETE trials of a trials.jsonl, but for a last line that a killed run did not finish."""
+    try:
+        trials = [json.loads(line) for line in path.read_bytes().rpartition(b"\n")[0].splitlines()]
+        complete = [trial for trial in trials if trial["state"] == "COMPLETE" and trial["duplicate_of"] is None]
+        return [(trial["params"], float(value)) for trial in complete if (value := _only(trial["values"], where, path)) is not None]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{where}: {path} cannot be read as the trials.jsonl of a run ({error}).") from None
+
+
+def _only(values: Mapping[str, float | None], where: str, path: Path) -> float | None:
+    if len(values) != 1:
+        raise ConfigError(f"{where}: expected the trials of a search of one objective in {path}, got {', '.join(values)}.")
+    return next(iter(values.values()))
+
+
 def _from_csv(path: Path, where: str) -> list[Judged]:
-    """COMPLETE trials of a trials.csv; an empty cell is an inactive parameter."""
+    """COMPLETE trials of a trials_final.csv; an empty cell is an inactive parameter. An apostrophe before what would be a formula goes."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(f"{where}: cannot read {path} ({error}).") from None
     if rows and not {"state", "value"} <= rows[0].keys():
-        raise ConfigError(f"{where}: expected the columns state and value in {path}, as trials.csv of a search of one objective has them.")
+        raise ConfigError(f"{where}: expected the columns state and value in {path}, as {TRIALS} of a search of one objective has them.")
     found = []
     for row in rows:
         if row["state"] == "COMPLETE" and row["value"] and not row.get("duplicate_of"):
             cells = {key.removeprefix("params_"): cell for key, cell in row.items() if key.startswith("params_") and cell}
-            found.append(({name: scalar(name, cell) for name, cell in cells.items()}, float(row["value"])))
+            found.append(({name: scalar(name, _FORMULA.sub("", cell)) for name, cell in cells.items()}, float(row["value"])))
     return found
 
 

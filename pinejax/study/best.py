@@ -10,6 +10,7 @@ import yaml
 from pinejax.core.timeframe import PAIR, is_pair
 from pinejax.errors import StudyError
 from pinejax.report.atomic import plain
+from pinejax.report.params_file import params_text
 from pinejax.report.text import overrides_of
 from pinejax.search.library import StoredStudy, StoredTrial
 from pinejax.search.ranking import violation
@@ -19,7 +20,7 @@ FORMATS = ("words", "json", "yaml")
 
 def best_text(study: StoredStudy, top: int, form: str) -> str:
     """The best `top` sets. words: a line of `params.x=...` for each; json: a list as bank.json is; yaml: a list, and of one set alone
-    its `params` as they stand in an experiment's file. Errors: StudyError where no trial has a result.
+    the file that `params=FILE` takes, as best.yaml is. Errors: StudyError where no trial has a result.
     """
     entries = [entry_of(study, trial) for trial in study.top(top)]
     if not entries:
@@ -28,8 +29,12 @@ def best_text(study: StoredStudy, top: int, form: str) -> str:
         return "\n".join(_words(entry["params"]) for entry in entries)
     if form == "json":
         return json.dumps(plain(entries), indent=2, ensure_ascii=False)
-    shown: Any = _chosen(entries[0]["params"]) if top == 1 else plain(entries)
-    return yaml.safe_dump(shown, sort_keys=False, allow_unicode=True).rstrip()
+    if top > 1:
+        return yaml.safe_dump(plain(entries), sort_keys=False, allow_unicode=True).rstrip()
+    best, chosen = entries[0], _chosen(entries[0]["params"])
+    values = ", ".join(f"{name} = {value:.6g}" for name, value in best["values"].items())
+    said = f"{'Best set' if len(best['values']) == 1 else 'First of the front'} of study {study.name}: trial {best['trial']}, {values}"
+    return params_text(chosen["params"], chosen.get(PAIR), [said]).rstrip()
 
 
 def _chosen(params: dict[str, Any]) -> dict[str, Any]:

@@ -15,9 +15,11 @@ from pinejax.core.secrets import without_passwords
 from pinejax.errors import ConfigError, PinejaxError
 from pinejax.report.atomic import write_json
 from pinejax.report.machine import versions
+from pinejax.report.sweep_datasets import write_sweep_datasets
 from pinejax.report.sweep_folder import write_sweep
 from pinejax.report.sweep_rows import State, SweepRow, filled, read_json, run_folder
 from pinejax.sweep.combinations import Combination
+from pinejax.sweep.shown import Shown
 
 
 def claim_folder(wanted: Path) -> Path:
@@ -57,6 +59,7 @@ class Record:
 
     def __post_init__(self) -> None:
         self.standing = [Standing() for _ in self.combinations]
+        self._shown = Shown(self.folder, wanted=any(one.config.report.html for one in self.combinations))
 
     def place(self, one: Combination) -> Path:
         """Where the combination's files are."""
@@ -97,11 +100,18 @@ class Record:
             write_json(self.folder / "sweep.json", self._described(state, rows))
             if any(row.objective or row.state == "failed" for row in rows):
                 write_sweep(self.folder, rows)
+                write_sweep_datasets(self.folder, rows)
+            if state == "running":
+                self._shown.keep()
         except OSError as error:
             said = f"the sweep's files in {self.folder} cannot be written ({error.strerror or error})"
             if state != "running":
                 raise PinejaxError(f"{said}. What the searches found is in their own folders and studies.") from None
             print(f"pinejax: {said}; it goes on.", file=sys.stderr, flush=True)
+
+    def leave(self) -> Path | None:
+        """What there is to look at, once all is written; the report's path, None where there is none."""
+        return self._shown.leave(self.rows())
 
     def _described(self, state: State, rows: Sequence[SweepRow]) -> dict[str, Any]:
         of = {row.index: row for row in rows}

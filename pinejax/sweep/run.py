@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -65,9 +66,21 @@ def run_sweep(
         (folder / "sweep.json").unlink()
         discard_if_empty(folder)
         raise
-    about = {"mode": mode, "launcher": type(launcher).__name__, "workers_per_combination": n_jobs}
+    about = {
+        "command": _command(arguments, config),
+        "mode": mode,
+        "launcher": type(launcher).__name__,
+        "workers_per_combination": n_jobs,
+    }
     sweep = _Sweep(launcher, Record(folder, combinations, about), n_jobs)
     return sweep.run(batch_size)
+
+
+def _command(arguments: Sequence[str], config: DictConfig) -> str:
+    """The command line, as it can be typed again, without passwords."""
+    own = [word for word in config.hydra.overrides.hydra if not word.startswith("hydra.mode=")]
+    words = [without_passwords(word) for word in (*arguments, *own)]
+    return f"python -m pinejax.{config.hydra.job.name} -m {shlex.join(words)}"
 
 
 def _batch_size(options: Mapping[str, Any], one_by_one: bool) -> int | None:
@@ -177,6 +190,8 @@ class _Sweep:
         failed = [one for one in self.record.combinations if standing[one.index].error]
         self._print(self.record.rows())
         self.record.write("interrupted" if interrupted else "failed" if failed else "done")
+        if path := self.record.leave():
+            print(f"Report: {short_path(path)}", flush=True)
         message = self._message(failed)
         if interrupted:
             rest = [one.said for one in self.record.combinations if standing[one.index].state == "not run"]

@@ -68,6 +68,7 @@ def read_export(path: Path) -> tuple[Export, ...]:
     """
     table = read_table(Path(path))
     columns = find_columns(table)
+    _refuse_several_datasets(table)
     dates = [row[columns[words.DATE]].strip() for row in table.rows]
     given = [cell for cell in dates if cell]
     orders = date_orders(given)
@@ -82,6 +83,17 @@ def read_export(path: Path) -> tuple[Export, ...]:
         raise DataError(f"compare: {table.path} writes its numbers in more than one way (decimal points and commas). {HOW}")
     pairs = _pairs(table, columns)
     return tuple(_reading(table, columns, pairs, dates, order, mark) for order, mark in product(orders, marks))
+
+
+def _refuse_several_datasets(table: Table) -> None:
+    """A file of ours that has the trades of several."""
+    places = [i for i, name in enumerate(table.header) if name in ("symbol", "timeframe")]
+    found = list(dict.fromkeys(" ".join(row[i] for i in places) for row in table.rows))
+    if len(found) > 1:
+        raise DataError(
+            f"compare: {table.path} has the trades of {len(found)} datasets ({', '.join(found[:3])}{', ...' if len(found) > 3 else ''}); "
+            f"expected those of one. Beside it lies trades_<symbol>_<timeframe>.csv of each."
+        )
 
 
 def _reading(table: Table, columns: Mapping[str, int], pairs: list[tuple[int, ...]], dates: list[str], order: str, mark: str) -> Export:

@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 
 from pinejax.core.feed import Feed
 from pinejax.core.trade import TradeRecord
+from pinejax.report.trades import value_of
 
 RISK_FREE_MONTHLY = 0.02 / 12
 """TradingView's risk-free rate, 2 % a year, per month. (docs/semantics.md, 9)"""
@@ -50,7 +51,7 @@ def _figures(trades: Sequence[TradeRecord], feed: Feed, capital: float) -> dict[
     """name -> (unit, value) of the trades of one column."""
     closed, still_open = [t for t in trades if not t.is_open], [t for t in trades if t.is_open]
     pnl = np.array([t.pnl for t in closed])
-    rates = np.array([t.pnl / _value(t, feed) for t in closed])
+    rates = np.array([t.pnl / value_of(t, feed) for t in closed])
     held = np.array([t.exit_bar - t.entry_bar + 1 for t in closed], np.float64)
     won, lost = pnl > 0, pnl < 0
     gross_profit, gross_loss, n = float(pnl[won].sum()), float(np.abs(pnl[lost]).sum()), len(closed)
@@ -157,12 +158,6 @@ def max_contracts(trades: Sequence[TradeRecord]) -> float:
             events.append((trade.exit_bar, 2 if trade.exit_bar == trade.entry_bar else 0, -trade.qty))
     held = np.cumsum([qty for _, _, qty in sorted(events, key=lambda e: e[:2])]) if events else np.zeros(1)
     return float(held.max(initial=0.0))
-
-
-def _value(trade: TradeRecord, feed: Feed) -> float:
-    """What the entry cost, in account currency at the rate of the entry's bar."""
-    rate = 1.0 if feed.rate is None else float(feed.rate[trade.entry_bar])
-    return trade.entry_price * trade.qty * feed.instrument.point_value * rate
 
 
 def _months(time: Int[np.ndarray, " bars"]) -> Int[np.ndarray, " bars"]:

@@ -15,14 +15,15 @@ import numpy as np
 from pinejax.core.inputs import Params
 from pinejax.core.window import Window
 from pinejax.engine.engine import Engine
-from pinejax.search import Objective, SearchConfig, SearchResult, Space, StopRequest, run_search
+from pinejax.search import Callback, Objective, Progress, SearchConfig, SearchResult, Space, StopRequest, run_search
 from pinejax.search.interrupts import stop_on_signals
 from pinejax.search.records import STATUS_KEY
 from pinejax.selection.splits import Fold, Span
 from pinejax.selection.timeline import Timeline
 from pinejax.validation.score import Score, score_of, scored, years_of
 
-Say = Callable[[str], None]
+Say = Callable[[str, int, int], None]
+"""Told in words where the walk is, then how many trials are done, of all spans, and of how many."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Leg:
     outside: Score | None = None
 
 
-def walk_forward(course: Course, plan: Plan, stop: StopRequest, say: Say = lambda text: None) -> list[Leg]:
+def walk_forward(course: Course, plan: Plan, stop: StopRequest, say: Say = lambda text, done, of: None) -> list[Leg]:
     """Fold by fold; fewer than there are where `stop` was asked for. A span's study is in the storage like any other.
 
     The same call goes on where it stopped, and several at once share the work of each span. Errors: those of `run_search`, and DataError
@@ -102,14 +103,19 @@ def walk_forward(course: Course, plan: Plan, stop: StopRequest, say: Say = lambd
     with stop_on_signals(stop):
         for i, fold in enumerate(course.folds):
             told = f"walk-forward {i + 1} of {len(course.folds)}, {' .. '.join(d[:10] for d in course.line.dates(fold.train[0]))}"
-            result = search_span(course, fold.train[0], plan, stop, lambda text, told=told: say(f"{told}, {text}"))
+
+            def batch(progress: Progress, i: int = i, told: str = told) -> None:
+                text = f"{told}, {progress.n_counted} of {progress.n_trials} trials"
+                say(text, i * plan.n_trials + progress.n_counted, len(course.folds) * plan.n_trials)
+
+            result = search_span(course, fold.train[0], plan, stop, batch)
             if result.stopped == "interrupted":
                 break
             legs.append(leg_of(course, fold, plan.objective, result))
     return legs
 
 
-def search_span(course: Course, span: Span, plan: Plan, stop: StopRequest, say: Say) -> SearchResult:
+def search_span(course: Course, span: Span, plan: Plan, stop: StopRequest, callback: Callback) -> SearchResult:
     """The configured search on one train span alone."""
     settings = settings_of(plan, span, course.windows(span))
     return run_search(
@@ -118,7 +124,7 @@ def search_span(course: Course, span: Span, plan: Plan, stop: StopRequest, say: 
         plan.objective,
         course.on(span),
         plan.storage,
-        [lambda progress: say(f"{progress.n_counted} of {progress.n_trials} trials")],
+        [callback],
         stop,
     )
 

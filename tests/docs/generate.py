@@ -6,10 +6,14 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+
+import yaml
 
 from pinejax.metrics import METRICS
 from pinejax.ta import Ta
+from tests.docs.keys import Key, keys
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 MARKED = re.compile(r"(<!-- begin: (\w+) [^\n]*-->\n)(.*?)(<!-- end: \2 -->)", re.DOTALL)
@@ -40,7 +44,43 @@ def metric_table() -> str:
     return "\n".join(rows)
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"indicators": indicator_table, "metrics": metric_table}
+def key_table(*groups: str) -> str:
+    """One row per key of some groups of the configuration; flags, of which the dataclasses know no type, have no column `takes`."""
+    listed = [key for group in groups for key in keys(group)]
+    typed = any(key.takes for key in listed)
+    rows = ["| key | takes | default | meaning |" if typed else "| key | default | meaning |", "| --- " * (3 + typed) + "|"]
+    for key in listed:
+        cells = [f"`{key.name}`", *([key.takes] if typed else []), f"`{_plain(key)}`", _linked(key.meaning)]
+        rows.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
+    return "\n".join(rows)
+
+
+def _plain(key: Key) -> str:
+    """A default as it is typed."""
+    text = yaml.safe_dump(key.default, default_flow_style=True).strip().removesuffix("...").strip()
+    return '""' if key.default == "" else text
+
+
+def _linked(meaning: str) -> str:
+    """`docs/data.md#snapshots`, as comments in YAML name a page, as the link that a page has."""
+    return re.sub(r"docs/([\w-]+)\.md(#[\w-]+)?", r"[\1](\1.md\2)", meaning)
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "indicators": indicator_table,
+    "metrics": metric_table,
+    "keys_run": partial(key_table, "top", "data"),
+    "keys_broker": partial(key_table, "broker"),
+    "keys_objective": partial(key_table, "objective"),
+    "keys_search": partial(key_table, "search"),
+    "keys_sweep": partial(key_table, "sweep"),
+    "keys_selection": partial(key_table, "validation", "null", "stress", "verdict"),
+    "keys_report": partial(key_table, "report"),
+    "keys_storage": partial(key_table, "storage"),
+    "keys_engine": partial(key_table, "engine"),
+    "keys_samplers": partial(key_table, "sampler"),
+    "keys_pruners": partial(key_table, "pruner"),
+}
 
 
 def rewritten(text: str) -> str:

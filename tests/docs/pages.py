@@ -8,15 +8,17 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCS = sorted((REPOSITORY / "docs").glob("*.md"))
-PAGES = (REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", REPOSITORY / "data" / "README.md", *DOCS)
+READMES = (REPOSITORY / "README.md", REPOSITORY / "README.ko.md")
+PAGES = (*READMES, REPOSITORY / "CHANGELOG.md", REPOSITORY / "data" / "README.md", *DOCS)
 _FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: the words after the fence, its text, the page and the line it begins on."""
+    """A fenced block: the first word after the fence, the others (forges show neither), its text, the page and the line it begins on."""
 
     kind: str
+    note: str
     text: str
     page: Path
     line: int
@@ -30,7 +32,10 @@ class Block:
 def blocks(page: Path) -> list[Block]:
     """The fenced blocks of a page, in order."""
     text = page.read_text(encoding="utf-8")
-    return [Block(m[1], m[2], page, text[: m.start()].count("\n") + 2) for m in _FENCE.finditer(text)]
+    return [
+        Block(*m[1].partition(" ")[::2], m[2], page, text[: m.start()].count("\n") + 2)  # type: ignore[call-arg]
+        for m in _FENCE.finditer(text)
+    ]
 
 
 def prose(page: Path) -> str:

@@ -1,40 +1,17 @@
-"""docs/configuration.md lists every key of `conf/`, with the default that both the YAML and the dataclass have."""
+"""docs/configuration.md, the YAML in `conf/` and the dataclasses tell of the same keys, defaults, and what each means."""
 
 from __future__ import annotations
 
-import dataclasses
+import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import yaml
+import pytest
 
-from pinejax.broker.config import BrokerConfig, RiskRules
-from pinejax.config import DataConfig, SearchChoices, StorageConfig, SweepChoices
-from pinejax.engine.config import EngineConfig
-from pinejax.search.objective import ObjectiveConfig
-from pinejax.search.pruners import FLAGS as PRUNER_FLAGS
-from pinejax.search.samplers import FLAGS as SAMPLER_FLAGS
-from pinejax.selection.config import NullConfig, StressConfig, ValidationConfig, VerdictConfig
+from tests.docs.keys import CLASSES, CONF, FLAGS, TOP, comments, default_file, in_words, keys, load
 from tests.docs.pages import REPOSITORY, prose, rows
 
 PAGE = REPOSITORY / "docs" / "configuration.md"
-CONF = REPOSITORY / "conf"
-CLASSES = {
-    "data": DataConfig, "broker": BrokerConfig, "objective": ObjectiveConfig, "search": SearchChoices, "storage": StorageConfig,
-    "engine": EngineConfig, "sweep": SweepChoices, "validation": ValidationConfig, "null": NullConfig,
-    "stress": StressConfig, "verdict": VerdictConfig,
-}  # fmt: skip
-TOP = ("symbol", "timeframe", "enable", "disable", "params", "compare", "compare_zone")
-
-
-def _load(path: Path) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-
-
-def _default_file(group: str) -> Path:
-    chosen = next(item[group] for item in _load(CONF / "config.yaml")["defaults"] if isinstance(item, Mapping) and group in item)
-    return CONF / group / f"{chosen}.yaml"
 
 
 def _flat(tree: Mapping[str, Any], prefix: str) -> dict[str, Any]:
@@ -47,51 +24,53 @@ def _flat(tree: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return out
 
 
-def _from_conf() -> dict[str, Any]:
-    top = {key: _load(CONF / "config.yaml")[key] for key in TOP}
-    found = {**top, "strategy": _load(_default_file("strategy"))["name"]}
+def _from_yaml() -> dict[str, Any]:
+    top = {key: value for key, value in load(CONF / "config.yaml").items() if key not in ("defaults", "hydra")}
+    found = {**top, "strategy": load(default_file("strategy"))["name"]}
     for group in CLASSES:
-        found |= _flat(_load(_default_file(group)), f"{group}.")
-    for kind in ("sampler", "pruner"):
+        found |= _flat(load(default_file(group)), f"{group}.")
+    for kind in FLAGS:
         for path in sorted((CONF / kind).glob("*.yaml")):
-            found |= _flat(_load(path), f"{kind}.{path.stem}.")
+            found |= _flat(load(path), f"{kind}.{path.stem}.")
     return found
 
 
-def _from_page() -> dict[str, Any]:
-    listed = {}
-    for cells in rows(PAGE):
-        if len(cells) == 3 and cells[0].startswith("`") and cells[0] != "`key`":
-            key = cells[0].strip("`")
-            assert key not in listed, key
-            listed[key] = yaml.safe_load(cells[1].strip("`"))
-    return listed
+def _from_code() -> dict[str, Any]:
+    return {key.name: key.default for group in ("top", *CLASSES, *FLAGS) for key in keys(group)}
 
 
-def test_page_lists_every_key_with_its_default() -> None:
-    page, conf = _from_page(), _from_conf()
-    assert page.keys() == conf.keys(), (sorted(page.keys() - conf.keys()), sorted(conf.keys() - page.keys()))
-    assert {key: page[key] for key in page if page[key] != conf[key]} == {}
+def test_yaml_has_the_keys_and_the_defaults_of_the_code_and_no_more() -> None:
+    code, conf = _from_code(), _from_yaml()
+    assert code.keys() == conf.keys(), (sorted(code.keys() - conf.keys()), sorted(conf.keys() - code.keys()))
+    assert {key: conf[key] for key in code if conf[key] != code[key]} == {}
 
 
-def test_dataclasses_have_the_defaults_of_the_yaml_and_no_key_more() -> None:
-    conf = _from_conf()
-    for group, cls in CLASSES.items():
-        for item in dataclasses.fields(cls):
-            if group == "objective" and item.name == "gates":  # the library has no gates of its own
-                continue
-            if group == "broker" and item.name == "risk":
-                rules = {f"broker.risk.{rule.name}": rule.default for rule in dataclasses.fields(RiskRules)}
-                assert rules == {key: value for key, value in conf.items() if key.startswith("broker.risk.")}
-                continue
-            assert conf[f"{group}.{item.name}"] == item.default, (group, item.name)
+def test_page_lists_every_key_once_and_no_other() -> None:
+    listed = [cells[0].strip("`") for cells in rows(PAGE) if re.fullmatch(r"`[\w.]+`", cells[0])]
+    assert sorted(listed) == sorted(_from_code())
 
 
-def test_flags_in_the_code_are_those_of_the_yaml() -> None:
-    conf = _from_conf()
-    for kind, flags in (("sampler", SAMPLER_FLAGS), ("pruner", PRUNER_FLAGS)):
-        known = {f"{kind}.{name}.{flag}": value for name, own in flags.items() for flag, value in own.items()}
-        assert known == {key: value for key, value in conf.items() if key.startswith(f"{kind}.")}
+@pytest.mark.parametrize("group", ["top", *CLASSES, *FLAGS])
+def test_every_key_says_what_it_means(group: str) -> None:
+    silent = [key.name for key in keys(group) if not key.meaning]
+    assert not silent, f"say it behind the key in conf/, then python -m tests.docs.generate: {silent}"
+
+
+def test_meaning_is_the_comment_behind_a_key_and_the_indented_ones_below(tmp_path) -> None:
+    path = tmp_path / "some.yaml"
+    path.write_text('# not of a key\na: 1 # first,\n  # second\n# of the rest\nb: "" # text\nc:\n  d: null # inner\n  # not of d\ne: 2\n')
+    assert comments(path) == {"a": "first, second", "b": "text", "c.d": "inner"}
+
+
+def test_what_a_key_takes_is_told_in_words() -> None:
+    assert in_words(float | None) == "number, null"
+    assert in_words(int | float | str | None) == "number, text, null"
+    assert in_words(bool) == "true, false"
+
+
+def test_keys_of_no_group_are_those_of_the_tree() -> None:
+    tree = load(CONF / "config.yaml")
+    assert set(TOP) == {key for key in tree if key not in ("defaults", "hydra")} | {"strategy"}
 
 
 def test_page_names_every_option_of_every_group() -> None:

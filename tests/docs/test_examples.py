@@ -1,33 +1,29 @@
-"""Every Python block in README and docs runs, every command line is one that the commands take, every shown error is the real one."""
+"""Every block in README and docs is used as its reader would: Python runs, a shown error is the real one, files are read."""
 
 from __future__ import annotations
 
-import re
-import shlex
+import subprocess
 import sys
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
 
 from pinejax.broker.config import BrokerConfig
-from pinejax.cli import main
 from pinejax.core.feed import Feed
 from pinejax.core.inputs import Strategy
 from pinejax.data import load_feed, open_store
-from pinejax.data.cli import build_parser
+from pinejax.data.symbols import read_symbols
 from pinejax.engine.engine import Engine
 from pinejax.errors import PinejaxError
-from pinejax.report.cli import build_parser as report_parser
-from pinejax.study.cli import build_parser as study_parser
-from tests.docs.pages import PAGES, Block, blocks
+from pinejax.search.banks import read_entries
+from pinejax.strategies.ema_cross import EmaCross
+from tests.docs.pages import PAGES, REPOSITORY, Block, blocks
 
 PYTHON = {page.name if page.parent.name != "data" else "data/README.md": page for page in PAGES}
-COMPOSED = ("pinejax.run", "pinejax.backtest")
-OTHER_COMMANDS = {"pip", "python3", "git", "optuna", "optuna-dashboard", "cat"}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +55,7 @@ def test_python_blocks_run_in_order_and_their_strategies_trace(
     names: dict[str, Any] = {"__name__": "mine"}
     known: set[int] = set()
     for block in blocks(PYTHON[name]):
-        if block.kind == "python":
+        if block.kind == "python" and not block.note:
             _execute(block, names, tmp_path)
             _try_strategies(names, feed, known)
 
@@ -69,7 +65,7 @@ def _shown_errors() -> list[Any]:
     for page in PAGES:
         all_blocks = blocks(page)
         for block, after in pairwise(all_blocks):
-            if block.kind == "python raises":
+            if (block.kind, block.note) == ("python", "raises"):
                 found.append(pytest.param(block, after, id=block.place))
     return found
 
@@ -87,41 +83,35 @@ def test_shown_error_is_the_one_that_is_raised(
     assert str(raised.value).replace(f"{tmp_path}/", "").split() == message.text.split(), str(raised.value)
 
 
-def _command_lines() -> list[Any]:
-    found = []
-    for page in PAGES:
-        for block in blocks(page):
-            if block.kind != "sh":
-                continue
-            for number, line in enumerate(block.text.replace("\\\n", "  ").splitlines()):
-                found += [
-                    pytest.param(shlex.split(part, comments=True), id=f"{block.place}+{number}")
-                    for part in line.split("&&")
-                    if part.strip()
-                ]
-    return found
+KNOWN = ("python", "python raises", "sh", "text")
+"""Blocks that are run here, by `test_commands.py`, or are output."""
+READ = ("yaml", "json")
+"""Blocks that are files: each is read by what reads such a file."""
 
 
-@pytest.mark.parametrize("words", _command_lines())
-def test_command_line_is_one_that_the_commands_take(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    words = [word for word in words if not re.fullmatch(r"[A-Z_]+=\S*", word)]
-    if not words:
-        return
-    if "-m" not in words:
-        assert words[0] in OTHER_COMMANDS or words[0].startswith(".venv/bin/"), words
-        return
-    module, arguments = words[words.index("-m") + 1], words[words.index("-m") + 2 :]
-    assert find_spec(module) is not None, module
-    if module in COMPOSED and not any(word.startswith("-") and word != "-m" for word in arguments):
-        # Which launcher runs the jobs is no matter here, and others than the basic one need extras.
-        arguments = [word for word in arguments if not word.startswith(("hydra/launcher=", "hydra.launcher.", "hydra.sweeper.n_jobs="))]
-        seen: list[Any] = []
-        assert main(lambda config, folder: seen.append(config), arguments) == 0
-        assert seen
-    elif module == "pinejax.data":
-        assert callable(build_parser().parse_args(arguments).command)
-    elif module == "pinejax.study":
-        assert callable(study_parser().parse_args(arguments).command)
-    elif module == "pinejax.report":
-        assert callable(report_parser().parse_args(arguments).command)
+@pytest.mark.parametrize("block", [pytest.param(block, id=block.place) for page in PAGES for block in blocks(page)])
+def test_every_block_is_run_or_read_or_shown_to_be_run_by_another_test(block: Block, tmp_path: Path) -> None:
+    kind = f"{block.kind} {block.note}".strip()
+    if block.note.startswith("run-by "):
+        test = (REPOSITORY / block.note.removeprefix("run-by ")).read_text(encoding="utf-8")
+        assert (
+            block.page.name in test or block.text.split()[1].rpartition("/")[2] in test
+        )  # it takes the block from the page, or its script
+        if block.kind == "bash":
+            subprocess.run(["bash", "-n"], input=block.text, text=True, check=True)
+    elif block.kind in READ:
+        _read(block, tmp_path)
+    else:
+        assert kind in KNOWN or block.kind == "sh", f"nothing runs or reads a block of kind {kind!r}"
+
+
+def _read(block: Block, folder: Path) -> None:
+    if block.kind == "json":
+        (folder / "bank.json").write_text(block.text)
+        assert [set(entry["params"]) for entry in read_entries([folder], "search.resume_from")] == [set(EmaCross.inputs)]
+    elif "hydra:" in block.text:
+        assert yaml.safe_load(block.text)["hydra"]["sweeper"]["params"]  # test_commands.py sweeps with it
+    else:
+        (folder / "symbols.yaml").write_text(block.text)
+        read = read_symbols(folder)
+        assert read.aliases or read.given

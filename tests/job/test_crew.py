@@ -14,6 +14,7 @@ from pinejax.config import Config, SearchChoices, from_mapping
 from pinejax.engine.config import EngineConfig
 from pinejax.errors import ConfigError
 from pinejax.job.crew import Crew, for_worker, refuse_gpu, shared
+from pinejax.report.run_log import RunLog
 from pinejax.search import SearchConfig, StopRequest
 
 SETTINGS = SearchConfig("study", 8, worker=3)
@@ -33,8 +34,8 @@ def config(n_workers: int, **search: object) -> Config:
     return from_mapping({"strategy": "ema_cross", "symbol": ["SYNTH_A"], "timeframe": "1h", "search": {"n_workers": n_workers, **search}})
 
 
-def crew(code: str, n_workers: int = 3, stop: StopRequest | None = None) -> Crew:
-    return Crew(config(n_workers), SETTINGS, stop or StopRequest(), (sys.executable, "-c", code))
+def crew(code: str, n_workers: int = 3, stop: StopRequest | None = None, log: RunLog | None = None) -> Crew:
+    return Crew(config(n_workers), SETTINGS, stop or StopRequest(), log or RunLog(), (sys.executable, "-c", code))
 
 
 def pids(made: Crew) -> Sequence[int]:
@@ -75,6 +76,17 @@ def test_a_worker_that_fails_is_named_with_its_last_words_and_without_passwords(
     assert said.count("worker 1 ended with exit code 1; the others go on with its trials.") == 1
     assert "postgresql://me:***@host/db" in said
     assert made.reports == [{"worker": 1, "exit_code": 1}]
+
+
+def test_what_workers_said_is_in_the_log_when_they_have_ended(tmp_path):
+    log = RunLog()
+    log.keep(tmp_path / "run.log")
+    with crew("import sys; print('lease lost', file=sys.stderr)\n" + DUTIFUL, n_workers=2, log=log) as made:
+        made.end()
+    assert [line.partition("  ")[2] for line in (tmp_path / "run.log").read_text().splitlines()] == [
+        "worker 1: lease lost",
+        "worker 1 has ended, with 4 new trials",
+    ]
 
 
 def test_a_worker_that_is_dismissed_before_it_began_has_not_failed(capsys):

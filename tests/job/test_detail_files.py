@@ -11,8 +11,10 @@ from report_folder import trades_on, walk
 
 from pinejax.broker.config import BrokerConfig
 from pinejax.engine.detail import Detail
-from pinejax.job.detail_files import curve_of, write_details
+from pinejax.job.detail_files import curve_of, longer, write_behind, write_details
 from pinejax.report.folder import RunFolder
+
+BROKER = BrokerConfig()
 
 
 def detail(symbol: str, start: int = 0) -> Detail:
@@ -28,7 +30,7 @@ def test_the_best_sets_trades_figures_equity_and_bars_are_written(tmp_path: Path
         "performance_summary_AAA_15m_1h.csv",
         "performance_summary_X_BBB_15m_1h.csv",
     }
-    assert {path.name for path in tmp_path.iterdir()} == names | {"equity.parquet", "bars.parquet"}
+    assert {path.name for path in tmp_path.iterdir()} == names | {"trades.csv", "trades.parquet", "equity.parquet", "bars.parquet"}
     assert pl.read_parquet(tmp_path / "equity.parquet").group_by("dataset").len().sort("dataset").rows() == [
         ("AAA 15m@1h", 300),
         ("X:BBB 15m@1h", 300),
@@ -45,6 +47,30 @@ def test_a_window_has_its_own_bars_and_what_lies_behind_the_search_is_marked(tmp
     assert curve.hold[0] == pytest.approx(500.0 * given.feed.ltf.close[100] / given.feed.ltf.open[100])
     write_details(RunFolder(tmp_path), [given], BrokerConfig(), seen=[250])
     assert pl.read_parquet(tmp_path / "equity.parquet")["seen"].sum() == 150
+
+
+def test_a_run_of_opened_bars_is_listed_alone_and_lengthens_the_curve_in_proportion(tmp_path: Path):
+    searched, whole = walk("AAA", 200), walk("AAA", 300)
+    write_details(RunFolder(tmp_path), [replace(detail("AAA"), feed=searched, equity=np.linspace(10_000, 20_000, 200), trades=())], BROKER)
+    trade = replace(trades_on(whole)[0], entry_bar=230, exit_bar=240)
+    behind = replace(detail("AAA", start=190), equity=np.r_[np.full(30, 10_000.0), np.linspace(10_000, 15_000, 80)], trades=(trade,))
+    write_behind(RunFolder(tmp_path), [behind], [220], BROKER, "holdout")
+    rows = pl.read_parquet(tmp_path / "equity.parquet")
+    assert rows["seen"].to_list() == [True] * 200 + [False] * 100
+    assert rows["equity"][199] == rows["equity"][219] == 20_000.0 and rows["equity"][-1] == pytest.approx(30_000.0)
+    assert rows["time"].dt.epoch("ms").to_list() == whole.ltf.time.tolist()
+    (entry,) = pl.read_csv(tmp_path / "holdout_trades_AAA_15m_1h.csv").filter(pl.col("Type").str.starts_with("Entry"))["Date and time"]
+    assert np.datetime64(entry) == np.datetime64(int(whole.ltf.time[230]), "ms")
+    figures = {
+        row["figure"]: row for row in csv.DictReader((tmp_path / "holdout_performance_summary_AAA_15m_1h.csv").read_text().splitlines())
+    }
+    assert float(figures["buy_hold_return"]["all"]) == pytest.approx(whole.ltf.close[-1] / whole.ltf.open[220] - 1)
+    assert float(figures["avg_bars_in_trades"]["all"]) == 11
+
+
+def test_an_account_that_has_nothing_left_stays_so(tmp_path: Path):
+    behind = replace(detail("AAA", start=200), equity=np.linspace(10_000, 15_000, 100))
+    assert longer(np.linspace(10_000, -5, 200), 200, behind, 200, 10_000).equity[200:].tolist() == [-5.0] * 100
 
 
 def test_buy_and_hold_is_converted_where_the_account_is(tmp_path: Path):

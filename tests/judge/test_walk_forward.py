@@ -16,7 +16,6 @@ from pinejax.errors import ConfigError
 from pinejax.judge.case import NotEnough
 from pinejax.judge.outside import course_of, split_of
 from pinejax.judge.walk_forward import result_of, walk_forward
-from pinejax.search import Progress
 from pinejax.selection.walk import walk_folds
 from pinejax.validation.walk import Leg, Plan
 from pinejax.validation.walk import walk_forward as walk
@@ -109,7 +108,7 @@ def test_drift_is_of_the_chosen_sets(found: dict[str, Any]) -> None:
 
 
 def test_again_it_searches_nothing(case: Any, found: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    def batch(progress: Progress) -> None:
+    def batch(text: str, done: int = 0, of: int = 0) -> None:
         raise AssertionError("a trial was asked for")
 
     monkeypatch.setattr(case, "say", batch)
@@ -118,7 +117,7 @@ def test_again_it_searches_nothing(case: Any, found: dict[str, Any], monkeypatch
 
 def test_a_walk_that_is_broken_off_says_what_is_kept(tmp_path: Path) -> None:
     case = case_on(tmp_path, validation=WALK)
-    case.say = lambda text: case.stop.set() if "2 of 4" in text else None
+    case.say = lambda text, done=0, of=0: case.stop.set() if "2 of 4" in text else None
     with pytest.raises(KeyboardInterrupt, match=r"ended in train span 3 of 4. The trials of all spans so far are stored"):
         walk_forward(case)
     assert not (tmp_path / "walk_forward.csv").exists()

@@ -52,8 +52,8 @@ def test_datasets_table_has_every_metric_of_every_evaluated_trial():
 
 def test_synthetic_bars_are_marked_in_every_file(tmp_path: Path):
     folder = RunFolder.claim(tmp_path / "run")
-    folder.write_study(study(synthetic=True))
-    assert pl.read_csv(folder.path / "trials.csv")["synthetic"].all()
+    folder.write_study(study(synthetic=True), final=True)
+    assert pl.read_csv(folder.path / "trials_final.csv")["synthetic"].all()
     assert pl.read_csv(folder.path / "results_datasets.csv")["synthetic"].to_list() == [True, False, True, False]
     assert "generator" in json.loads((folder.path / "best.json").read_text())["synthetic"]
     assert "A 5m@1h (synthetic)" in per_dataset(study(synthetic=True).datasets, TRIALS[0].metrics)
@@ -61,10 +61,10 @@ def test_synthetic_bars_are_marked_in_every_file(tmp_path: Path):
 
 def test_parquet_and_csv_hold_the_same_trials(tmp_path: Path):
     folder = RunFolder.claim(tmp_path / "run")
-    folder.write_study(study())
+    folder.write_study(study(), final=True)
     parquet = pl.read_parquet(folder.path / "trials.parquet")
     assert parquet.equals(trials_table(study()))
-    assert pl.read_csv(folder.path / "trials.csv")["params_mult"].to_list() == parquet["params_mult"].to_list()
+    assert pl.read_csv(folder.path / "trials_final.csv")["params_mult"].to_list() == parquet["params_mult"].to_list()
 
 
 def test_bank_is_a_list_of_complete_sets(tmp_path: Path):
@@ -78,8 +78,8 @@ def test_bank_is_a_list_of_complete_sets(tmp_path: Path):
 
 def test_a_study_without_results_has_empty_tables_and_no_best(tmp_path: Path):
     folder = RunFolder.claim(tmp_path / "run")
-    folder.write_study(study(trials=()))
-    assert pl.read_csv(folder.path / "trials.csv").height == 0
+    folder.write_study(study(trials=()), final=True)
+    assert pl.read_csv(folder.path / "trials_final.csv").height == 0
     assert json.loads((folder.path / "bank.json").read_text()) == []
     assert not (folder.path / "best.json").exists()
 

@@ -86,7 +86,8 @@ def test_several_symbols_have_a_file_each(place: Path):
     assert main(backtest, [*ONE, "symbol=[SYNTH_A,SYNTH_B]"]) == 0
     (folder,) = (place / "outputs").glob("*/")
     kinds = ("trades", "performance_summary")
-    assert {path.name for path in folder.glob("*.csv")} == {f"{kind}_SYNTH_{x}_15m_1h.csv" for kind in kinds for x in "AB"}
+    assert {path.name for path in folder.glob("*.csv")} == {"trades.csv"} | {f"{kind}_SYNTH_{x}_15m_1h.csv" for kind in kinds for x in "AB"}
+    assert (folder / "inputs.txt").read_text().startswith("Mine\nSYNTHETIC: ")
 
 
 @pytest.mark.parametrize(

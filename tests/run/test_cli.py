@@ -298,3 +298,43 @@ def test_the_ray_launcher_without_ray_says_how_to_get_it(tmp_path, monkeypatch, 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "ray", None)
     assert "needs ray. Install it: pip install 'pinejax[ray]'" in refused(capsys, "-m", "hydra/launcher=ray", "timeframe=1h,2h")
+
+
+FILE = """# @package _global_
+timeframe: 5m@1h
+params:
+  fast: 9
+  mult: 1.0e-05
+  use: true
+  mode: "it's {a}, b"
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ([], ["timeframe='5m@1h'", "++params.fast=9", "++params.mult=1e-05", "++params.use=true", "++params.mode='it\\'s {a}, b'"]),
+        (["params.fast=interval(5,20)", "timeframe=15m"], ["++params.fast='interval(5,20)'", "timeframe=15m"]),
+        (["disable=[use]", "++params.mode=x", "params.fast=null"], ["disable=[use]", "++params.mode=x", "++params.fast=null"]),
+    ],
+)
+def test_a_file_of_parameters_stands_before_what_is_typed_and_gives_way_to_it(tmp_path, more, expected):
+    (tmp_path / "best.yaml").write_text(FILE)
+    after, before = rewrite([*more, f"params={tmp_path}/best.yaml"]), rewrite([f"params={tmp_path}", *more])
+    assert after == before
+    assert after[len(after) - len(expected) :] == expected
+    keys = [word.partition("=")[0] for word in after]
+    assert len(keys) == len(set(keys))
+    assert ("++params.use" in keys) == ("disable=[use]" not in more)
+
+
+def test_a_tree_of_parameters_is_no_file():
+    assert rewrite(["params={fast: 9}", "params=", "params=null"]) == ["params={fast: 9}", "params=", "params=null"]
+
+
+def test_one_file_of_parameters_at_a_time(tmp_path):
+    (tmp_path / "a,b.yaml").write_text("fast: 3\n")
+    assert rewrite([f"params={tmp_path}/a,b.yaml"]) == ["++params.fast=3"]
+    for words in (["params=a.yaml", "params=b.yaml"], ["params=a.yaml,b.yaml"]):
+        with pytest.raises(ConfigError, match=r"expected one file or folder, got a\.yaml,"):
+            rewrite(words)

@@ -14,7 +14,6 @@ import pytest
 
 from pinejax.backtest import backtest
 from pinejax.cli import main
-from pinejax.config import Config
 from pinejax.run import run
 
 REPOSITORY = Path(__file__).parents[2]
@@ -25,11 +24,6 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def command_lines(module: str) -> list[list[str]]:
-    lines = [shlex.split(line) for block in blocks("sh") for line in block.splitlines()]
-    return [words[words.index(module) + 1 :] for words in lines if module in words]
-
-
 def test_the_two_commands_are_there_and_ci_runs_the_second():
     first, second = (block.strip() for block in blocks("sh")[:2])
     assert first.endswith("-m pinejax.run")
@@ -37,15 +31,6 @@ def test_the_two_commands_are_there_and_ci_runs_the_second():
     ci = (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8")
     assert second.removeprefix("python3 ") in ci
     assert os.access(REPOSITORY / ".ci" / "run", os.X_OK)
-
-
-def test_every_command_line_composes(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    seen: list[Config] = []
-    lines = [words for words in command_lines("pinejax.run") + command_lines("pinejax.backtest") if words]
-    for words in lines:
-        assert main(lambda config, folder: seen.append(config), words) == 0, words
-    assert len(seen) >= len(lines) >= 3
 
 
 def test_every_key_in_the_table_can_be_typed(tmp_path, monkeypatch):

@@ -26,8 +26,10 @@ def test_a_search_leaves_all_its_files_and_says_its_best(finished):
     folder, said = finished.folder, finished.said
     names = {path.name for path in folder.iterdir()}
     trades = {f"{what}_SYNTH_{x}_1h_4h.csv" for what in ("trades", "performance_summary") for x in "ABC"}
-    curves = {"equity.parquet", "bars.parquet", "report.html"}
-    assert names == {"manifest.json", "trials.parquet", "trials.csv", "results_datasets.csv", "best.json", "bank.json"} | trades | curves
+    curves = {"equity.parquet", "bars.parquet", "run.log", "report.html"}
+    tables = {"trials.jsonl", "trials.parquet", "trials_final.csv", "results_datasets.csv", "results_datasets.parquet"}
+    best_set = {"best.json", "best.yaml", "bank.json", "inputs.txt", "trades.csv", "trades.parquet"}
+    assert names == {"manifest.json"} | tables | best_set | trades | curves
 
     trials = pl.read_parquet(folder / "trials.parquet")
     assert trials["number"].to_list() == list(range(8))
@@ -83,7 +85,7 @@ def test_the_same_command_again_adds_nothing_and_says_so(search_again, finished,
     first, second = finished.folder, search_again()
     assert "Nothing to do: the study already has its 8 trials" in capsys.readouterr().out
     assert manifest(second)["n_new"] == 0
-    assert (second / "trials.csv").read_text() == (first / "trials.csv").read_text()
+    assert (second / "trials_final.csv").read_text() == (first / "trials_final.csv").read_text()
     assert (second / "best.json").read_text() == (first / "best.json").read_text()
 
 
@@ -139,13 +141,13 @@ def test_pins_narrowings_and_switches_reach_the_trials(search):
     assert {entry["params"]["fast"] for entry in bank} == {7}
     assert {entry["params"]["slow"] for entry in bank} <= {30, 40}
     assert {entry["params"]["both_sides"] for entry in bank} == {False}
-    assert pl.read_csv(folder / "trials.csv").columns[-2:] == ["params_slow", "synthetic"]
+    assert pl.read_csv(folder / "trials_final.csv").columns[-2:] == ["params_slow", "synthetic"]
 
 
 def test_a_bank_is_tried_first_by_the_next_search(search, finished):
     bank = finished.folder / "bank.json"
     winners = [entry["params"] for entry in json.loads(bank.read_text())][:4]
-    first = pl.read_csv(search("search.seed=4", f"search.resume_from={bank}") / "trials.csv").head(len(winners))
+    first = pl.read_csv(search("search.seed=4", f"search.resume_from={bank}") / "trials_final.csv").head(len(winners))
     assert first["params_fast"].to_list() == [winner["fast"] for winner in winners]
     assert first["params_slow"].to_list() == [winner["slow"] for winner in winners]
 
@@ -174,7 +176,7 @@ def test_a_search_ends_at_its_target_and_says_so(search, capsys):
 def test_cmaes_starts_from_a_runs_folder_and_says_so(search, capsys):
     first = search("search.n_trials=16")
     folder = search("search.sampler=cmaes", f"sampler.cmaes.warm_start={first}")
-    n = pl.read_csv(first / "trials.csv")["duplicate_of"].null_count()
+    n = pl.read_csv(first / "trials_final.csv")["duplicate_of"].null_count()
     said = f"CMA-ES starts from the best tenth of {n} trials of {first}."
     assert said in capsys.readouterr().out
     assert manifest(folder)["warm_start"] == said
@@ -182,7 +184,7 @@ def test_cmaes_starts_from_a_runs_folder_and_says_so(search, capsys):
 
 
 def test_a_pruner_looks_after_each_segment(search):
-    trials = pl.read_csv(search("search.pruner=median", "pruner.median.n_startup_trials=2", "search.n_trials=24") / "trials.csv")
+    trials = pl.read_csv(search("search.pruner=median", "pruner.median.n_startup_trials=2", "search.n_trials=24") / "trials_final.csv")
     assert set(trials["state"]) == {"COMPLETE", "PRUNED"}
     assert trials.filter(pl.col("state") == "PRUNED")["n_steps"].max() < 8
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import numpy as np
@@ -43,6 +44,41 @@ def test_a_held_out_span_is_named_and_not_searched(search, capsys):
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["datasets"][0]["last"] == "2024-03-08 11:00" and manifest["datasets"][0]["n_bars"] == 1_620
     assert manifest["validation"]["divided"][0].startswith("held out: ")
+
+
+def test_an_opened_holdout_is_left_trade_by_trade_and_the_curve_goes_on_over_it(search):
+    words = ("symbol=SYNTH_A", "validation=holdout", "validation.holdout=0.25", "verdict.min_days=5", "null=none", "stress=none")
+    closed, folder = search(*words, "verdict=none"), search(*words, "verdict=default")
+    assert not list(closed.glob("holdout_*")) and pl.read_parquet(closed / "equity.parquet")["seen"].all()
+
+    assert json.loads((folder / "manifest.json").read_text())["best_rerun_in_detail"]["equal"]
+    for name in ("best.json", "trades_SYNTH_A_1h_4h.csv", "performance_summary_SYNTH_A_1h_4h.csv"):
+        told = [
+            json.loads((f / name).read_text()) | {"verdict": 0} if name == "best.json" else (f / name).read_text() for f in (closed, folder)
+        ]
+        assert told[0] == told[1], f"{name} is of the searched bars alone"
+    found = json.loads((folder / "verdict.json").read_text())["evidence"]["holdout"]
+    metrics = found["datasets"]["SYNTH_A 1h@4h"]
+    curve, short = pl.read_parquet(folder / "equity.parquet"), pl.read_parquet(closed / "equity.parquet")
+    assert (len(curve), len(short)) == (2_160, 1_620) and curve["seen"].sum() == 1_620
+    assert curve.head(1_620).equals(short)
+    first, level = found["bars"][0], short["equity"][-1]
+    assert (curve["equity"][1_620:first] == level).all() and first == 1_620 + found["purge"]["bars"]
+    assert curve["equity"][-1] / level - 1 == pytest.approx(metrics["total_return"], rel=1e-9)
+    assert pl.read_parquet(folder / "bars.parquet").height == 2_160
+
+    trades = pl.read_csv(folder / "holdout_trades_SYNTH_A_1h_4h.csv")
+    assert trades.filter(pl.col("Type").str.starts_with("Exit") & (pl.col("Signal") != "Open")).height == found["n_trades"] > 0
+    assert trades["Date and time"].min() >= found["dates"][0]
+    figures = pl.read_csv(folder / "holdout_performance_summary_SYNTH_A_1h_4h.csv")
+    assert float(figures.row(by_predicate=pl.col("figure") == "net_profit")[2]) == pytest.approx(metrics["net_profit"])
+
+    page = (folder / "report.html").read_text()
+    data = json.loads(page[page.index('id="data">') + 10 : page.index("</script>")])["datasets"][0]
+    assert [span["seen"] for span in data["equity"]["shades"]] == [True, False]
+    assert np.frombuffer(base64.b64decode(data["trades"]["outside"]), np.uint32).sum() == len(trades) // 2
+    assert "From 2024-03-08 12:00 on it is out of sample." in page
+    assert '<p class="note">Shaded' in page and '<p class="note">Shaded' not in (closed / "report.html").read_text()
 
 
 def test_a_holdout_that_leaves_too_little_to_search_is_named(tmp_path):

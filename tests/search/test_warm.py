@@ -84,12 +84,21 @@ def test_a_bank_starts_from_its_best_set(tmp_path):
 def test_a_runs_folder_starts_from_its_trials_and_else_from_its_bank(tmp_path, url):
     bank = write_bank(tmp_path / "bank.json", {**BEST, **PINS}, directions={"sharpe": "maximize"})
     assert search(warm_start=str(tmp_path)).warm_start == f"CMA-ES starts from the best set of {tmp_path}."
-    trials = write_trials(tmp_path / "trials.csv", source(url))
+    trials = write_trials(tmp_path / "trials_final.csv", source(url))
     for place in (tmp_path, trials):
         warm = search(warm_start=str(place))
         assert warm.warm_start == f"CMA-ES starts from the best tenth of 200 trials of {place}."
         assert mean_of(warm.trials) > mean_of(search().trials) + 0.3
     assert bank.is_file()
+
+
+def test_a_killed_runs_folder_starts_from_the_lines_it_has_left(tmp_path, url):
+    same = {"state": "COMPLETE", "duplicate_of": None}
+    lines = [json.dumps({**same, "values": {"sharpe": t.values[0]}, "params": t.params}) for t in source(url).trials]
+    (tmp_path / "trials.jsonl").write_text("\n".join(lines)[:-5])
+    warm = search(warm_start=str(tmp_path))
+    assert warm.warm_start == f"CMA-ES starts from the best tenth of 199 trials of {tmp_path}."
+    assert warm.trials[0].params == search(warm_start=str(tmp_path / "trials.jsonl")).trials[0].params
 
 
 def test_x0_and_sigma0_are_where_cmaes_starts():

@@ -106,7 +106,7 @@ class TestJoblib:
         words = [*SMALL, "timeframe=2h@4h,4h,3h", "search.n_trials=4000", "search.sampler=tpe"]
         launcher = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
         running = start(tmp_path, *words, *launcher)
-        begun = [tmp_path / "sweep" / name / "trials.csv" for name in ("0_SYNTH_A_2h_4h", "1_SYNTH_A_4h")]
+        begun = [tmp_path / "sweep" / name / "trials.jsonl" for name in ("0_SYNTH_A_2h_4h", "1_SYNTH_A_4h")]
         limit = time.monotonic() + 90
         while not all(path.exists() for path in begun) and time.monotonic() < limit:
             time.sleep(0.2)

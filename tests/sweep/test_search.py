@@ -104,7 +104,7 @@ def test_one_ctrl_c_leaves_a_whole_report_of_the_search_in_flight_and_the_same_c
     assert [found["state"] for found in told["combinations"]] == ["interrupted", "not run"]
     manifest = json.loads((tmp_path / "sweep/0_SYNTH_A_2h_4h/manifest.json").read_text())
     assert (manifest["state"], manifest["n_trials"], manifest.get("error")) == ("interrupted", 4, None)
-    assert pl.read_csv(tmp_path / "sweep/0_SYNTH_A_2h_4h/trials.csv").height == 4
+    assert pl.read_csv(tmp_path / "sweep/0_SYNTH_A_2h_4h/trials_final.csv").height == 4
     assert not (tmp_path / "sweep/.stop").exists()
     again = swept(tmp_path, words)
     assert again.code == 0 and "The study has its 6 trials, 2 of them new." in again.said

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pinejax.errors import ReportError, did_you_mean
-from pinejax.report.folder import SYNTHETIC_NOTE
+from pinejax.report.entry import SYNTHETIC_NOTE
 from pinejax.report.loaded import html
 from pinejax.report.loaded.run import Run
 from pinejax.report.matrix import Panel, Scale, panels, scales

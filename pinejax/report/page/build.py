@@ -9,6 +9,7 @@ from pinejax.report.atomic import write_text
 from pinejax.report.page import run_page, sweep_page
 from pinejax.report.saved import read_folder
 from pinejax.report.saved_sweep import SWEEP, read_sweep
+from pinejax.report.sweep_folder import HEATMAP, write_heatmap
 
 NAME = "report.html"
 
@@ -16,7 +17,7 @@ NAME = "report.html"
 def build(folder: Path, out: Path | None = None) -> Path:
     """Write the report of a run's or a sweep's folder, to report.html in it unless told where; the path written.
 
-    A sweep's runs get theirs as well, unless they are up to date. Errors: ReportError.
+    A sweep's runs get theirs as well, unless they are up to date, and the sweep its picture where it has none. Errors: ReportError.
     """
     if not (folder / SWEEP).is_file():
         path = folder / NAME if out is None else out
@@ -30,6 +31,8 @@ def build(folder: Path, out: Path | None = None) -> Path:
                 build(saved.folder)
             except ReportError as error:
                 broken[place] = str(error)
+    if not (folder / HEATMAP).is_file():
+        write_heatmap(folder, sweep.rows)
     return build_sweep(folder, out, broken)
 
 

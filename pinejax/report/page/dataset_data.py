@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from pinejax.report.listed import Listed
+from pinejax.report.listed import Listed, joined
 from pinejax.report.page.embed import packed, seconds
-from pinejax.report.saved import Dataset, Line, Saved
+from pinejax.report.saved import Dataset, Line, Outside, Saved
 from pinejax.report.thin import kept, merged
 
 MOST_POINTS, LEAST_POINTS = 36_000, 600
@@ -27,7 +27,9 @@ def dataset_data(saved: Saved) -> list[dict[str, Any]]:
             "ltf": dataset.timeframe.partition("@")[0],
             "equity": None if (line := saved.lines.get(dataset.name)) is None else _line(line, points),
             "bars": _bars(saved, dataset, candles),
-            "trades": None if (trades := saved.trades(dataset)) is None else _trades(trades, MOST_TRADES // n),
+            "trades": None
+            if (trades := saved.trades(dataset)) is None
+            else _trades(trades, saved.outside.get(dataset.name), MOST_TRADES // n),
         }
         for dataset in saved.datasets
     ]
@@ -66,7 +68,10 @@ def _bars(saved: Saved, dataset: Dataset, most: int) -> dict[str, Any] | None:
     return {"time": seconds(bars.time), **prices, "n": len(bars), "each": int(each) * more, "decimals": decimals(bars.close)}
 
 
-def _trades(trades: Listed, most: int) -> dict[str, Any]:
+def _trades(inside: Listed, held_out: Outside | None, most: int) -> dict[str, Any]:
+    """Those out of sample behind the others."""
+    behind = None if held_out is None else held_out.trades
+    trades = inside if behind is None else joined(inside, behind)
     signals = list(dict.fromkeys((*trades.entry_signal, *trades.exit_signal)))
     place = {signal: i for i, signal in enumerate(signals)}
     part = slice(0, most)
@@ -81,6 +86,7 @@ def _trades(trades: Listed, most: int) -> dict[str, Any]:
         "entry_signal": packed([place[s] for s in trades.entry_signal[part]], "u4"),
         "exit_signal": packed([place[s] for s in trades.exit_signal[part]], "u4"),
         "is_open": packed(trades.is_open[part], "u4"),
+        "outside": packed(np.arange(len(trades))[part] >= len(inside), "u4"),
         "signals": signals,
     }
 

@@ -22,9 +22,9 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri
 class Document:
     """One report. folder: its name, for the footer.
 
-    header: below the page's kicker and title. sections: by their anchors, in order, as the contents list them; headings: their names, where
-    they are not the words of the anchor; body: the sections as they are laid out. tools: beside the contents. data: what the scripts read; scripts, styles: names of `assets`, in the order in which they need
-    each other; has_charts: with the library for charts over time.
+    header: below the page's kicker and title. sections: by their anchors, in order, as the contents list them; headings: their names,
+    where they are not the words of the anchor; body: the sections as they are laid out. tools: beside the contents. data: what the scripts
+    read; scripts, styles: names of `assets`, in the order in which they need each other; has_charts: with the library for charts over time.
     """
 
     title: str

@@ -105,9 +105,14 @@ WORDS: dict[str, str] = {
     ),
     "equity.none": "The run has left no equity curve (equity.parquet).",
     "in_parts": "The search valued each set on parts of the histories. These are the best set's results on the whole of them, in one run.",
+    "held_out.note": (
+        "Shaded: held-out bars, opened once the set was chosen. There it was run anew, flat and with the initial capital, from the first "
+        "bar behind a purge of {purge} bars on; its numbers are those of that run, and the curve goes on in proportion to it. All datasets "
+        "side by side, the histogram and the search are in sample."
+    ),
     "walk.folds": "One bar per fold: the score out of sample of the set that was best on the fold's other bars.",
     "in_sample": "in sample: the search saw these bars",
-    "out_of_sample": "out of sample: it did not",
+    "out_of_sample": "out of sample: the search did not see these bars",
     # trades on the chart
     "chart": "Trades on the chart",
     "chart.note": (
@@ -139,6 +144,10 @@ WORDS: dict[str, str] = {
     "trades.left": "Only the first {n} trades are here; trades_*.csv has all.",
     "page.previous": "Earlier",
     "page.next": "Later",
+    "trades.outside": (
+        "Trades out of sample come last. They are of a run that began anew, flat and with the initial capital; their cumulative P&L begins "
+        "anew, too."
+    ),
     "trade.number": "Trade #",
     "trade.side": "Side",
     "trade.entry": "Entry",
@@ -154,6 +163,7 @@ WORDS: dict[str, str] = {
     # months
     "months": "Monthly returns",
     "months.note": "Of equity at the last close of each UTC month, open positions included. The first and the last month may be short.",
+    "months.unseen": "From {when} on it is out of sample.",
     "year": "Year",
     # the search
     "search": "The search",

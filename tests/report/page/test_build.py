@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from html.parser import HTMLParser
 from pathlib import Path
 
 import polars as pl
 import pytest
+from page_reader import read
 from report_folder import make_run
 
 from pinejax.errors import ReportError
@@ -20,55 +20,6 @@ from pinejax.report.page.words import WORDS
 from pinejax.report.saved import read_folder
 
 WALK = "walk_forward_equity.parquet"
-VOID = {"br", "hr", "img", "input", "meta", "link"}
-
-
-class Reader(HTMLParser):
-    """Text, ids, links and scripts; fails where an element is closed that is not open."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.open: list[str] = []
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.scripts: list[str] = []
-        self.words: list[str] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list) -> None:
-        known = dict(attrs)
-        if "id" in known:
-            self.ids.append(known["id"])
-        self.links += [known[key] for key in ("href", "src") if key in known]
-        if tag == "script":
-            self.scripts.append("")
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list) -> None:
-        pass
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] == "script":
-            self.scripts[-1] += data
-        elif self.open and self.open[-1] != "style":
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
-
-    @property
-    def data(self) -> dict:
-        return json.loads(self.scripts[0])
-
-
-def read(folder: Path) -> Reader:
-    return Reader(build(folder).read_text(encoding="utf-8"))
 
 
 def test_a_page_has_every_section_in_order_and_links_to_each(tmp_path: Path):
@@ -117,6 +68,12 @@ def test_the_best_set_can_be_typed_again(tmp_path: Path):
     best["params"] |= {"fast": -3, "mult": 0.1 + 0.2}
     (folder / "best.json").write_text(json.dumps(best))
     assert "fast = -3 mult = 0.3 use = " in read(folder).text
+
+
+def test_tradingviews_inputs_are_those_of_the_file(tmp_path: Path):
+    folder = make_run(tmp_path)
+    (folder / "inputs.txt").write_text("Chart\n  Symbol  <b>$A\n\nInputs\n  use_stop  [x]\n")
+    assert "Symbol <b>$A Inputs use_stop [x]" in " ".join(read(folder).text.split())
 
 
 def test_a_dollar_in_a_name_is_not_a_placeholder(tmp_path: Path):

@@ -5,6 +5,7 @@ function candleChart(host) {
   let spots = [];
   const marks = new TradeMarks(() => spots, () => state.trade);
   candles.attachPrimitive(marks);
+  candles.attachPrimitive(new Shades(barsOf));
   const said = reading(host);
   zoomOnlyWithKey(host);
 

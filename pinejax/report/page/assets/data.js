@@ -55,7 +55,7 @@ const barsOf = (dataset) => unpacked(dataset.bars, { time: "u4", open: "f4", hig
 const tradesOf = (dataset) =>
   unpacked(dataset.trades, {
     direction: "i4", entry_time: "u4", exit_time: "u4", entry_price: "f8", exit_price: "f8", qty: "f8", value: "f8", pnl: "f8", rate: "f8",
-    mfe: "f8", mfe_rate: "f8", mae: "f8", mae_rate: "f8", total: "f8", total_rate: "f8", entry_signal: "u4", exit_signal: "u4", is_open: "u4",
+    mfe: "f8", mfe_rate: "f8", mae: "f8", mae_rate: "f8", total: "f8", total_rate: "f8", entry_signal: "u4", exit_signal: "u4", is_open: "u4", outside: "u4",
   });
 
 // The last index whose time is not after `when`; 0 before the first.

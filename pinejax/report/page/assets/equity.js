@@ -1,14 +1,19 @@
 // Equity against buy and hold, the drawdown below it, and which bars the search saw.
 class Shades {
-  constructor() { this.views = [{ zOrder: () => "bottom", renderer: () => ({ draw: (target) => this.draw(target) }) }]; }
+  // timesOf(dataset): {time} of the chart that is shaded.
+  constructor(timesOf) {
+    this.timesOf = timesOf;
+    this.views = [{ zOrder: () => "bottom", renderer: () => ({ draw: (target) => this.draw(target) }) }];
+  }
   attached({ chart, requestUpdate }) { Object.assign(this, { chart, update: requestUpdate }); }
   paneViews() { return this.views; }
   updateAllViews() {}
   draw(target) {
-    const found = equityOf(current()), x = (time) => this.chart.timeScale().timeToCoordinate(found.time[placeOf(found.time, time)]);
+    const found = equityOf(current()), own = this.timesOf(current());
+    const x = (time) => this.chart.timeScale().timeToCoordinate(own.time[placeOf(own.time, time)]);
     target.useMediaCoordinateSpace(({ context: g, mediaSize }) => {
       g.fillStyle = faded(colour("unsure"), 0.13);
-      for (const span of found ? found.shades : []) if (!span.seen) g.fillRect(x(span.from), 0, x(span.to) - x(span.from), mediaSize.height);
+      for (const span of found && own ? found.shades : []) if (!span.seen) g.fillRect(x(span.from), 0, x(span.to) - x(span.from), mediaSize.height);
     });
   }
 }
@@ -21,7 +26,7 @@ function equityChart(host) {
   const drawdown = chart.addSeries(LightweightCharts.BaselineSeries, { priceLineVisible: false, lastValueVisible: false, lineWidth: 1, baseValue: { type: "price", price: 0 }, topLineColor: "transparent", topFillColor1: "transparent", topFillColor2: "transparent", priceFormat: { type: "custom", formatter: percent, minMove: 0.0001 } }, 1);
   chart.panes()[0].setStretchFactor(3);
   chart.panes()[1].setStretchFactor(1);
-  const shades = [new Shades(), new Shades()];
+  const shades = [new Shades(equityOf), new Shades(equityOf)];
   equity.attachPrimitive(shades[0]);
   drawdown.attachPrimitive(shades[1]);
   const said = reading(host);

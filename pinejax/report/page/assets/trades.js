@@ -24,7 +24,7 @@ function showDetails() {
   const item = (key, value, more, shade) =>
     make("div", {}, make("dt", {}, say("trade." + key)), make("dd", {}, make("span", { class: shade }, value), ...(more ? [make("small", {}, more)] : [])));
   place.replaceChildren(make("dl", {},
-    item("number", `${i + 1}`, say(trades.direction[i] > 0 ? "long" : "short")),
+    item("number", `${i + 1}`, say(trades.direction[i] > 0 ? "long" : "short") + (trades.outside[i] ? ` · ${say("side.out")}` : "")),
     item("entry", quantity(trades.entry_price[i]), `${clock(trades.entry_time[i])} · ${trades.signals[trades.entry_signal[i]]}`),
     item("exit", quantity(trades.exit_price[i]), `${clock(trades.exit_time[i])} · ${trades.is_open[i] ? say("trade.open") : trades.signals[trades.exit_signal[i]]}`),
     item("pnl", money(trades.pnl[i]), percent(trades.rate[i]), tone(trades.pnl[i])),
@@ -46,7 +46,7 @@ function showPage() {
     const open = trades.is_open[i];
     const row = make("tr", { "data-trade": i, class: i === state.trade ? "chosen" : undefined },
       make("th", { scope: "row" }, make("button", { type: "button", "aria-label": `${say("trade.number")} ${i + 1}` }, `${i + 1}`)),
-      cell(say(trades.direction[i] > 0 ? "long" : "short")),
+      cell(say(trades.direction[i] > 0 ? "long" : "short"), trades.outside[i] ? say("side.out") : undefined),
       cell(`${clock(trades.entry_time[i])}`, `${quantity(trades.entry_price[i])} · ${trades.signals[trades.entry_signal[i]]}`),
       cell(open ? say("trade.open") : `${clock(trades.exit_time[i])}`, `${quantity(trades.exit_price[i])} · ${trades.signals[trades.exit_signal[i]]}`),
       cell(quantity(trades.qty[i]), money(trades.value[i])),

@@ -23,7 +23,7 @@ def section(saved: Saved) -> Markup | None:
         return the_set(saved, params)
     values = ", ".join(f"{name_of('metric', name)} {short(value)}" for name, value in best.get("values", {}).items())
     again = overrides_of({name: params[name] for name in searched if name in params})
-    inputs = "\n".join(f"{name} = {typed(value)}" for name, value in params.items())
+    inputs = saved.inputs or "\n".join(f"{name} = {typed(value)}" for name, value in params.items())
     rest = [(name, value) for name, value in params.items() if name not in searched]
     violation = best.get("violation") or 0.0
     return framed(

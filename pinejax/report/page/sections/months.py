@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pinejax.report.page.figures import MINUS
 from pinejax.report.page.markup import Child, Markup, el, table
 from pinejax.report.page.sections.frame import framed, note, per_dataset
@@ -17,7 +19,16 @@ def section(saved: Saved) -> Markup | None:
     if not saved.lines:
         return None
     capital = saved.manifest.get("broker", {}).get("initial_capital")
-    return framed("months", per_dataset(saved, lambda dataset: grid(saved, dataset, capital)), note(say("months.note")))
+    text = " ".join([say("months.note"), *unseen(saved)])
+    return framed("months", per_dataset(saved, lambda dataset: grid(saved, dataset, capital)), note(text))
+
+
+def unseen(saved: Saved) -> list[str]:
+    """From when on the months are out of sample."""
+    firsts = [line.time[~line.seen].min() for line in saved.lines.values() if not line.seen.all()]
+    return (
+        [say("months.unseen", when=str(np.datetime64(int(min(firsts)), "ms").astype("datetime64[m]")).replace("T", " "))] if firsts else []
+    )
 
 
 def grid(saved: Saved, dataset: Dataset, capital: float | None) -> Child:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pinejax.report.page.drawings import spark
 from pinejax.report.page.figures import figure, metric, tone
 from pinejax.report.page.markup import Child, Markup, el, table
@@ -27,14 +29,27 @@ def section(saved: Saved) -> Markup | None:
         "overview",
         note(say("in_parts")) if saved.in_parts else None,
         all_datasets(saved) if len(saved.datasets) > 1 else None,
-        per_dataset(saved, lambda dataset: headline(saved, dataset)),
+        per_dataset(saved, lambda dataset: both(saved, dataset)),
         chart if saved.lines else note(say("stored.equity" if "from_storage" in saved.manifest else "equity.none")),
+        note(say("held_out.note", purge=purge(saved))) if saved.outside else None,
     )
 
 
-def headline(saved: Saved, dataset: Dataset) -> Child:
+def both(saved: Saved, dataset: Dataset) -> Child:
+    """In sample, and out of sample where that is known."""
+    inside, outside = headline(saved.metrics(dataset), saved.summary(dataset)), saved.outside.get(dataset.name)
+    if outside is None:
+        return inside
+    return [el("h4", say("side.in")), inside, el("h4", say("side.out")), headline(outside.metrics, outside.summary)]
+
+
+def purge(saved: Saved) -> str:
+    """How many bars were left out before the held-out ones."""
+    return figure((saved.holdout.get("purge") or {}).get("bars"), "count")
+
+
+def headline(known: Mapping[str, float], summary: Mapping[str, tuple[str, list[float]]]) -> Child:
     """A handful of numbers, as large as they matter."""
-    known, summary = saved.metrics(dataset), saved.summary(dataset)
     held = summary.get("buy_hold_return", ("fraction", [float("nan")]))[1][0]
     cells = [
         (

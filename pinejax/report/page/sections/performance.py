@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pinejax.report.page.drawings import histogram
 from pinejax.report.page.figures import figure, metric
@@ -28,17 +28,17 @@ OWN_RATIOS = ("sharpe", "sortino", "calmar", "reward_risk", "expectancy")
 
 def performance(saved: Saved) -> Markup | None:
     """Money."""
-    return _section(saved, "performance", lambda dataset: figures(saved, dataset, PERFORMANCE))
+    return _section(saved, "performance", lambda dataset: sides(saved, dataset, PERFORMANCE))
 
 
 def analysis(saved: Saved) -> Markup | None:
     """Trades, with how their results are spread."""
-    return _section(saved, "analysis", lambda dataset: [spread(saved, dataset), figures(saved, dataset, ANALYSIS)])
+    return _section(saved, "analysis", lambda dataset: [spread(saved, dataset), sides(saved, dataset, ANALYSIS)])
 
 
 def ratios(saved: Saved) -> Markup | None:
     """TradingView's ratios from months, and ours from days."""
-    return _section(saved, "ratios", lambda dataset: [figures(saved, dataset, RATIOS), note(say("ratios.note")), own(saved, dataset)])
+    return _section(saved, "ratios", lambda dataset: [sides(saved, dataset, RATIOS), note(say("ratios.note")), own(saved, dataset)])
 
 
 def _section(saved: Saved, key: str, content) -> Markup | None:
@@ -47,23 +47,33 @@ def _section(saved: Saved, key: str, content) -> Markup | None:
     return framed(key, per_dataset(saved, content))
 
 
-def figures(saved: Saved, dataset: Dataset, names: Sequence[str]) -> Child:
+def sides(saved: Saved, dataset: Dataset, names: Sequence[str]) -> Child:
+    """In sample, and out of sample where that is known."""
+    inside, outside = figures(saved.summary(dataset), dataset.name, names), saved.outside.get(dataset.name)
+    if outside is None:
+        return inside
+    after = figures(outside.summary, f"{dataset.name}, {say('side.out').lower()}", names)
+    return [el("h4", say("side.in")), inside, el("h4", say("side.out")), after]
+
+
+def figures(found: Mapping[str, tuple[str, list[float]]], caption: str, names: Sequence[str]) -> Child:
     """A row per figure over all, long and short trades."""
-    found = saved.summary(dataset)
     rows = []
     for name in names:
         if name in found:
             unit, values = found[name]
             whole = all(math.isnan(value) for value in values[1:]) and len(values) > 1
             rows.append([name_of("figure", name), *("" if whole and i else figure(value, unit) for i, value in enumerate(values))])
-    return table(["", say("all"), say("long"), say("short")], rows, caption=dataset.name, class_="figures")
+    return table(["", say("all"), say("long"), say("short")], rows, caption=caption, class_="figures")
 
 
 def own(saved: Saved, dataset: Dataset) -> Child:
     """The catalogue's ratios of daily returns."""
-    known = saved.metrics(dataset)
-    rows = [[name_of("metric", name), metric(name, known[name])] for name in OWN_RATIOS if name in known]
-    return table(["", say("all")], rows, caption=dataset.name, class_="figures") if rows else None
+    known, outside = [saved.metrics(dataset)], saved.outside.get(dataset.name)
+    known += [] if outside is None else [outside.metrics]
+    rows = [[name_of("metric", name), *(metric(name, side.get(name)) for side in known)] for name in OWN_RATIOS if name in known[0]]
+    head = [say("all")] if outside is None else [say("side.in"), say("side.out")]
+    return table(["", *head], rows, caption=dataset.name, class_="figures") if rows else None
 
 
 def spread(saved: Saved, dataset: Dataset) -> Child:

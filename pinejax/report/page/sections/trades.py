@@ -36,4 +36,5 @@ def section(saved: Saved) -> Markup | None:
             aria_label=say("trades"),
         ),
         el("p", class_="note left", hidden=True),
+        note(say("trades.outside")) if saved.outside else None,
     )

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from pinejax.report.matrix import Panel, Scale, panels, scales
 from pinejax.report.page.figures import rough
+from pinejax.report.page.markup import Markup, el
 from pinejax.report.page.words import WORDS, name_of, readable, say
 from pinejax.report.sweep_rows import SweepRow
 from pinejax.report.sweep_tables import adjusted, ranked_rows
@@ -15,7 +16,7 @@ from pinejax.report.sweep_tables import adjusted, ranked_rows
 
 @dataclass(frozen=True)
 class Compared:
-    """links: by row the address of its report, empty where there is none; errors: by row."""
+    """links: by row the address of its report, empty where there is none."""
 
     rows: Sequence[SweepRow]
     links: Sequence[str]
@@ -71,6 +72,12 @@ class Compared:
 def name(row: SweepRow) -> str:
     """`SYNTH_A 15m@1h, strategy=ema_cross`."""
     return ", ".join([f"{row.said} {row.timeframe}", *view_words(tuple(row.swept.items()))])
+
+
+def named(row: SweepRow, link: str) -> Markup:
+    """The same as a link, what else was swept below it."""
+    text, view = f"{row.said} {row.timeframe}", view_words(tuple(row.swept.items()))
+    return el("span", el("a", text, href=link) if link else text, el("small", ", ".join(view)) if view else None)
 
 
 def view_words(view: Sequence[tuple[str, str]]) -> list[str]:

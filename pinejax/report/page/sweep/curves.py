@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from pinejax.report.page.drawings import svg
 from pinejax.report.page.figures import MINUS
 from pinejax.report.page.markup import Markup, el
 from pinejax.report.page.sections.frame import framed, note
-from pinejax.report.page.sweep.compared import Compared, name
+from pinejax.report.page.sweep.compared import Compared, name, named
 from pinejax.report.page.words import say
 from pinejax.report.saved import Line, Saved
 from pinejax.report.thin import kept
@@ -31,7 +32,7 @@ class Picture:
     """One combination's curves, each from 1."""
 
     name: str
-    link: str
+    caption: Markup
     lines: tuple[Line, ...]
 
     @property
@@ -49,13 +50,10 @@ def section(compared: Compared, runs: Mapping[int, Saved]) -> Markup | None:
         if i in runs and len(pictures) < MOST:
             lines = lines_of(runs[i])
             if lines:
-                pictures.append(Picture(name(compared.rows[i]), compared.link(i), lines))
+                pictures.append(Picture(name(compared.rows[i]), named(compared.rows[i], compared.link(i)), lines))
     if not pictures:
         return None
-    time = [float(edge) for edge in (_over(pictures, "time", np.min), _over(pictures, "time", np.max))]
-    low = max(min(_over(pictures, "equity", np.min), _over(pictures, "hold", np.min)), LEAST)
-    high = max(_over(pictures, "equity", np.max), _over(pictures, "hold", np.max))
-    scale = _Scale(time[0], time[1], float(np.log(low)), float(np.log(high)))
+    scale = _Scale.over([line for picture in pictures for line in picture.lines])
     drawn = [_figure(picture, scale) for picture in pictures]
     left = note(say("curves.left", n=len(pictures), all=len(compared.ranked))) if len(pictures) == MOST < len(compared.ranked) else None
     return framed("curves", el("div", drawn, class_="curves"), note(say("curves.note")), left)
@@ -79,22 +77,20 @@ class _Scale:
     low: float
     high: float
 
+    @classmethod
+    def over(cls, lines: Sequence[Line]) -> _Scale:
+        """From the first bar to the last, from the lowest growth to the highest."""
+        growth = [curve / curve[0] for line in lines for curve in (line.equity, line.hold)]
+        low, high = min(float(curve.min()) for curve in growth), max(float(curve.max()) for curve in growth)
+        edges = [float(line.time[at]) for line in lines for at in (0, -1)]
+        return cls(min(edges), max(edges), math.log(max(low, LEAST)), math.log(max(high, LEAST)))
+
     def x(self, time: np.ndarray) -> Float[np.ndarray, " points"]:
         return (np.asarray(time, np.float64) - self.first) / ((self.last - self.first) or 1.0) * WIDTH
 
     def y(self, growth: np.ndarray) -> Float[np.ndarray, " points"]:
         share = (np.log(np.maximum(growth, LEAST)) - self.low) / ((self.high - self.low) or 1.0)
         return HEIGHT - 3 - share * (HEIGHT - 6)
-
-
-def _over(pictures: list[Picture], column: str, of: np.ufunc) -> float:  # type: ignore[type-arg]
-    """The least or the largest of a column over all; curves from 1."""
-    found = []
-    for picture in pictures:
-        for line in picture.lines:
-            values = getattr(line, column)
-            found.append(of(values if column == "time" else values / values[0]))
-    return of(found)
 
 
 def _figure(picture: Picture, scale: _Scale) -> Markup:
@@ -111,7 +107,7 @@ def _figure(picture: Picture, scale: _Scale) -> Markup:
     own, hold = (f"{100 * (end - 1):+.1f}%".replace("-", MINUS) for end in picture.ends)
     label = say("curves.label", name=picture.name, set=own, hold=hold)
     tone = "gain" if picture.ends[0] > 1 else "loss"
-    caption = [el("a", picture.name, href=picture.link), el("span", el("b", own, class_=tone), f" · {say('curves.hold')} {hold}")]
+    caption = [picture.caption, el("span", el("b", own, class_=tone), f" · {say('curves.hold')} {hold}")]
     return el("figure", svg([part for part in parts if part], label, WIDTH, HEIGHT, "growth"), el("figcaption", caption))
 
 

@@ -10,7 +10,7 @@ from pinejax.report.page.figures import NONE, rough
 from pinejax.report.page.markup import Child, Markup, el
 from pinejax.report.page.sections.frame import framed, note
 from pinejax.report.page.sections.verdict import MARKS
-from pinejax.report.page.sweep.compared import Compared, name, objective, state, view_words
+from pinejax.report.page.sweep.compared import Compared, name, named, objective, state
 from pinejax.report.page.words import WORDS, say
 
 ORDER = ("differs", "hint", "luck", "not_enough")
@@ -79,10 +79,7 @@ def columns(compared: Compared) -> list[Column]:
 
 def _named(compared: Compared, i: int, rank: int | None) -> Child:
     link = compared.links[i] or (f"#failed-{compared.rows[i].index}" if compared.rows[i].error else "")
-    row = compared.rows[i]
-    text, view = f"{row.said} {row.timeframe}", view_words(tuple(row.swept.items()))
-    words = [el("a", text, href=link) if link else text, el("small", ", ".join(view)) if view else None]
-    return el("div", el("span", f"{rank}" if rank else NONE, class_="rank"), el("span", words), class_="named")
+    return el("div", el("span", f"{rank}" if rank else NONE, class_="rank"), named(compared.rows[i], link), class_="named")
 
 
 def _level(level: str | None) -> float | None:
