@@ -6,12 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from fragment import EVIL, Reader
 from judged_folder import VERDICT, judge
 from report_folder import CAPITAL, make_run
 
@@ -19,45 +19,13 @@ import pinejax
 from pinejax.errors import ReportError
 from pinejax.report.loaded import frames
 from pinejax.report.loaded.run import Run
+from pinejax.report.tables import RESULTS
 
 PINNED = {
-    "trials": frames.TRIALS, "results": frames.RESULTS, "datasets": frames.DATASETS, "trades": frames.TRADES, "equity": frames.EQUITY,
+    "trials": frames.TRIALS, "results": RESULTS, "datasets": frames.DATASETS, "trades": frames.TRADES, "equity": frames.EQUITY,
     "bars": frames.BARS, "summary": frames.SUMMARY, "walk_forward": frames.FOLDS, "walk_forward_equity": frames.HISTORY,
     "null": frames.HISTORIES, "stress": frames.STRESS,
 }  # fmt: skip
-EVIL = "</div><script>alert(1)</script>'\"&"
-
-
-class Reader(HTMLParser):
-    """Text, elements and what they would fetch; fails where an element is closed that is not open."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.open: list[str] = []
-        self.names: set[str] = set()
-        self.words: list[str] = []
-        self.fetched: list[str] = []
-        self.feed(text)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list) -> None:
-        self.open.append(tag)
-        self.names.add(tag)
-        self.fetched += [value for key, value in attrs if key in ("src", "href", "xlink:href") or "url(" in (value or "")]
-
-    def handle_startendtag(self, tag: str, attrs: list) -> None:
-        self.names.add(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
 
 
 def loaded(folder: Path) -> Run:

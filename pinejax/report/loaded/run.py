@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from pinejax.report.atomic import write_text
 from pinejax.report.loaded import frames, html
 from pinejax.report.loaded.best import Best, best_of, said
 from pinejax.report.loaded.figures import Figures
@@ -32,10 +33,12 @@ class Run:
     """One search, or one part of a joint one. A file that the run has not left is an empty frame, None, or a figure that says so."""
 
     saved: Saved
+    page: Path | None = None
+    """Where `report` goes; None is into the folder."""
 
     @property
     def folder(self) -> Path:
-        """Where its files are."""
+        """Where its files are; of a stored study no more than a name."""
         return self.saved.folder
 
     @property
@@ -157,10 +160,15 @@ class Run:
         return {pair: Run(read_folder(folder)) for pair, folder in begun.items()}
 
     def report(self) -> Path:
-        """Makes report.html of the folder as it is now; its path."""
+        """Makes report.html of the folder as it is now; its path. Of a stored study: of what was read, to outputs/report_<study>.html."""
+        from pinejax.report.page import run_page
         from pinejax.report.page.build import build
 
-        return build(self.folder)
+        if self.page is None:
+            return build(self.folder)
+        self.page.parent.mkdir(parents=True, exist_ok=True)
+        write_text(self.page, run_page.page(self.saved))
+        return self.page
 
     def __repr__(self) -> str:
         words = [self.strategy or "?", self.state, f"{len(self.trials):,} trials"]
