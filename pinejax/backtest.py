@@ -120,9 +120,11 @@ def _leave_page(files: RunFolder, session: Session, details: list[Detail]) -> No
     from pinejax.job.detail_files import curve_of
     from pinejax.job.run_page import RunPage
     from pinejax.report.curves import write_curves
+    from pinejax.report.text import short_path
 
     write_curves(files.path, [curve_of(detail, session.config.broker.initial_capital) for detail in details])
-    RunPage(session.config.report.html).leave(files.path)
+    if page := RunPage(session.config.report.html).leave(files.path):
+        print(f"Report: {short_path(page)}")
 
 
 def _write_and_print_verdict(files: RunFolder, verdict: Verdict) -> None:

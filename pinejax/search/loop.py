@@ -112,6 +112,7 @@ class _Search:
         self.improvement = Improvement(self.objective, self.config.patience_min_delta)
         self.n_pauses = 0
         self.waiting_since_s: float | None = None
+        self.n_reachable: int | None = None
 
     def run(self) -> Stopped:
         with self.watch.span("pull"):
@@ -180,8 +181,10 @@ class _Search:
 
     def _n_next(self, sampler: BaseSampler) -> int:
         """How many trials to ask for: none while others run what is left."""
-        n_left = self.config.n_trials - self.study.n_counted - self.study.n_running
-        return max(0, min(self.plan.batch_size, n_left, self._n_unvisited(sampler) + self.study.n_waiting))
+        n_there, n_unvisited = self.study.n_counted + self.study.n_running, self._n_unvisited(sampler) + self.study.n_waiting
+        if isinstance(sampler, ConditionalGridSampler):
+            self.n_reachable = n_there + n_unvisited
+        return max(0, min(self.plan.batch_size, self.config.n_trials - n_there, n_unvisited))
 
     def _wait(self) -> None:
         """Until the others are done, longer each time; what they gave up is taken from them."""
@@ -277,6 +280,7 @@ class _Search:
             n_front=self.improvement.n_front,
             n_workers=self.study.n_workers,
             n_running=self.study.n_running,
+            n_reachable=self.n_reachable,
         )
         for callback in self.callbacks:
             callback(progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,14 +66,22 @@ def make_run(
     seen: int | None = None,
     state: str = "done",
     detailed: bool = True,
+    pairs: tuple[str, ...] = (),
+    broken: int = 0,
 ) -> Path:
-    """states: of the trials, one after the other and again. every: bars from trade to trade. detailed: with the best set's own files."""
+    """states: of the trials, one after the other and again. every: bars from trade to trade. detailed: with the best set's own files.
+    pairs: timeframes that the study searches over. broken: so many trials, every other one, broke a gate and have a penalty for a value.
+    """
     feeds = [walk(symbol, n_bars, seed) for seed, symbol in enumerate(symbols, 1)]
     rows = tuple(
         DatasetRow(f.name, f.symbol, str(f.timeframe), len(f), "2024-06-01 00:00", "2024-06-21 19:45", "abcdef0123456789", False)
         for f in feeds
     )
     trials = tuple(_trial(i, states[i % len(states)], objectives, len(feeds)) for i in range(n_trials))
+    if pairs:
+        trials = tuple(replace(t, params=t.params | {"timeframe": (pair := pairs[t.number % len(pairs)])}, timeframe=pair) for t in trials)
+    bad = range(1, 2 * broken, 2)
+    trials = tuple(replace(t, values=tuple(-2000.0 for _ in t.values), violation=1.0) if t.number in bad else t for t in trials)
     complete = sorted((t for t in trials if t.state == "COMPLETE"), key=lambda t: -t.values[0])
     front = tuple(complete[:4]) if len(objectives) > 1 else ()
     directions = tuple("minimize" if name == "max_drawdown" else "maximize" for name in objectives)

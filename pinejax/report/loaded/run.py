@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from pinejax.report.atomic import write_text
 from pinejax.report.loaded import frames, html
 from pinejax.report.loaded.best import Best, best_of, said
 from pinejax.report.loaded.figures import Figures
@@ -32,10 +33,12 @@ class Run:
     """One search, or one part of a joint one. A file that the run has not left is an empty frame, None, or a figure that says so."""
 
     saved: Saved
+    page: Path | None = None
+    """Where `report` goes; None is into the folder."""
 
     @property
     def folder(self) -> Path:
-        """Where its files are."""
+        """Where its files are; of a stored study no more than a name."""
         return self.saved.folder
 
     @property
@@ -100,7 +103,7 @@ class Run:
 
     @cached_property
     def trades(self) -> pl.DataFrame:
-        """The best set's trades on all datasets, one row each."""
+        """The best set's trades on all datasets, one row each; seen: whether the search looked at their bars."""
         return frames.trades(self.saved, self.saved.datasets)
 
     def trades_of(self, dataset: str) -> pl.DataFrame:
@@ -121,7 +124,7 @@ class Run:
 
     @cached_property
     def summary(self) -> pl.DataFrame:
-        """TradingView's performance summary: dataset, figure, unit, all, long, short."""
+        """TradingView's performance summary: dataset, figure, unit, all, long, short, seen."""
         return frames.summary(self.saved, self.saved.datasets)
 
     @cached_property
@@ -157,10 +160,15 @@ class Run:
         return {pair: Run(read_folder(folder)) for pair, folder in begun.items()}
 
     def report(self) -> Path:
-        """Makes report.html of the folder as it is now; its path."""
+        """Makes report.html of the folder as it is now; its path. Of a stored study: of what was read, to outputs/report_<study>.html."""
+        from pinejax.report.page import run_page
         from pinejax.report.page.build import build
 
-        return build(self.folder)
+        if self.page is None:
+            return build(self.folder)
+        self.page.parent.mkdir(parents=True, exist_ok=True)
+        write_text(self.page, run_page.page(self.saved))
+        return self.page
 
     def __repr__(self) -> str:
         words = [self.strategy or "?", self.state, f"{len(self.trials):,} trials"]
@@ -196,7 +204,12 @@ class Run:
             known, line = self.saved.metrics(dataset), self.saved.lines.get(dataset.name)
             picture = "" if line is None else html.spark(line.equity[kept([line.equity], 240)], say("equity"))
             cells = [html.signed(metric(key, known.get(key)), known.get(key) if key in SIGNED else None) for key in COLUMNS]
-            rows.append([dataset.name, picture, *cells])
+            held_out = self.saved.outside.get(dataset.name)
+            found = None if held_out is None else held_out.metrics.get("total_return")
+            outside = [html.signed(metric("total_return", found), found)] if self.saved.outside else []
+            rows.append([dataset.name, picture, *cells, *outside])
         left = len(self.saved.datasets) - len(rows)
         more = html.line(f"… {left:,}", soft=True) if left > 0 else None
-        return [html.table([say("dataset"), say("equity"), *(name_of("metric", key) for key in COLUMNS)], rows), more]
+        head = [say("dataset"), say("equity"), *(name_of("metric", key) for key in COLUMNS)]
+        head += [f"{name_of('metric', 'total_return')}, {say('side.out').lower()}"] if self.saved.outside else []
+        return [html.table(head, rows), more]

@@ -1,4 +1,4 @@
-"""Small pictures as SVG, with the colours of the page's stylesheet: bars over bins, bars in a row, a line. No axes but their ends."""
+"""Small pictures as SVG, with the colours of the page's stylesheet: bars over bins or in a row, steps, a line. Axes: their ends."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ from pinejax.report.page.figures import short
 from pinejax.report.page.markup import Markup, el
 from pinejax.report.statistics.bins import bins
 
-WIDTH, HEIGHT, FOOT = 640, 150, 22
+WIDTH, HEIGHT, HEAD, FOOT = 640, 164, 32, 22
+MOST_COUNTED = 16
+"""Of more bins a bar has no room for its count."""
 
 
 def histogram(
-    values: Float[np.ndarray, " values"], label: str, *, marked: float | None = None, split: bool = False
+    values: Float[np.ndarray, " values"], label: str, *, marked: float | None = None, said: str = "", split: bool = False, unit: str = ""
 ) -> tuple[Markup, float]:
-    """Counts in equal bins, an edge at zero if `split`; a line at `marked`. Also returns a bin's width. Not finite ones are left out."""
+    """Counts in equal bins, an edge at zero if `split`; a line at `marked`, which is `said`. Also returns a bin's width.
+
+    unit: behind the numbers of the axis. Not finite values are left out.
+    """
     known = values[np.isfinite(values)]
     low, high = (float(v) for v in (known.min(), known.max())) if len(known) else (0.0, 1.0)
     if marked is not None:
@@ -29,31 +34,35 @@ def histogram(
     parts = []
     for i, count in enumerate(counts.tolist()):
         if count:
-            tall = count / top * (HEIGHT - FOOT - 14)
+            tall = count / top * (HEIGHT - FOOT - HEAD)
             side = ("loss" if edges[i + 1] <= 1e-12 else "gain") if split else "neutral"
             parts.append(
                 el(
                     "rect",
-                    x=_at(x[i] + 0.5),
-                    y=_at(HEIGHT - FOOT - tall),
-                    width=_at(x[i + 1] - x[i] - 1),
-                    height=_at(tall),
+                    x=px(x[i] + 0.5),
+                    y=px(HEIGHT - FOOT - tall),
+                    width=px(x[i + 1] - x[i] - 1),
+                    height=px(tall),
                     class_=f"fill-{side}",
                 )
             )
+            if len(counts) <= MOST_COUNTED:
+                parts.append(el("text", f"{count:,}", x=px((x[i] + x[i + 1]) / 2), y=px(HEIGHT - FOOT - tall - 3), text_anchor="middle"))
     parts.append(el("line", x1=0, x2=WIDTH, y1=HEIGHT - FOOT, y2=HEIGHT - FOOT, class_="axis"))
     places = [(edges[0], "start"), (edges[-1], "end")]
     if edges[0] < 0 < edges[-1] and 0.12 < -edges[0] / span < 0.88:
         places.append((0.0, "middle"))
-    parts += [el("text", short(float(f"{v:.4g}")), x=_at((v - edges[0]) / span * WIDTH), y=HEIGHT - 6, text_anchor=a) for v, a in places]
+    parts += [
+        el("text", f"{short(float(f'{v:.4g}'))}{unit}", x=px((v - edges[0]) / span * WIDTH), y=HEIGHT - 6, text_anchor=a) for v, a in places
+    ]
     if marked is not None:
         at = (marked - edges[0]) / span * WIDTH
-        parts.append(el("line", x1=_at(at), x2=_at(at), y1=4, y2=HEIGHT - FOOT, class_="mark"))
+        parts.append(el("line", x1=px(at), x2=px(at), y1=4, y2=HEIGHT - FOOT, class_="mark"))
         parts.append(
             el(
                 "text",
-                short(float(f"{marked:.4g}")),
-                x=_at(at + (-6 if at > WIDTH / 2 else 6)),
+                said or short(float(f"{marked:.4g}")),
+                x=px(at + (-6 if at > WIDTH / 2 else 6)),
                 y=14,
                 text_anchor="end" if at > WIDTH / 2 else "start",
                 class_="mark",
@@ -73,40 +82,32 @@ def strip(values: Sequence[float | None], names: Sequence[str], said: Sequence[s
             tall = max(abs(value) / (top or 1.0) * (middle - 4), 1.0)
             bar = el("title", text)
             y = middle - tall if value > 0 else middle
-            shape = Markup(f'<rect x="{_at(i * wide + 1)}" y="{_at(y)}" width="{_at(max(wide - 2, 1))}" height="{_at(tall)}">{bar}</rect>')
+            shape = Markup(f'<rect x="{px(i * wide + 1)}" y="{px(y)}" width="{px(max(wide - 2, 1))}" height="{px(tall)}">{bar}</rect>')
             parts.append(el("g", shape, class_="fill-gain" if value > 0 else "fill-loss"))
-    parts.append(el("line", x1=0, x2=WIDTH, y1=_at(middle), y2=_at(middle), class_="axis"))
+    parts.append(el("line", x1=0, x2=WIDTH, y1=px(middle), y2=px(middle), class_="axis"))
     if names:
         parts.append(el("text", names[0], x=0, y=HEIGHT - 6, text_anchor="start"))
         parts.append(el("text", names[-1], x=WIDTH, y=HEIGHT - 6, text_anchor="end"))
     return svg(parts, label, WIDTH, HEIGHT)
 
 
-def course(values: Float[np.ndarray, " days"], ends: tuple[str, str], label: str) -> Markup:
-    """A line over time, its highest, lowest and first value beside it, the first as a hairline."""
-    low, high, right = float(values.min()), float(values.max()), WIDTH - 70
-    y = lambda v: HEIGHT - FOOT - 4 - (v - low) / ((high - low) or 1.0) * (HEIGHT - FOOT - 16)  # noqa: E731
-    points = " ".join(f"{_at(a)},{_at(b)}" for a, b in zip(np.linspace(0, right, len(values)), y(values), strict=True))
-    parts = [
-        el("line", x1=0, x2=right, y1=_at(y(values[0])), y2=_at(y(values[0])), class_="axis"),
-        el("polyline", points=points, class_="line"),
-    ]
-    parts += [el("text", f"{v:.4g}", x=right + 8, y=_at(y(v) + 4)) for v in dict.fromkeys((high, low))]
-    parts += [el("text", ends[0], x=0, y=HEIGHT - 6), el("text", ends[1], x=right, y=HEIGHT - 6, text_anchor="end")]
-    return svg(parts, label, WIDTH, HEIGHT)
-
-
-def steps(values: Sequence[float], label: str) -> Markup:
-    """Values one after the other as a staircase, with the lowest and the highest as text."""
+def steps(values: Sequence[float | None], label: str, names: tuple[str, str] | None = None) -> Markup:
+    """Values one after the other as a staircase, a gap where there is none, the lowest and the highest as text, or as `names`."""
     width, height = 200, 64
-    low, high = min(values), max(values)
+    known = [v for v in values if v is not None]
+    low, high = min(known), max(known)
     x = np.linspace(0, width - 46, len(values) + 1)
-    y = height - 6 - (np.array(values, float) - low) / ((high - low) or 1.0) * (height - 14)
-    points = " ".join(f"{_at(x[i + k])},{_at(y[i])}" for i in range(len(values)) for k in (0, 1))
-    ends = [el("text", short(high), x=width - 40, y=12)] + ([el("text", short(low), x=width - 40, y=height - 2)] if high > low else [])
-    return svg(
-        [el("polyline", points=points, class_="line"), *ends], f"{label}: {', '.join(map(short, values))}", width, height, "drawing steps"
-    )
+    y = [None if v is None else height - 6 - (v - low) / ((high - low) or 1.0) * (height - 14) for v in values]
+    runs: list[list[str]] = [[]]
+    for i, place in enumerate(y):
+        if place is None:
+            runs.append([])
+        else:
+            runs[-1] += [f"{px(x[i + k])},{px(place)}" for k in (0, 1)]
+    said = names or (short(low), short(high))
+    ends = [el("text", said[1], x=width - 40, y=12)] + ([el("text", said[0], x=width - 40, y=height - 2)] if high > low else [])
+    lines = [el("polyline", points=" ".join(run), class_="line") for run in runs if run]
+    return svg([*lines, *ends], label, width, height, "drawing steps")
 
 
 def spark(values: Float[np.ndarray, " points"], label: str) -> Markup:
@@ -115,9 +116,9 @@ def spark(values: Float[np.ndarray, " points"], label: str) -> Markup:
     low, high = float(values.min()), float(values.max())
     y = height - 2 - (values - low) / ((high - low) or 1.0) * (height - 4)
     x = np.linspace(0, width, len(values))
-    points = " ".join(f"{_at(a)},{_at(b)}" for a, b in zip(x, y, strict=True))
+    points = " ".join(f"{px(a)},{px(b)}" for a, b in zip(x, y, strict=True))
     # The page's stylesheet has the last word over these attributes; a notebook has no other.
-    start = el("line", x1=0, x2=width, y1=_at(y[0]), y2=_at(y[0]), class_="axis", stroke="currentColor", stroke_opacity=0.35)
+    start = el("line", x1=0, x2=width, y1=px(y[0]), y2=px(y[0]), class_="axis", stroke="currentColor", stroke_opacity=0.35)
     curve = el("polyline", points=points, class_="line", fill="none", stroke="currentColor", stroke_width=1.4)
     return svg([start, curve], label, width, height, "spark")
 
@@ -128,5 +129,6 @@ def svg(parts: Sequence[Markup], label: str, width: int, height: int, class_: st
     return el("svg", parts, role="img", aria_label=label, class_=class_, **attributes)
 
 
-def _at(value: float) -> str:
+def px(value: float) -> str:
+    """A coordinate."""
     return f"{value:.1f}"

@@ -48,13 +48,13 @@ def table(head: Iterable[Child], rows: Iterable[Iterable[Child]], *, caption: st
         el(
             "table",
             el("caption", caption, class_="sr") if caption else None,
-            el("thead", el("tr", [el("th", cell, scope="col") for cell in head])),
+            el("thead", el("tr", [el("th", cell, scope="col") if cell != "" else el("td") for cell in head])),
             el("tbody", body),
             class_=class_ or None,
         ),
         class_="scroll",
         tabindex="0",
-        role="region",
+        role="group",
         aria_label=caption or None,
     )
 

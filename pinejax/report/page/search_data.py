@@ -47,12 +47,13 @@ def search_data(saved: Saved) -> SearchData:
     return SearchData(
         known.objectives,
         {
-            "objectives": [{"name": objective.name, "direction": objective.direction} for objective in known.objectives],
+            "objectives": [{"name": one.name, "direction": one.direction, "unit": one.unit} for one in known.objectives],
             "best": known.best,
             "front": list(known.front),
             "number": known.number[keep].tolist(),
             "state": [STATES.index(s) if s in STATES else len(STATES) for s in (known.states[i] for i in keep.tolist())],
             "values": [_digits(score[keep]) for score in known.scores],
+            "violated": known.violated[keep].tolist(),
             "parameters": [_parameter(name, [known.lists[name][i] for i in keep.tolist()], known.domain(name)) for name in known.chosen],
             "importance": [[[n, round(v, 4)] for n, v in known.ranked(i)] for i in range(len(known.scores))],
             "surfaces": [_surface(known, i) for i in range(len(known.scores))],

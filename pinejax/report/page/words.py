@@ -29,7 +29,10 @@ WORDS: dict[str, str] = {
     "notice": "Charts of trades and equity: TradingView Lightweight Charts™, Copyright © 2026 TradingView, Inc., Apache License 2.0.",
     "time_note": "All times are UTC, the open of the bar.",
     # how the run ended
-    "state.running": "This run has not said that it ended: it still runs, or it was killed. What follows is what it had written by then.",
+    "state.running": (
+        "This run has not said that it ended: it still runs, or it was killed. What follows is what it had written by then. The same "
+        "command goes on with its study."
+    ),
     "state.interrupted": "This run was interrupted. The same command goes on with its study.",
     "state.failed": "This run failed: {error}",
     "state.empty": "This run left its folder before it wrote anything: there is nothing to show.",
@@ -53,7 +56,7 @@ WORDS: dict[str, str] = {
     "verdict": "Verdict",
     "level.differs": "Differs from luck",
     "level.hint": "A hint",
-    "level.luck": "Not told from luck",
+    "level.luck": "Not distinguishable from luck",
     "level.not_enough": "Not judged",
     "level.none": "Not judged",
     "verdict.none": (
@@ -68,7 +71,9 @@ WORDS: dict[str, str] = {
     "comparison.agrees": "TradingView's list of trades in {export} agrees with this one, trade for trade ({counts}).",
     "comparison.differs": "TradingView's list of trades in {export} does NOT agree with this one ({counts}).",
     "verdict.no_trials": "There is no trial yet.",
-    "verdict.all_failed": "All {n} trials failed: there is no best set.",
+    "verdict.all_failed": (
+        "All {n} trials failed: there is no best set. What went wrong is in what the run printed, and in results_datasets.csv."
+    ),
     "verdict.no_best": "No trial has a result, so there is no best set.",
     "verdict.reasons": "What it rests on",
     "verdict.next": "To know more, run again with",
@@ -76,6 +81,20 @@ WORDS: dict[str, str] = {
     "measured": "Measured",
     "threshold": "Needed",
     "passed": "Passed",
+    "rule.passed": "passed:",
+    "rule.failed": "failed:",
+    "rule.unknown": "not known:",
+    "rule.trades": "Closed trades",
+    "rule.days": "Days",
+    "rule.gates": "Gates broken by",
+    "rule.null_replay": "Null search (replay), p",
+    "rule.null_research": "Null search (research), p",
+    "rule.deflated_sharpe": "Deflated Sharpe ratio",
+    "rule.overfitting": "Probability of overfitting",
+    "rule.open_position": "Share of profit still open",
+    "rule.few_trades": "Without the best trades",
+    "rule.return": "{name}, return",
+    "rule.probability": "{name}, probability of a gain",
     "yes": "yes",
     "no": "no",
     "unknown": "not made",
@@ -83,12 +102,18 @@ WORDS: dict[str, str] = {
     "set": "The set",
     "set.none": "The strategy has no parameters.",
     "best": "Best set",
+    "best.no_trade": (
+        "It made no trade. Look at the strategy's conditions, or ask for trades with a gate such as objective.gates.min_trades=30."
+    ),
     "best.trial": "Trial {trial}: {values}",
+    "best.rule": "Chosen by: {text}.",
     "best.violation": "It violates the study's constraints (by {violation:.3g}): no set satisfied them all.",
     "best.front": "The first of a Pareto front of {n} sets; with several objectives none is the best.",
-    "best.again": "As typed on a command line",
-    "best.inputs": "As TradingView inputs",
-    "best.pinned": "{n} more parameters were not searched or do not matter with these",
+    "best.again": "Command line",
+    "best.inputs": "TradingView inputs",
+    "best.pinned": "The other parameters, {n}: not searched, or without effect with these",
+    "best.on": "Switched on",
+    "best.off": "Switched off",
     "parameter": "Parameter",
     "value": "Value",
     "range": "Searched",
@@ -103,6 +128,9 @@ WORDS: dict[str, str] = {
         "Marked to market at each bar's close, in the account's currency{currency}. Buy and hold: the initial capital at the "
         "first open, without costs."
     ),
+    "equity.in_sample": "In sample: the search saw all of these bars, where the best of many sets looks better than it is.",
+    "equity.walk": "What sets earned on bars that their choice had not seen is under",
+    "equity.open": "{money} still open",
     "equity.none": "The run has left no equity curve (equity.parquet).",
     "in_parts": "The search valued each set on parts of the histories. These are the best set's results on the whole of them, in one run.",
     "held_out.note": (
@@ -113,18 +141,21 @@ WORDS: dict[str, str] = {
     "walk.folds": "One bar per fold: the score out of sample of the set that was best on the fold's other bars.",
     "in_sample": "in sample: the search saw these bars",
     "out_of_sample": "out of sample: the search did not see these bars",
+    "equity.shaded": (
+        "Shaded: out of sample, bars that the search did not see. The rest is in sample, where the best of many sets looks better."
+    ),
     # trades on the chart
     "chart": "Trades on the chart",
     "chart.note": (
-        "Click a trade, or move with the arrow keys. Triangles are entries (up: long, down: short), dots are exits; the line "
-        "between them is blue for a gain and orange for a loss."
+        "Click a trade, or move with the arrow keys; + and - zoom, as does the wheel with Ctrl or Shift. Triangles are entries (up: long, "
+        "down: short), dots are exits; the line between them is blue for a gain and orange for a loss."
     ),
     "chart.merged": "Each candle is {n} bars of {ltf}: their first open, last close, highest and lowest price.",
     "chart.none": "The run has left no bars (bars.parquet).",
     "previous": "Previous trade",
     "next_trade": "Next trade",
     "whole": "Whole range",
-    "pick": "No trade is chosen.",
+    "pick": "Choose a trade: click it on the chart or in the list below, or press the arrow keys.",
     "chart.label": "Candles with the trades of the best set. Arrow keys choose the previous or the next trade.",
     "equity.label": "Equity of the best set against buy and hold, and its drawdown below.",
     # TradingView's sections
@@ -133,6 +164,7 @@ WORDS: dict[str, str] = {
     "ratios": "Ratios",
     "figure": "",
     "all": "All",
+    "total": "Year's",
     "long": "Long",
     "short": "Short",
     "histogram": "Profit and loss of closed trades, percent of the entry's value",
@@ -162,7 +194,9 @@ WORDS: dict[str, str] = {
     "trade.open": "still open",
     # months
     "months": "Monthly returns",
-    "months.note": "Of equity at the last close of each UTC month, open positions included. The first and the last month may be short.",
+    "months.note": (
+        "Percent, of equity at the last close of each UTC month, open positions included. The first and the last month may be short."
+    ),
     "months.unseen": "From {when} on it is out of sample.",
     "year": "Year",
     # the search
@@ -171,8 +205,16 @@ WORDS: dict[str, str] = {
     "search.none": "No trial has finished.",
     "search.sampled": "The charts show {shown} of {n} trials: the best ones, and others evenly over the rest.",
     "history": "Optimisation history",
-    "history.note": "Each dot a trial; the line is the best so far.",
+    "history.note": "Each dot a trial; the line is the best so far, the ring the best set.",
     "history.beyond": "{n} trials lie beyond the axis and are drawn at its edge.",
+    "history.violated": "{n} trials, drawn as crosses, broke a gate (such as the least number of trades).",
+    "violated": "broke a gate",
+    "described.history": "{n} trials; the best set is trial {trial} with {name} {value}.",
+    "described.equity": "From {start} to {end}: equity {equity}, buy and hold {hold}, deepest drawdown {drawdown}.",
+    "described.candles": "{n} candles from {start} to {end} with {trades} trades.",
+    "described.slice": "{name}: best set {value}.",
+    "described.pareto": "{n} sets on the front; the table below has them.",
+    "described.surface": "{x} against {y}: smoothed scores from {low} to {high}.",
     "objective": "Objective",
     "trial": "Trial",
     "importance": "Parameter importance",
@@ -190,25 +232,39 @@ WORDS: dict[str, str] = {
     "parallel": "Parallel coordinates",
     "parallel.note": (
         "Each line a trial: the more it stands out, the better its rank; the best set is orange. Where a parameter was inactive"
-        " the line has a gap."
+        " the line has a gap. Trials that broke a gate are left out."
     ),
     "surface": "Contour of the two most important parameters",
-    "surface.note": "The score, smoothed over trials near by; blank where there are none. Dots are trials, the ring is the best set.",
-    "surface.none": "It takes two numeric parameters that were searched together in at least {n} trials.",
+    "surface.note": (
+        "The score, smoothed over trials near by; blank where there are none. Dots are trials, the ring is the best set. Parameters that"
+        " act in the best set come first; trials that broke a gate are left out."
+    ),
+    "surface.none": "A contour takes two numeric parameters that were searched together in at least {n} trials that broke no gate.",
     "pareto": "Pareto front",
     "pareto.note": "Each dot a trial; those on the front are orange.",
     # evidence
     "evidence": "Evidence",
     "null": "Against luck",
-    "null.note": "The best of each history without an edge, and on the real one (orange).",
+    "null.note": "How many histories without an edge had a best set of such a value; the line is the best set of the real one.",
+    "null.best": "best set {value}",
     "null.text": "{n} histories, their median {median} against {best}: p = {p}, which cannot be below {smallest} with so many.",
     "null.replay": "The study's own sets were replayed on them, which is optimistic: a search anew would find more there.",
     "null.research": "Each was searched anew as the real one was.",
     "stress": "Stress",
     "walk": "Walk-forward",
-    "walk.note": "One bar per test span: the return out of sample of the set chosen before it, blue for a gain and orange for a loss.",
-    "walk.equity": "All test spans as one history, of one unit: each day's return is that of the set chosen before it.",
+    "walk.note": (
+        "Above, all test spans as one history: each day's return is that of the set chosen on the bars before the span. Below, the "
+        "return of each span, up and blue for a gain, down and orange for a loss."
+    ),
+    "walk.span": "{first} to {last}: {value}",
     "walk.drift": "The chosen parameters from span to span",
+    "walk.drift.mean": (
+        "From one span to the next a parameter moves {mean} of its range in the mean; sets drawn at random would move {chance}."
+    ),
+    "walk.drift.all": "Every parameter of every span",
+    "walk.drift.one": "moves {mean}, by chance {chance}",
+    "on": "on",
+    "off": "off",
     "stress.change": "Change",
     "stress.without": "Without {name}",
     "stress.base": "As searched",
@@ -239,6 +295,10 @@ WORDS: dict[str, str] = {
     "plateau.worst": "The worst of them",
     "plateau.half": "Keep half of it",
     "plateau.other": "Elsewhere",
+    "plateau.steps": "One step down and up",
+    "plateau.down": "One step down",
+    "plateau.up": "One step up",
+    "plateau.to": "{to}: {value}",
     "piece.holdout": "Holdout",
     "piece.null_search": "Against luck: histories without an edge",
     "piece.deflation": "Deflated for the number of sets",
@@ -260,7 +320,7 @@ WORDS: dict[str, str] = {
     "manifest.data": "Data",
     "manifest.search": "Search",
     "manifest.time": "Time",
-    "bars": "bars",
+    "bars": "Bars",
     "from": "First bar",
     "to": "Last bar",
     "hash": "Content hash",
@@ -315,7 +375,8 @@ WORDS: dict[str, str] = {
     "metric.cagr": "CAGR",
     "metric.reward_risk": "Avg win / avg loss",
     "metric.expectancy": "Net profit per trade",
-    "ratios.note": "The catalogue's own, from daily equity (UTC), a year being 365 days:",
+    "ratios.note": "pinejax's own, from daily equity (UTC), a year being 365 days:",
+    "metric.win_share": "Days with a gain",
 } | SWEEP_WORDS
 
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+import polars as pl
+from jaxtyping import Bool, Float
 
+from pinejax.metrics import METRICS
 from pinejax.report.saved import Saved
 from pinejax.report.statistics.importance import epsilon_squared
 from pinejax.report.statistics.surface import LEAST as LEAST_SURFACE
@@ -28,6 +30,11 @@ class Objective:
 
     name: str
     direction: str = "maximize"
+
+    @property
+    def unit(self) -> str:
+        """Of a metric of the catalogue; a ratio otherwise."""
+        return METRICS[self.name].unit if self.name in METRICS else "ratio"
 
     @property
     def maximised(self) -> bool:
@@ -50,7 +57,8 @@ class Searched:
 
     scores: one array per objective, NaN for a trial that is not complete. names: of the parameters; lists: each one's values, None where
     it was inactive; space: their domains as the manifest says them. importance: per objective in the order of names, NaN where unknown.
-    chosen: the names that matter most. front: numbers of the Pareto front. best: the number of the best trial.
+    chosen: the names that matter most. front: numbers of the Pareto front. best: the number of the best trial. violated: which trials
+    broke a gate, so that their score is a penalty (`violated`). acting: the parameters that the best trial uses.
     """
 
     number: np.ndarray
@@ -64,6 +72,8 @@ class Searched:
     chosen: Sequence[str] = ()
     front: Sequence[int] = ()
     best: int | None = None
+    violated: Bool[np.ndarray, " trials"] = field(default_factory=lambda: np.zeros(0, bool))
+    acting: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.number)
@@ -97,10 +107,13 @@ class Searched:
         return float(low), float(high), bool(domain.get("log"))
 
     def surface(self, i: int = 0) -> Surface | None:
-        """Of an objective over the two most important numbers that were active together often enough."""
+        """Of an objective over the two most important numbers that were active together often enough, those that act in the best set
+        first. Trials that broke a gate are left out.
+        """
         numbers = [name for name in self.chosen if self.is_scale(name)]
-        numbers.sort(key=lambda name: -share if math.isfinite(share := self.importance[i][self.names.index(name)]) else 1.0)
-        score, sign = self.scores[i], 1.0 if self.objectives[i].maximised else -1.0
+        share = dict(zip(self.names, self.importance[i], strict=True))
+        numbers.sort(key=lambda name: (name not in self.acting, -share[name] if math.isfinite(share[name]) else 1.0))
+        score, sign = np.where(self.violated, np.nan, self.scores[i]), 1.0 if self.objectives[i].maximised else -1.0
         for first, second in itertools.combinations(numbers, 2):
             x, y = self.array(first), self.array(second)
             used = np.isfinite(score) & np.isfinite(x) & np.isfinite(y)
@@ -137,7 +150,18 @@ def searched(saved: Saved) -> Searched:
         _most_important(names, importance),
         trials["number"].filter(trials["pareto"]).to_list() if "pareto" in trials.columns else [],
         (saved.best or {}).get("trial"),
+        violated(trials),
+        frozenset((saved.best or {}).get("searched", ())),
     )
+
+
+def violated(trials: pl.DataFrame) -> Bool[np.ndarray, " trials"]:
+    """Which trials broke a gate, whose value is a penalty; none of them counts as such where no other is left to set a scale."""
+    if "violation" not in trials.columns:
+        return np.zeros(len(trials), bool)
+    broken = trials["violation"].fill_null(0.0).to_numpy() > 0
+    complete = (trials["state"] == "COMPLETE").to_numpy()
+    return broken if (complete & ~broken).any() else np.zeros(len(trials), bool)
 
 
 def judged_importance(saved: Saved) -> Mapping[str, float]:

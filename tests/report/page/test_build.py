@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from page_reader import read
 from report_folder import make_run
+from report_verdict import VERDICT
 
 from pinejax.errors import ReportError
 from pinejax.report.page.build import build
@@ -144,14 +145,16 @@ def test_a_verdict_comes_first_with_its_reasons_and_evidence(tmp_path: Path):
     pl.DataFrame({"day": days, "fold": 1, "return": [0.0, 0.1, -0.1], "equity": [1.0, 1.1, 0.99]}).write_parquet(folder / WALK)
     found = read(folder)
     text = found.text
-    assert text.index("Not told from luck") < text.index("deflated Sharpe ratio 0.13 after 40 sets") < text.index("Best set Trial")
-    assert "0.1332 >= 0.95 no" in text
+    assert text.index(WORDS["level.luck"]) < text.index("deflated Sharpe ratio 0.13 after 40 sets") < text.index("Best set Trial")
+    assert "failed: Deflated Sharpe ratio 0.1332" in text and "0.1332 \u2265 0.95 no" in text
     assert "6 histories, their median 0.55 against 0.6: p = 0.4286, which cannot be below 0.1429 with so many." in text
     assert "Higher commission 0.3271 \u22120.4847" in text and "Without SYNTH_A 1.347" in text
     assert "Not enough to go by: expected 60 days, found 14." in text
     assert "best on the fold's other bars. A note." in text
     assert "A piece nobody knows" in text and "42" in text
-    assert "1.1 0.99 2024-01-01 2024-01-03 All test spans as one history" in text
+    assert "1 2 \u22121.00% 10.00%" in text
+    assert "2024-01-01 to 2024-01-09: 2.00% 2.00% 2024-01-01 2024-01-19 Above, all test spans as one history" in text
+    assert "The chosen parameters from span to span fast 30 10 moves 50.00%, by chance 34.00%" in text
     assert "rerank" not in text.lower()
     assert found.data["search"]["importance"] == [[["use", 0.7], ["fast", 0.3]]]
 
@@ -173,37 +176,3 @@ def test_only_what_the_search_saw_is_shaded_as_such(tmp_path: Path):
 def test_the_page_is_the_same_each_time(tmp_path: Path):
     saved = read_folder(make_run(tmp_path / "run"))
     assert page(saved) == page(read_folder(saved.folder))
-
-
-VERDICT = {
-    "version": 1,
-    "level": "luck",
-    "sentence": "The best set is not distinguishable from search luck: deflated Sharpe ratio 0.13 after 40 sets.",
-    "reasons": [{"name": "deflated_sharpe", "kind": "needed", "measured": 0.13316526, "threshold": ">= 0.95", "passed": False}],
-    "next": ["null=research"],
-    "evidence": {
-        "search": {"trials": {"raw": 40}},
-        "importance": {"ped_anova": {"fast": 0.3, "use": 0.7}},
-        "null_search": {
-            "mode": "replay", "distribution": [0.1, 0.5, 0.6, 0.7, 0.2, 0.9], "best": 0.6, "p_value": 3 / 7,
-            "smallest_p": 1 / 7, "optimistic": True,
-        },
-        "stress": {
-            "base": {"name": "base", "value": 0.81, "total_return": 0.06, "max_drawdown": 0.19, "n_trades": 169},
-            "rows": [{"name": "costs", "value": 0.32714, "total_return": 0.03, "max_drawdown": 0.2, "n_trades": 169, "change": -0.48468}],
-            "symbols": {"rows": [{"name": "SYNTH_A", "value": 1.34714, "total_return": 0.1, "max_drawdown": 0.19, "n_trades": 113}]},
-        },
-        "walk_forward": {
-            "method": "walk_forward", "text": "Walk-forward: 2 train spans.",
-            "folds": [
-                {"test": {"dates": ["2024-01-01 00:00", "2024-01-09 00:00"]}, "out_of_sample": {"return": 0.02}},
-                {"test": {"dates": ["2024-01-10 00:00", "2024-01-19 00:00"]}, "out_of_sample": None},
-            ],
-            "drift": {"parameters": {"fast": {"values": [10, 30], "mean": 0.5}}},
-        },
-        "cross_validation": {"folds": [{"test": [["2024-01-01 00:00", "2024-01-18 23:45"]], "out_of_sample": 1.3}], "note": "A note."},
-        "rerank": {"method": "none"},
-        "holdout": {"not_enough": "expected 60 days, found 14."},
-        "a_piece_nobody_knows": {"text": "said", "n": 42, "list": [1, 2]},
-    },
-}  # fmt: skip

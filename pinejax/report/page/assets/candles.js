@@ -22,12 +22,13 @@ function candleChart(host) {
     spots = [];
     for (let i = 0; bars && trades && i < trades.n; i++) {
       const bar = (time) => bars.time[placeOf(bars.time, time)];
-      spots.push({ trade: i, from: bar(trades.entry_time[i]), to: bar(trades.exit_time[i]), entry: trades.entry_price[i], exit: trades.exit_price[i], direction: trades.direction[i], pnl: trades.pnl[i] });
+      spots.push({ trade: i, from: bar(trades.entry_time[i]), to: bar(trades.exit_time[i]), entry: trades.entry_price[i], exit: trades.exit_price[i], direction: trades.direction[i], pnl: trades.pnl[i], name: trades.signals[trades.entry_signal[i]], result: money(trades.pnl[i]) });
     }
     const merged = $("#chart .merged");
     merged.hidden = !(bars && bars.each > 1);
     if (!merged.hidden) merged.textContent = say("chart.merged", { n: bars.each, ltf: current().ltf });
     if (DATA.datasets.length > 1) $("#chart .legend").textContent = current().name;
+    describe(host, bars ? say("described.candles", { n: grouped(bars.n, 0), start: clock(bars.time[0]), end: clock(bars.time[bars.n - 1]), trades: grouped(trades ? trades.n : 0, 0) }) : "");
     start();
     tellBar();
   }
@@ -45,13 +46,18 @@ function candleChart(host) {
     marks.update();
     tellBar(spots[trade].to);
   }
-  function tellBar(time) {
+  function tellBar(time, trade = null) {
     const bars = barsOf(current());
     if (!bars || !bars.n) return said.replaceChildren();
     const i = time === undefined ? bars.n - 1 : placeOf(bars.time, time), price = (v) => v.toFixed(bars.decimals);
-    said.replaceChildren(make("span", {}, clock(bars.time[i])), ...["open", "high", "low", "close"].map((k) => make("span", {}, k[0].toUpperCase() + " ", make("b", {}, price(bars[k][i])))));
+    said.replaceChildren(make("span", {}, clock(bars.time[i])), ...["open", "high", "low", "close"].map((k) => make("span", {}, k[0].toUpperCase() + " ", make("b", {}, price(bars[k][i])))), ...(trade === null ? [] : [tradeSpan(trade)]));
   }
-  chart.subscribeCrosshairMove((move) => tellBar(move.time));
+  // The trade under the pointer, in a few words.
+  function tradeSpan(i) {
+    const trades = tradesOf(current()), exit = trades.is_open[i] ? say("trade.open") : trades.signals[trades.exit_signal[i]];
+    return make("span", {}, `${say("trade.number")} ${i + 1} ${say(trades.direction[i] > 0 ? "long" : "short")}, ${trades.signals[trades.entry_signal[i]]} to ${exit} `, make("b", { class: tone(trades.pnl[i]) }, `${money(trades.pnl[i])} (${percent(trades.rate[i])})`));
+  }
+  chart.subscribeCrosshairMove((move) => tellBar(move.time, move.point ? marks.hit(move.point.x, move.point.y) : null));
   chart.subscribeClick((click) => {
     if (!click.point) return;
     const trade = marks.hit(click.point.x, click.point.y);

@@ -48,6 +48,12 @@ function equityChart(host) {
     drawdown.setData(points(found && found.drawdown));
     shades.forEach((shade) => shade.update());
     chart.timeScale().fitContent();
+    // Room for the first label of the axis.
+    if (found) chart.timeScale().setVisibleLogicalRange({ from: -0.02 * found.n, to: found.n + 0.5 });
+    if (found) {
+      const last = found.n - 1, deepest = found.drawdown.reduce((low, v) => Math.min(low, v), 0);
+      describe(host, say("described.equity", { start: clock(found.time[0]), end: clock(found.time[last]), equity: money(found.equity[last]), hold: money(found.hold[last]), drawdown: percent(deepest) }));
+    }
     say_(found ? found.n - 1 : -1);
   }
   function say_(i) {

@@ -1,7 +1,22 @@
+// Of more trades in sight only the chosen one has its signal and its result beside it.
+const MOST_NAMED = 24;
+// Writes texts with a halo; one that would lie on another is left out.
+function labels(g, paper) {
+  const boxes = [];
+  g.font = `11px ${getComputedStyle(document.body).fontFamily}`; g.textAlign = "center"; g.textBaseline = "middle"; g.lineWidth = 3; g.strokeStyle = paper;
+  return (text, x, y, shade) => {
+    const half = g.measureText(text).width / 2 + 2;
+    if (boxes.some((box) => Math.abs(box.x - x) < box.half + half && Math.abs(box.y - y) < 13)) return;
+    boxes.push({ x, y, half });
+    g.fillStyle = shade;
+    g.strokeText(text, x, y); g.fillText(text, x, y);
+  };
+}
+
 // Trades drawn on the candles: triangles for entries, dots for exits, a line between them. A primitive of lightweight-charts.
 class TradeMarks {
   constructor(spots, chosen) {
-    this.spots = spots; // () => [{trade, from, to, entry, exit, direction, pnl}], from and to being times of bars, by entry
+    this.spots = spots; // () => [{trade, from, to, entry, exit, direction, pnl, name, result}], from and to being times of bars, by entry
     this.chosen = chosen;
     this.views = [{ zOrder: () => "top", renderer: () => ({ draw: (target) => this.draw(target) }) }];
   }
@@ -40,6 +55,13 @@ class TradeMarks {
         g.fill(); g.stroke();
       }
       g.globalAlpha = 1;
+      const name = labels(g, paper);
+      for (const spot of placed.reverse()) {
+        if (placed.length > MOST_NAMED && spot.trade !== chosen) continue;
+        const up = spot.direction > 0 ? 1 : -1, s = spot.trade === chosen ? 8 : size;
+        name(spot.result, spot.x2, spot.y2 - up * (s * 0.55 + 9), spot.pnl >= 0 ? gain : loss);
+        name(spot.name, spot.x1, spot.y1 + up * (s * 1.5 + 10), ink);
+      }
     });
   }
 

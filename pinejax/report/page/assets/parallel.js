@@ -6,24 +6,28 @@ function parallel(host) {
     axes: () => ({ x: { low: 0, high: 1 }, y: { low: 0, high: 1 } }),
     draw: (g, px, py, frame) => {
       const width = host.clientWidth, values = scores(), fence = fenced(values, maximised());
-      const columns = [{ name: nameOfMetric(DATA.search.objectives[search.objective].name), values, low: fence.low, high: fence.high, score: true }, ...byImportance().slice(0, width < 600 ? 3 : 8)];
+      const columns = [{ name: nameOfMetric(DATA.search.objectives[search.objective].name), values, low: fence.low, high: fence.high, text: fence.text, score: true }, ...byImportance().slice(0, width < 600 ? 3 : 8)];
       g.clearRect(0, 0, width, 320);
       const left = 44, right = width - 56, top = 30, bottom = 300, n = columns.length;
       const place = columns.map((_, k) => left + (n > 1 ? (k / (n - 1)) * (right - left) : 0));
       const axes = columns.map((c) => axisOf(c.kind === "choice" ? { options: c.options } : c, 5));
       const at = (k, v) => bottom - axes[k].at(columns[k].score ? fence.hold(v) : v) * (bottom - top);
-      let order = values.map((v, i) => i).filter((i) => values[i] !== null).sort((i, j) => (maximised() ? values[i] - values[j] : values[j] - values[i]));
+      let order = values.map((v, i) => i).filter((i) => values[i] !== null && !violated(i)).sort((i, j) => (maximised() ? values[i] - values[j] : values[j] - values[i]));
       const all = order.length;
       if (all > MOST_LINES) order = order.filter((_, rank) => rank >= all - MOST_LINES / 4 || rank % Math.ceil((all / MOST_LINES) * 1.34) === 0);
       const shades = ramp(), best = bestPlace();
       order.forEach((i, rank) => line(i, shades[Math.min(shades.length - 1, Math.floor((rank / order.length) * shades.length))], 1, 0.55));
-      if (best >= 0 && values[best] !== null) line(best, colour("mark"), 2.5, 1);
+      if (best >= 0 && values[best] !== null) {
+        line(best, colour("mark"), 2.5, 1);
+        columns.forEach((column, k) => { if (column.values[best] !== null) dot(g, place[k], at(k, spot(column, best)), 4, colour("mark")); });
+      }
+      function spot(column, i) { return column.values[i] + (column.kind === "choice" ? 0.3 * spread(i) : 0); }
       function line(i, shade, wide, alpha) {
         g.globalAlpha = alpha; g.strokeStyle = shade; g.lineWidth = wide; g.beginPath();
         let on_ = false;
         columns.forEach((column, k) => {
           if (column.values[i] === null) { on_ = false; return; }
-          g[on_ ? "lineTo" : "moveTo"](place[k], at(k, column.values[i] + (column.kind === "choice" ? 0.3 * spread(i) : 0)));
+          g[on_ ? "lineTo" : "moveTo"](place[k], at(k, spot(column, i)));
           on_ = true;
         });
         g.stroke(); g.globalAlpha = 1;

@@ -3,11 +3,11 @@ function ticksOf(low, high, count) {
   const raw = (high - low) / Math.max(count, 1), power = 10 ** Math.floor(Math.log10(raw || 1));
   const step = [1, 2, 2.5, 5, 10].map((s) => s * power).find((s) => s >= raw * (1 - 1e-9)) || 1;
   const ticks = [];
-  for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + step * 1e-6; v += step) ticks.push(+v.toPrecision(12));
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-6; k++) ticks.push(k ? +(k * step).toPrecision(12) : 0);
   return ticks;
 }
 
-// An axis: values to 0..1 and its ticks. spec: {low, high, log} or {options}.
+// An axis: values to 0..1 and its ticks. spec: {low, high, log, text} or {options}.
 function axisOf(spec, count) {
   if (spec.options) {
     const n = spec.options.length;
@@ -17,7 +17,7 @@ function axisOf(spec, count) {
   let [low, high] = [spec.low, spec.high];
   if (!(high > low)) [low, high] = [low - 0.5, high + 0.5];
   const ticks = f === Math.log ? [low, Math.sqrt(low * high), high].map((v) => +v.toPrecision(2)) : ticksOf(low, high, count);
-  return { at: (v) => (f(v) - f(low)) / (f(high) - f(low)), ticks: ticks.map((v) => [v, plainNumber(v)]) };
+  return { at: (v) => (f(v) - f(low)) / (f(high) - f(low)), ticks: ticks.map((v) => [v, (spec.text || plainNumber)(v)]) };
 }
 
 function plot(host, spec) {
@@ -67,6 +67,14 @@ function plot(host, spec) {
   new ResizeObserver(redraw).observe(host);
   on("theme", redraw);
   return redraw;
+}
+
+// What a chart shows, in words, for those who do not see it.
+function describe(host, text) { host.setAttribute("aria-label", [host.dataset.name ||= host.getAttribute("aria-label"), text].filter(Boolean).join(". ")); }
+
+function cross(g, x, y, size, edge) {
+  g.strokeStyle = edge; g.lineWidth = 1;
+  g.beginPath(); g.moveTo(x - size, y - size); g.lineTo(x + size, y + size); g.moveTo(x - size, y + size); g.lineTo(x + size, y - size); g.stroke();
 }
 
 function dot(g, x, y, radius, fill, edge) {

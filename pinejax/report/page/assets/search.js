@@ -1,26 +1,37 @@
 // The charts of the search: history, importance, slices, Pareto front. All follow the chosen objective.
+// A trial that broke a gate has a penalty for its value: it sets no scale, and is drawn as a cross.
 const search = { objective: 0 };
+const violated = (i) => DATA.search.violated[i];
 const scores = () => DATA.search.values[search.objective];
 const maximised = () => DATA.search.objectives[search.objective].direction !== "minimize";
 const nameOfMetric = (name) => DATA.words["metric." + name] || name.replaceAll("_", " ");
 
 // Low and high of an axis that a few penalties do not stretch (Tukey's fence on the bad side), and how many lie beyond it.
 function fenced(values, best_high) {
-  const known = values.filter((v) => v !== null).sort((a, b) => a - b);
+  const known = values.filter((v, i) => v !== null && !violated(i)).sort((a, b) => a - b);
   if (!known.length) return { low: 0, high: 1, beyond: 0 };
   const q = (p) => known[Math.min(known.length - 1, Math.floor(p * known.length))], wide = 3 * (q(0.75) - q(0.25));
   let low = known[0], high = known[known.length - 1];
   if (wide > 0 && best_high) low = Math.max(low, q(0.25) - wide);
   if (wide > 0 && !best_high) high = Math.min(high, q(0.75) + wide);
   const room = (high - low) * 0.04 || Math.abs(high) * 0.05 || 0.5;
-  return { low: low - room, high: high + room, beyond: known.filter((v) => v < low || v > high).length, hold: (v) => Math.min(Math.max(v, low - room * 0.6), high + room * 0.6) };
+  return { low: low - room, high: high + room, text: asUnit(values), beyond: known.filter((v) => v < low || v > high).length, hold: (v) => Math.min(Math.max(v, low - room * 0.6), high + room * 0.6) };
 }
 
 function bestPlace() { return DATA.search.number.indexOf(DATA.search.best); }
 
 function ringBest(g, x, y) { dot(g, x, y, 6, null, colour("mark")); dot(g, x, y, 2.5, colour("mark")); }
 
-function trialText(i) { return `${say("trial")} ${DATA.search.number[i]}: ${nameOfMetric(DATA.search.objectives[search.objective].name)} ${plainNumber(scores()[i] ?? NaN)}`; }
+// How a number of these values is written: shares as percent.
+function asUnit(values) { return metricText(DATA.search.objectives[DATA.search.values.indexOf(values)]); }
+function metricText(objective) { return objective && objective.unit === "fraction" ? (v) => (Number.isFinite(v) ? plainNumber(100 * v) + "%" : NONE) : plainNumber; }
+
+function trialText(i) {
+  const objective = DATA.search.objectives[search.objective];
+  return `${say("trial")} ${DATA.search.number[i]}: ${nameOfMetric(objective.name)} ${metricText(objective)(scores()[i] ?? NaN)}${violated(i) ? ", " + say("violated") : ""}`;
+}
+
+function mark(g, x, y, i, size, alpha) { violated(i) ? cross(g, x, y, 2.6, colour("faint")) : dot(g, x, y, size, faded(colour("accent"), alpha)); }
 
 function history(host) {
   const beyond = $(".beyond", host.parentElement);
@@ -28,7 +39,9 @@ function history(host) {
     height: 260,
     axes: () => {
       const fence = fenced(scores(), maximised());
-      beyond.textContent = fence.beyond ? say("history.beyond", { n: fence.beyond }) : "";
+      const broken = scores().filter((v, i) => v !== null && violated(i)).length, objective = DATA.search.objectives[search.objective], best = bestPlace();
+      beyond.textContent = [fence.beyond && say("history.beyond", { n: grouped(fence.beyond, 0) }), broken && say("history.violated", { n: grouped(broken, 0) })].filter(Boolean).join(" ");
+      describe(host, best < 0 ? "" : say("described.history", { n: grouped(scores().length, 0), trial: DATA.search.best, name: nameOfMetric(objective.name), value: metricText(objective)(scores()[best] ?? NaN) }));
       return { x: { low: 0, high: Math.max(...DATA.search.number, 1), name: say("trial") }, y: fence };
     },
     draw: (g, x, y) => {
@@ -38,8 +51,9 @@ function history(host) {
       scores().forEach((value, i) => {
         if (value === null) return;
         const at = [x(DATA.search.number[i]), y(fence.hold(value))];
-        dot(g, at[0], at[1], 2.2, faded(colour("accent"), 0.5));
+        mark(g, at[0], at[1], i, 2.2, 0.5);
         points.push({ x: at[0], y: at[1], text: () => trialText(i) });
+        if (violated(i)) return;
         if (best === null || (maximised() ? value > best : value < best)) { best = value; steps.push(at); }
       });
       g.strokeStyle = colour("ink"); g.lineWidth = 1.4; g.beginPath();
@@ -77,7 +91,8 @@ function slices(host) {
   return () => {
     host.replaceChildren();
     byImportance().slice(0, 6).forEach((parameter) => {
-      const place = make("div", { class: "plot" });
+      const i = bestPlace(), value = i < 0 ? null : parameter.values[i];
+      const place = make("div", { class: "plot", role: "img", "aria-label": say("described.slice", { name: parameter.name, value: value === null ? NONE : parameter.options ? parameter.options[value] : plainNumber(value) }) });
       host.append(place);
       plot(place, {
         height: 190,
@@ -87,7 +102,7 @@ function slices(host) {
           parameter.values.forEach((value, i) => {
             if (value === null || scores()[i] === null) return;
             const at = [x(value + wide * spread(i)), y(fence.hold(scores()[i]))];
-            dot(g, at[0], at[1], 2, faded(colour("accent"), 0.45));
+            mark(g, at[0], at[1], i, 2, 0.45);
             points.push({ x: at[0], y: at[1], text: () => trialText(i) });
           });
           const i = bestPlace();
@@ -101,6 +116,7 @@ function slices(host) {
 
 function pareto(host) {
   const [a, b] = DATA.search.objectives, front = new Set(DATA.search.front);
+  describe(host, say("described.pareto", { n: front.size }));
   return plot(host, {
     height: 320,
     axes: () => ({ title: nameOfMetric(b.name), x: { ...fenced(DATA.search.values[0], a.direction !== "minimize"), name: nameOfMetric(a.name) }, y: fenced(DATA.search.values[1], b.direction !== "minimize") }),
@@ -111,9 +127,11 @@ function pareto(host) {
         const [u, v] = [DATA.search.values[0][i], DATA.search.values[1][i]];
         if (u === null || v === null) continue;
         const first = front.has(DATA.search.number[i]), at = [x(fx.hold(u)), y(fy.hold(v))];
-        dot(g, at[0], at[1], first ? 4.5 : 2.2, first ? colour("mark") : faded(colour("accent"), 0.4));
-        points.push({ x: at[0], y: at[1], text: () => `${say("trial")} ${DATA.search.number[i]}: ${nameOfMetric(a.name)} ${plainNumber(u)}, ${nameOfMetric(b.name)} ${plainNumber(v)}` });
+        first ? dot(g, at[0], at[1], 4.5, colour("mark")) : mark(g, at[0], at[1], i, 2.2, 0.4);
+        points.push({ x: at[0], y: at[1], text: () => `${say("trial")} ${DATA.search.number[i]}: ${nameOfMetric(a.name)} ${metricText(a)(u)}, ${nameOfMetric(b.name)} ${metricText(b)(v)}${violated(i) ? ", " + say("violated") : ""}` });
       }
+      const best = bestPlace();
+      if (best >= 0 && DATA.search.values[0][best] !== null) ringBest(g, x(fx.hold(DATA.search.values[0][best])), y(fy.hold(DATA.search.values[1][best])));
       return points;
     },
   });

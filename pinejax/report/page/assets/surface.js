@@ -28,12 +28,16 @@ function bands(z, width, height, band, shades) {
   return canvas;
 }
 
+// So many trials are drawn on it at most, evenly over all; more would hide it.
+const MOST_DOTS = 600;
 function surface(host) {
   return plot(host, {
     height: 380,
     axes: () => {
       const found = DATA.search.surfaces[search.objective];
       if (!found) return { x: { low: 0, high: 1 }, y: { low: 0, high: 1 } };
+      const known = found.z.flat().filter((v) => v !== null), text = metricText(DATA.search.objectives[search.objective]);
+      describe(host, known.length ? say("described.surface", { x: found.x, y: found.y, low: text(+Math.min(...known).toPrecision(3)), high: text(+Math.max(...known).toPrecision(3)) }) : "");
       const by = (name) => DATA.search.parameters.find((p) => p.name === name);
       return { title: found.y, x: { ...by(found.x), name: found.x, options: undefined }, y: by(found.y) };
     },
@@ -44,8 +48,9 @@ function surface(host) {
       const shades = maximised() ? ramp() : ramp().reverse(), band = (v) => Math.max(0, Math.min(shades.length - 1, Math.floor(((v - low) / (high - low || 1)) * shades.length)));
       g.drawImage(bands(found.z, Math.round(box.right - box.left), Math.round(box.bottom - box.top), band, shades), box.left, box.top, box.right - box.left, box.bottom - box.top);
       const a = DATA.search.parameters.find((p) => p.name === found.x), b = DATA.search.parameters.find((p) => p.name === found.y), points = [];
+      const each = Math.ceil(a.values.length / MOST_DOTS);
       a.values.forEach((u, i) => {
-        if (u === null || b.values[i] === null || scores()[i] === null) return;
+        if (u === null || b.values[i] === null || scores()[i] === null || violated(i) || i % each) return;
         const at = [x(u), y(b.values[i])];
         dot(g, at[0], at[1], 2.4, faded(colour("ink"), 0.7)); dot(g, at[0], at[1], 1.5, colour("paper"));
         points.push({ x: at[0], y: at[1], text: () => trialText(i) });
@@ -56,7 +61,7 @@ function surface(host) {
       g.textBaseline = "top"; g.fillStyle = colour("soft");
       const x0 = box.right - 150;
       shades.forEach((shade, k) => { g.fillStyle = shade; g.fillRect(x0 + (k * 90) / shades.length, 6, 90 / shades.length, 9); });
-      g.fillStyle = colour("soft"); g.textAlign = "right"; g.fillText(plainNumber(+low.toPrecision(3)), x0 - 5, 5); g.textAlign = "left"; g.fillText(plainNumber(+high.toPrecision(3)), x0 + 95, 5);
+      g.fillStyle = colour("soft"); g.textAlign = "right"; const text = metricText(DATA.search.objectives[search.objective]); g.fillText(text(+low.toPrecision(3)), x0 - 5, 5); g.textAlign = "left"; g.fillText(text(+high.toPrecision(3)), x0 + 95, 5);
       return points;
     },
   });

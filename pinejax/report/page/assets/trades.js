@@ -18,9 +18,9 @@ function stepTrade(step) {
 }
 
 function showDetails() {
-  const place = $(".picked"), trades = tradesOf(current()), i = state.trade;
+  const place = $("#chart .picked"), trades = tradesOf(current()), i = state.trade;
   if (!place) return;
-  if (i === null || !trades) return place.replaceChildren(make("p", {}, say("pick")));
+  if (i === null || !trades) return place.replaceChildren(make("p", {}, say(trades && !trades.n ? "trades.none" : "pick")));
   const item = (key, value, more, shade) =>
     make("div", {}, make("dt", {}, say("trade." + key)), make("dd", {}, make("span", { class: shade }, value), ...(more ? [make("small", {}, more)] : [])));
   place.replaceChildren(make("dl", {},
@@ -79,4 +79,5 @@ function listOfTrades() {
   });
   on("dataset", () => { page = 0; state.trade = null; showPage(); showDetails(); });
   showPage();
+  showDetails();
 }

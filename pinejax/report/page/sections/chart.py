@@ -22,7 +22,7 @@ def section(saved: Saved) -> Markup | None:
     return framed(
         "chart",
         el("div", buttons, el("p", class_="legend", aria_hidden="true"), class_="toolbar"),
-        el("div", class_="chart candles", data_chart="candles", role="img", aria_label=say("chart.label"), tabindex="0"),
+        el("div", class_="chart candles", data_chart="candles", role="group", aria_label=say("chart.label"), tabindex="0"),
         el("div", el("p", say("pick")), class_="picked", aria_live="polite"),
         note(f"{say('chart.note')} {say('time_note')}"),
         el("p", class_="note merged", hidden=True),

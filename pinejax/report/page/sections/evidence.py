@@ -40,14 +40,19 @@ def piece(saved: Saved, name: str, content: Mapping[str, Any]) -> Markup:
     less = [el("p", say("not_enough", text=content["not_enough"]))] if "not_enough" in content else []
     content = {key: value for key, value in content.items() if key != "not_enough"}
     if not content:
-        return el("div", head, less, class_="piece")
+        return el("div", head, less, class_="piece", id=anchor(name))
     text = content.get("text")
     looked = [drawn(PICTURES[name], content, saved)] if name in PICTURES else []
     looked += [drawn(TABLES[name], content)] if name in TABLES else []
     everything = shown({key: value for key, value in content.items() if key != "text"})
     known = any(part is not None for part in (*looked, *less)) or isinstance(text, str)
     body = folded(say("more"), everything) if known else everything
-    return el("div", head, el("p", text) if isinstance(text, str) else None, less, looked, body, class_="piece")
+    return el("div", head, el("p", text) if isinstance(text, str) else None, less, looked, body, class_="piece", id=anchor(name))
+
+
+def anchor(name: str) -> str | None:
+    """For links from elsewhere on the page; None for a piece it does not know, whose name may be any text."""
+    return name if name in (*PICTURES, *TABLES) else None
 
 
 def drawn(make: Any, *given: Any) -> Child:

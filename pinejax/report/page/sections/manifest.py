@@ -33,7 +33,7 @@ def section(saved: Saved) -> Markup | None:
         "manifest",
         datasets(said.get("datasets", ())),
         definitions([(term, text) for term, text in rows if text]),
-        folded(say("manifest.all"), el("pre", json.dumps(said, indent=1, ensure_ascii=False), class_="json")),
+        folded(say("manifest.all"), el("pre", json.dumps(said, indent=1, ensure_ascii=False), class_="json", tabindex="0")),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from datetime import UTC, datetime
 
 from pinejax.report.page.figures import MINUS
 from pinejax.report.page.markup import Child, Markup, el, table
@@ -25,10 +25,8 @@ def section(saved: Saved) -> Markup | None:
 
 def unseen(saved: Saved) -> list[str]:
     """From when on the months are out of sample."""
-    firsts = [line.time[~line.seen].min() for line in saved.lines.values() if not line.seen.all()]
-    return (
-        [say("months.unseen", when=str(np.datetime64(int(min(firsts)), "ms").astype("datetime64[m]")).replace("T", " "))] if firsts else []
-    )
+    firsts = [int(line.time[~line.seen].min()) for line in saved.lines.values() if not line.seen.all()]
+    return [say("months.unseen", when=f"{datetime.fromtimestamp(min(firsts) / 1000, UTC):%Y-%m-%d %H:%M}")] if firsts else []
 
 
 def grid(saved: Saved, dataset: Dataset, capital: float | None) -> Child:
@@ -42,7 +40,7 @@ def grid(saved: Saved, dataset: Dataset, capital: float | None) -> Child:
     for year in sorted({year for year, _ in found}):
         cells = [cell(found.get((year, month)), top) for month in range(12)]
         rows.append([year, *cells, el("b", percent(whole_year(found, year)))])
-    return table([say("year"), *MONTHS, say("all")], rows, caption=say("months"), class_="months")
+    return table([say("year"), *MONTHS, say("total")], rows, caption=say("months"), class_="months")
 
 
 def cell(value: float | None, top: float) -> Child:

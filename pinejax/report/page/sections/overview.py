@@ -14,6 +14,7 @@ from pinejax.report.thin import kept
 
 COLUMNS = ("total_return", "max_drawdown", "sharpe", "profit_factor", "win_rate", "n_trades", "exposure")
 SIGNED = ("total_return", "net_profit")
+HEADLINE = ("total_return", "net_profit", "max_drawdown", "sharpe", "profit_factor", "win_rate", "n_trades")
 
 
 def section(saved: Saved) -> Markup | None:
@@ -22,7 +23,8 @@ def section(saved: Saved) -> Markup | None:
         return None
     currency = saved.manifest.get("broker", {}).get("currency") or ""
     chart = [
-        el("div", class_="chart equity", data_chart="equity", role="img", aria_label=say("equity.label"), tabindex="0"),
+        el("div", class_="chart equity", data_chart="equity", role="group", aria_label=say("equity.label"), tabindex="0"),
+        in_sample(saved),
         note(say("equity.note", currency=f", {currency}" if currency else "")),
     ]
     return framed(
@@ -37,10 +39,16 @@ def section(saved: Saved) -> Markup | None:
 
 def both(saved: Saved, dataset: Dataset) -> Child:
     """In sample, and out of sample where that is known."""
-    inside, outside = headline(saved.metrics(dataset), saved.summary(dataset)), saved.outside.get(dataset.name)
+    capital, outside = saved.manifest.get("broker", {}).get("initial_capital"), saved.outside.get(dataset.name)
+    inside = headline(saved.metrics(dataset), saved.summary(dataset), capital)
     if outside is None:
         return inside
-    return [el("h4", say("side.in")), inside, el("h4", say("side.out")), headline(outside.metrics, outside.summary)]
+    return [
+        el("h3", say("side.in"), class_="side"),
+        inside,
+        el("h3", say("side.out"), class_="side"),
+        headline(outside.metrics, outside.summary, capital),
+    ]
 
 
 def purge(saved: Saved) -> str:
@@ -48,34 +56,43 @@ def purge(saved: Saved) -> str:
     return figure((saved.holdout.get("purge") or {}).get("bars"), "count")
 
 
-def headline(known: Mapping[str, float], summary: Mapping[str, tuple[str, list[float]]]) -> Child:
+def headline(known: Mapping[str, float], summary: Mapping[str, tuple[str, list[float]]], capital: float | None) -> Child:
     """A handful of numbers, as large as they matter."""
-    held = summary.get("buy_hold_return", ("fraction", [float("nan")]))[1][0]
-    cells = [
-        (
-            "net_profit",
-            metric("net_profit", known.get("net_profit")),
-            metric("total_return", known.get("total_return")),
-            known.get("net_profit"),
-        ),
-        ("max_drawdown", metric("max_drawdown", known.get("max_drawdown")), "", None),
-        ("sharpe", metric("sharpe", known.get("sharpe")), "", None),
-        ("profit_factor", metric("profit_factor", known.get("profit_factor")), "", None),
-        ("win_rate", metric("win_rate", known.get("win_rate")), "", None),
-        ("n_trades", metric("n_trades", known.get("n_trades")), "", None),
-    ]
+    first = {name: values[0] for name, (_, values) in summary.items()}
+    held, open_ = first.get("buy_hold_return"), first.get("open_profit")
+    total = known.get("total_return")
+    gain = None if capital is None or total is None else capital * total
+    more = {
+        "total_return": "" if gain is None else figure(gain, "money"),
+        "net_profit": say("equity.open", money=figure(open_, "money")) if open_ else "",
+    }
     shown = [
         el(
             "div",
             el("dt", name_of("metric", name)),
-            el("dd", el("span", value, class_=tone(sign) or None), el("small", more) if more else None),
+            el(
+                "dd",
+                el("span", metric(name, value), class_=(tone(value) if name in SIGNED else "") or None),
+                el("small", said) if (said := more.get(name)) else None,
+            ),
         )
-        for name, value, more, sign in cells
+        for name, value in ((name, known.get(name)) for name in HEADLINE)
     ]
     shown.append(
         el("div", el("dt", name_of("figure", "buy_hold_return")), el("dd", el("span", figure(held, "fraction"), class_=tone(held) or None)))
     )
     return el("dl", shown, class_="headline")
+
+
+def in_sample(saved: Saved) -> Markup | None:
+    """Which part of a curve flatters because a search saw it, and where a better one is."""
+    if saved.trials is None or len(saved.trials) < 2:
+        return None
+    if not all(bool(line.seen.all()) for line in saved.lines.values()):
+        return None if saved.outside else el("p", el("strong", say("equity.shaded")), class_="note")
+    walked = ((saved.verdict or {}).get("evidence") or {}).get("walk_forward") or {}
+    link = [" ", say("equity.walk"), " ", el("a", say("walk"), href="#walk_forward"), "."] if "folds" in walked else None
+    return el("p", el("strong", say("equity.in_sample")), link, class_="note")
 
 
 def all_datasets(saved: Saved) -> Markup:

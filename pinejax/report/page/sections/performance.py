@@ -53,7 +53,7 @@ def sides(saved: Saved, dataset: Dataset, names: Sequence[str]) -> Child:
     if outside is None:
         return inside
     after = figures(outside.summary, f"{dataset.name}, {say('side.out').lower()}", names)
-    return [el("h4", say("side.in")), inside, el("h4", say("side.out")), after]
+    return [el("h3", say("side.in"), class_="side"), inside, el("h3", say("side.out"), class_="side"), after]
 
 
 def figures(found: Mapping[str, tuple[str, list[float]]], caption: str, names: Sequence[str]) -> Child:
@@ -84,6 +84,6 @@ def spread(saved: Saved, dataset: Dataset) -> Child:
     rates = 100 * trades.rate[~trades.is_open]
     if len(rates) < 2:
         return None
-    picture, width = histogram(rates, say("histogram"), split=True)
+    picture, width = histogram(rates, say("histogram"), split=True, unit="%")
     text = say("histogram.note", n=f"{len(rates):,}", width=f"{width:.3g}%", mean=figure(float(rates.mean()) / 100, "fraction"))
     return el("figure", picture, el("figcaption", f"{say('histogram')}. {text}"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pinejax.report.page.figures import short
+from pinejax.report.page.figures import metric, short
 from pinejax.report.page.markup import Child, Markup, el, table
 from pinejax.report.page.search_data import SearchData
 from pinejax.report.page.sections.frame import framed, note
@@ -11,6 +11,8 @@ from pinejax.report.saved import Saved
 from pinejax.report.statistics.searched import judged_importance
 from pinejax.report.statistics.surface import LEAST as LEAST_SURFACE
 
+MOST_SHOWN = 8
+"""Parameters of a set of the front."""
 STATES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
 
 
@@ -47,8 +49,16 @@ def front(saved: Saved) -> Markup | None:
     if not saved.front:
         return None
     names = list(saved.front[0].get("values", {}))
-    rows = [[entry.get("trial"), *(short(entry["values"].get(name)) for name in names)] for entry in saved.front]
-    return table([say("trial"), *(name_of("metric", name) for name in names)], rows, caption=say("pareto"), class_="figures")
+    searched = list((saved.best or {}).get("searched", ()))[:MOST_SHOWN]
+    rows = [
+        [
+            entry.get("trial"), *(metric(name, entry["values"].get(name)) for name in names),
+            *(short(entry.get("params", {}).get(name)) for name in searched),
+        ]
+        for entry in saved.front
+    ]  # fmt: skip
+    head = [say("trial"), *(name_of("metric", name) for name in names), *(el("code", name) for name in searched)]
+    return table(head, rows, caption=say("pareto"), class_="figures front")
 
 
 def _chart(key: str, plain: bool = False, words: str = "") -> Markup:

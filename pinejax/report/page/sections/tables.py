@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pinejax.report.page.figures import figure, metric, rough, tone
+from pinejax.report.page.figures import figure, metric, rough, short, tone
 from pinejax.report.page.markup import Child, el, table
 from pinejax.report.page.sections.frame import definitions
 from pinejax.report.page.words import name_of, readable, say
@@ -93,7 +93,22 @@ def plateau(content: Mapping[str, Any]) -> Child:
     ]
     if said := (content.get("study") or {}).get("said"):
         rows.append((say("plateau.other"), said))
-    return definitions(rows)
+    return [definitions(rows), _slopes(drawn.get("slopes") or ())]
+
+
+def _slopes(found: Any) -> Child:
+    """The score one step of each parameter away, the steepest parameter first."""
+    order = sorted(found, key=lambda row: row.get("worst_change") or 0.0)
+    rows = [[el("code", row["name"]), short(row.get("value")), *(_beside(row.get(side)) for side in ("down", "up"))] for row in order]
+    head = [say("parameter"), say("value"), say("plateau.down"), say("plateau.up")]
+    return table(head, rows, caption=say("plateau.steps"), class_="figures") if rows else None
+
+
+def _beside(side: Mapping[str, Any] | None) -> Child:
+    if not side:
+        return short(None)
+    change = side.get("change")
+    return [say("plateau.to", to=short(side.get("to")), value=rough(side.get("value"))), " ", _signed(change)]
 
 
 def _left_out(content: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -32,7 +32,7 @@ def section(saved: Saved) -> Markup | None:
             el("table", el("thead", el("tr", [el("th", say(f"trade.{key}"), scope="col") for key in head])), el("tbody"), class_="trades"),
             class_="scroll",
             tabindex="0",
-            role="region",
+            role="group",
             aria_label=say("trades"),
         ),
         el("p", class_="note left", hidden=True),
