@@ -22,7 +22,10 @@ __all__ = ["LONG", "SHORT", "Strategy", "__version__", "input", "load"]
 
 
 def load(folder: str | PathLike[str]) -> Run | Sweep:
-    """The folder of a run or of a sweep as an object with its frames and figures (docs/notebooks.md). Errors: ReportError for another folder."""
+    """The folder of a run or of a sweep as an object with its frames and figures (docs/notebooks.md).
+
+    Errors: ReportError for another folder.
+    """
     from pinejax.report.load import load as load_folder
 
     return load_folder(folder)

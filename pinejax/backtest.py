@@ -61,7 +61,7 @@ def backtest(config: Config, folder: Path) -> int:
 
 def _print_head(session: Session, params: dict[str, Any]) -> None:
     from pinejax.job.broker_of import said
-    from pinejax.report.folder import SYNTHETIC_NOTE
+    from pinejax.report.entry import SYNTHETIC_NOTE
     from pinejax.report.text import overrides_of
 
     print(f"{session.strategy.name}: {overrides_of(params) or 'no parameters'}")
@@ -85,7 +85,7 @@ def _write_together(files: RunFolder, session: Session, params: dict[str, Any], 
     """What is of all datasets."""
     from pinejax.report.all_trades import TradesOf, write_all_trades
     from pinejax.report.atomic import write_text
-    from pinejax.report.folder import SYNTHETIC_NOTE
+    from pinejax.report.entry import SYNTHETIC_NOTE
     from pinejax.tradingview.inputs_text import INPUTS, inputs_text
 
     broker, name = session.config.broker, session.strategy.name
@@ -120,9 +120,11 @@ def _leave_page(files: RunFolder, session: Session, details: list[Detail]) -> No
     from pinejax.job.detail_files import curve_of
     from pinejax.job.run_page import RunPage
     from pinejax.report.curves import write_curves
+    from pinejax.report.text import short_path
 
     write_curves(files.path, [curve_of(detail, session.config.broker.initial_capital) for detail in details])
-    RunPage(session.config.report.html).leave(files.path)
+    if page := RunPage(session.config.report.html).leave(files.path):
+        print(f"Report: {short_path(page)}")
 
 
 def _write_and_print_verdict(files: RunFolder, verdict: Verdict) -> None:
@@ -139,7 +141,7 @@ def _manifest(session: Session, params: dict[str, Any], metrics: dict[str, list[
     from dataclasses import asdict
 
     from pinejax import __version__
-    from pinejax.report.folder import SYNTHETIC_NOTE
+    from pinejax.report.entry import SYNTHETIC_NOTE
     from pinejax.report.machine import machine, versions
 
     said = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from pinejax.broker.config import BrokerConfig
@@ -15,6 +14,7 @@ from pinejax.report.config import ReportConfig
 from pinejax.report.naming import check_template
 from pinejax.report.slug import symbols_slug, timeframe_slug
 from pinejax.schema import as_mapping, as_name, as_names, build
+from pinejax.search.location import StorageConfig
 from pinejax.search.objective import ObjectiveConfig
 from pinejax.selection.config import NullConfig, StressConfig, ValidationConfig, VerdictConfig
 
@@ -106,46 +106,6 @@ class SweepChoices:
     """How several timeframe pairs are searched. study: a study for each; joint: one study, with the pair as its parameter `timeframe`."""
 
     mode: Literal["study", "joint"] = "study"
-
-
-@dataclass(frozen=True)
-class StorageConfig:
-    """Where studies are kept: `url`, else Optuna's `journal` file, else Dask's scheduler at `address`, else the URL in the environment
-    variable `url_env` if set, else the file `sqlite`.
-    """
-
-    url: str | None = None
-    url_env: str | None = "OPTUNA_STORAGE_URL"
-    sqlite: str = "outputs/studies.db"
-    journal: str | None = None
-    address: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.journal is not None and self.address is not None:
-            raise ConfigError("storage: expected one of storage.journal and storage.address, got both.")
-        if self.address is not None and not self.address.startswith(("tcp://", "tls://", "ucx://", "ws://", "wss://")):
-            raise ConfigError(f"storage.address: expected a Dask scheduler such as tcp://host:8786, got {self.address!r}.")
-
-    def resolve(self, environment: Mapping[str, str]) -> str:
-        """The URL to use: of a database, journal:///path, or dask+tcp://host:port."""
-        if self.url:
-            return self.url
-        if self.journal is not None:
-            return f"journal:///{Path(self.journal).expanduser()}"
-        if self.address is not None:
-            return f"dask+{self.address}"
-        from_environment = environment.get(self.url_env, "") if self.url_env else ""
-        return from_environment or f"sqlite:///{Path(self.sqlite).expanduser()}"
-
-    def make_room(self, url: str) -> None:
-        """Makes the folder of an SQLite file. Errors: ConfigError where that cannot be done."""
-        kind, _, path = url.partition(":///")
-        if not kind.startswith("sqlite") or not path or path.startswith((":memory:", "file:")):
-            return
-        try:
-            Path(path.partition("?")[0]).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(f"storage: {path} cannot be made there ({error.strerror}). Choose another storage.sqlite.") from None
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ def search(config: Config, folder: Path, log: RunLog) -> int:
     from pinejax.job.announce import other_bars_text, start_text
     from pinejax.job.crew import Crew, refuse_gpu, shared
     from pinejax.job.joint import prepare_search
+    from pinejax.job.keep import keep_with_study
     from pinejax.job.outcome import Outcome
     from pinejax.job.plan import on_changed_bars, plan_search
     from pinejax.job.spent import Spent
@@ -80,7 +81,9 @@ def search(config: Config, folder: Path, log: RunLog) -> int:
     if crew.reports:
         outcome.manifest["workers"] = crew.reports
         result = replace(result, n_new=result.n_new + crew.total("n_new"), n_duplicates=result.n_duplicates + crew.total("n_duplicates"))
-    return conclude(outcome, outcome.finish(result), result)
+    code = conclude(outcome, outcome.finish(result), result)
+    keep_with_study(outcome)
+    return code
 
 
 def collect_from_here() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pinejax.job.details import Check
 from pinejax.job.joint import without_timeframe
 from pinejax.job.session import Session
-from pinejax.report.folder import SYNTHETIC_NOTE
+from pinejax.report.entry import SYNTHETIC_NOTE
 from pinejax.report.rows import StudyRows, TrialRow
 from pinejax.report.text import grid, objective_values, overrides, parameters, per_dataset
 from pinejax.search import SearchConfig, SearchResult

@@ -14,7 +14,7 @@ from pinejax.engine.parted import PartedEngine
 from pinejax.job.joint import JointEngine
 from pinejax.job.session import Session
 from pinejax.job.spent import Spent, seconds, shares
-from pinejax.report.folder import SYNTHETIC_NOTE
+from pinejax.report.entry import SYNTHETIC_NOTE
 from pinejax.report.machine import machine, peak_memory_bytes, versions
 from pinejax.search import Objective, SearchConfig
 from pinejax.search import Timings as SearchTimings

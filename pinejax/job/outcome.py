@@ -28,11 +28,13 @@ from pinejax.job.standing import new_best_text, step_of
 from pinejax.job.study_table import StudyTable
 from pinejax.job.trial_journal import TrialJournal
 from pinejax.report.atomic import write_text
-from pinejax.report.folder import SYNTHETIC_NOTE, RunFolder
+from pinejax.report.entry import SYNTHETIC_NOTE
+from pinejax.report.folder import RunFolder
 from pinejax.report.machine import process_age_s
 from pinejax.report.progress import SearchProgress
 from pinejax.report.rows import StudyRows
 from pinejax.report.run_log import RunLog
+from pinejax.report.text import short_path
 from pinejax.search import Objective, Progress, SearchConfig, SearchResult, StopRequest, Timings
 from pinejax.search.timings import Stopwatch
 from pinejax.tradingview.inputs_text import INPUTS, inputs_text
@@ -80,13 +82,13 @@ class Outcome:
         self._age_s = age_s
         self._spent, self._watch = spent, Stopwatch()
         self._files, self._details = Pace(), Pace(first_after_s=FIRST_DETAIL_S)
-        self._page, self._n_manifests = RunPage(session.config.report.html), 0
+        self._page, self._n_manifests = RunPage(session.config.report.html, lambda text: log.say(text, sys.stderr)), 0
         self.measured: dict[str, Any] = {}
         self._last: dict[str, Any] = {}
         self._state = "running"
         self._recorded: int | None = None
         self.log = log
-        self.label = folder.name if session.config.beside else ""
+        self.label = _label(folder) if session.config.beside else ""
         self._n_batches, self._best = 0, -1
         self._shown = SearchProgress(settings.study_name, sys.stderr, log.note, label=self.label, stopping=lambda: stop.is_set)
 
@@ -123,7 +125,8 @@ class Outcome:
 
     def leave_page(self) -> None:
         """The report of all that is in the folder by now. Its own seconds are in no table: it shows them."""
-        self._page.leave(self.folder.path)
+        if path := self._page.leave(self.folder.path):
+            self.log.say(f"Report: {short_path(path)}")
 
     def after_batch(self, progress: Progress) -> None:
         """The search's callback: shows where it stands and, now and then, writes the files."""
@@ -234,3 +237,8 @@ class Outcome:
         with self._watch.span("report"):
             self.folder.write_manifest({**self.manifest, "state": state, **more, "best_rerun_in_detail": check})
         self._n_manifests += 1
+
+
+def _label(folder: Path) -> str:
+    """A run of a sweep among others, by its folder; a worker with that of its combination, in which it is."""
+    return f"{folder.parent.name}/{folder.name}" if folder.name.startswith("worker_") else folder.name

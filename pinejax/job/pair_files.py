@@ -9,7 +9,8 @@ from optuna.trial import FrozenTrial
 
 from pinejax.job.joint import TIMEFRAME, JointSession
 from pinejax.job.study_table import StudyTable
-from pinejax.report.folder import SYNTHETIC_NOTE, RunFolder
+from pinejax.report.entry import SYNTHETIC_NOTE
+from pinejax.report.folder import RunFolder
 from pinejax.report.naming import Names
 from pinejax.report.slug import timeframe_slug
 from pinejax.report.sweep_folder import write_heatmap, write_sweep

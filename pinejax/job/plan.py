@@ -16,7 +16,7 @@ from pinejax.report.slug import slug, symbols_slug
 from pinejax.search import Objective, SearchConfig, build_objective
 from pinejax.search.banks import read_bank
 from pinejax.search.config import resolved
-from pinejax.search.fingerprint import CHOSEN, RULE, fingerprint
+from pinejax.search.fingerprint import CHOSEN, HISTORIES, RULE, fingerprint
 from pinejax.search.others import is_other
 from pinejax.search.parts import PartsObjective
 from pinejax.search.pruners import make_pruner
@@ -41,7 +41,7 @@ def plan_search(session: Session) -> tuple[Objective, SearchConfig]:
         pruner_flags=config.pruners.get(choices.pruner, {}),
         resume_from=choices.resume_from,
         top_k=choices.top_k,
-        context={**session.context, CHOSEN: session.chosen, RULE: rule_of(config)},
+        context={**session.context, CHOSEN: {**session.chosen, **origin_of(session)}, RULE: rule_of(config)},
         timeout_s=choices.timeout_s,
         patience_batches=choices.patience_batches,
         patience_min_delta=choices.patience_min_delta,
@@ -58,6 +58,12 @@ def plan_search(session: Session) -> tuple[Objective, SearchConfig]:
         read_bank(choices.resume_from, session.space)
     name = choices.study_name or _from_template(config) or default_study_name(session, objective, settings)
     return objective, replace(settings, study_name=name)
+
+
+def origin_of(session: Session) -> dict[str, Any]:
+    """What else a study remembers of where its bars came from: enough to show them, and to run one of its sets again. No passwords."""
+    data, rows = session.config.data, [asdict(row) for row in session.histories]
+    return {"strategy": session.config.strategy, "root": data.root, "rates": data.rates, HISTORIES: rows}
 
 
 def rule_of(config: Config) -> dict[str, Any]:

@@ -15,7 +15,7 @@ def step_of(progress: Progress, objective: Objective, settings: SearchConfig, n_
     tally, ended = progress.tally, None if progress.best is None else progress.best.datetime_complete
     return Step(
         n_done=progress.n_counted,
-        n_total=progress.n_trials,
+        n_total=min(progress.n_trials, progress.n_reachable or progress.n_trials),
         n_here=progress.n_new,
         n_batches=n_batches,
         n_finished=tally.n_finished,

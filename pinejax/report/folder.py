@@ -12,8 +12,9 @@ from pinejax.core.feed import Feed
 from pinejax.core.timeframe import PAIR
 from pinejax.core.trade import TradeRecord
 from pinejax.errors import ConfigError
-from pinejax.report.atomic import plain, write_atomically, write_json, write_text
+from pinejax.report.atomic import write_atomically, write_json, write_text
 from pinejax.report.csv_file import write_csv
+from pinejax.report.entry import SYNTHETIC_NOTE, entry
 from pinejax.report.params_file import BEST, params_text
 from pinejax.report.rows import StudyRows, TrialRow
 from pinejax.report.slug import slug
@@ -22,7 +23,6 @@ from pinejax.report.text import objective_values
 from pinejax.report.trades import write_trades
 
 FINAL = "trials_final.csv"
-SYNTHETIC_NOTE = "Bars made by a generator: these results say nothing about any market."
 
 
 @dataclass(frozen=True)
@@ -68,17 +68,17 @@ class RunFolder:
             write_csv(self.path / FINAL, trials)
         write_atomically(self.path / "results_datasets.parquet", datasets.write_parquet)
         write_csv(self.path / "results_datasets.csv", datasets)
-        write_json(self.path / "bank.json", [_entry(study, trial) for trial in study.best])
+        write_json(self.path / "bank.json", [entry(study, trial) for trial in study.best])
         if study.best:
-            write_json(self.path / "best.json", _entry(study, study.best[0]))
+            write_json(self.path / "best.json", entry(study, study.best[0]))
             write_text(self.path / BEST, best_params(study, study.best[0]))
         if len(study.objectives) > 1:
-            write_json(self.path / "pareto.json", [_entry(study, trial) for trial in study.front])
+            write_json(self.path / "pareto.json", [entry(study, trial) for trial in study.front])
 
     def write_best(self, study: StudyRows, verdict: Mapping[str, Any]) -> None:
         """best.json again, with the verdict on the best set."""
         if study.best:
-            write_json(self.path / "best.json", {**_entry(study, study.best[0]), "verdict": verdict})
+            write_json(self.path / "best.json", {**entry(study, study.best[0]), "verdict": verdict})
 
     def write_trades(
         self, feed: Feed, trades: Sequence[TradeRecord], initial_capital: float, name: str | None = None, currency: str = ""
@@ -96,21 +96,3 @@ def best_params(study: StudyRows, trial: TrialRow) -> str:
     said += [f"SYNTHETIC: {SYNTHETIC_NOTE}"] if study.synthetic else []
     params = {name: value for name, value in trial.complete.items() if trial.timeframe is None or name != PAIR}
     return params_text(params, trial.timeframe, said)
-
-
-def _entry(study: StudyRows, trial: TrialRow) -> dict[str, Any]:
-    """A trial as best.json and bank.json show it; `params` is complete, as `search.resume_from` reads it."""
-    entry: dict[str, Any] = {
-        "study": study.study_name,
-        "strategy": study.strategy,
-        "trial": trial.number,
-        "values": dict(zip(study.objectives, trial.values, strict=True)),
-        "directions": dict(zip(study.objectives, study.directions, strict=True)),
-        "violation": trial.violation,
-        "params": dict(trial.complete),
-        "searched": list(trial.params),
-        "datasets": {dataset.name: {name: values[i] for name, values in trial.metrics.items()} for i, dataset in enumerate(study.datasets)},
-    }
-    if study.synthetic:
-        entry["synthetic"] = SYNTHETIC_NOTE
-    return plain(entry)

@@ -201,6 +201,7 @@ class Stages:
         self._stream, self._note, self._label, self._clock = stream, note, label, clock
         self._screen = _Live(stream, StageScreen(clock)) if is_screen(stream) and not label else None
         self._printed_s = self._noted_s = clock()
+        self._begun: tuple[float, int] | None = None
 
     def __enter__(self) -> Stages:
         self._printed_s = self._noted_s = self._clock()
@@ -214,15 +215,28 @@ class Stages:
 
     def __call__(self, text: str, done: int = 0, of: int = 0) -> None:
         """A stage, or `done` of its `of` steps."""
-        now_s, said = self._clock(), f"judging: {text}"
+        now_s = self._clock()
+        left = self._left(done, of, now_s)
+        said = f"judging: {text}{left and f', {left}'}"
         if self._screen is not None:
-            self._screen.content.show(text, done, of)
+            self._screen.content.show(text, done, of, left)
         elif now_s - self._printed_s >= LINE_EVERY_S:
             self._printed_s = now_s
             _print_line(self._stream, f"[{self._label}] {said}" if self._label else said)
         if not of or now_s - self._noted_s >= LINE_EVERY_S:
             self._noted_s = now_s
             self._note(said)
+
+    def _left(self, done: int, of: int, now_s: float) -> str:
+        """`2m05s left`, by the steps of this stage since the first that was told; may be empty."""
+        if not of:
+            self._begun = None
+        elif self._begun is None:
+            self._begun = now_s, done
+        elif done > self._begun[1]:
+            since_s, first = self._begun
+            return f"{clock_time((of - done) * (now_s - since_s) / (done - first))} left" if done < of else ""
+        return ""
 
 
 class StageScreen:
@@ -231,18 +245,18 @@ class StageScreen:
     def __init__(self, clock: Callable[[], float]):
         self._clock = clock
         self._start_s = clock()
-        self._shown: tuple[str, int, int] = ("", 0, 0)
+        self._shown: tuple[str, int, int, str] = ("", 0, 0, "")
 
-    def show(self, text: str, done: int, of: int) -> None:
-        """What to draw from now on."""
-        self._shown = text, done, of
+    def show(self, text: str, done: int, of: int, left: str = "") -> None:
+        """What to draw from now on. left: how long the steps that are not done will take, in words."""
+        self._shown = text, done, of, left
 
     def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
         from rich.text import Text
 
         width = min(options.max_width, MOST_WIDE)
-        text, n, of = self._shown
+        text, n, of, left = self._shown
         gone = clock_time(self._clock() - self._start_s)
         yield Text(both_ends(f"judging: {text}", gone, width), no_wrap=True)
         if of:
-            yield bar(n, of, f"{n:,}/{of:,}{GAP}{share(n, of)}", width)
+            yield bar(n, of, GAP.join([f"{n:,}/{of:,}", share(n, of), *([left] if left else [])]), width)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pinejax.report.atomic import write_atomically
 from pinejax.report.csv_file import write_csv
-from pinejax.report.folder import SYNTHETIC_NOTE
+from pinejax.report.entry import SYNTHETIC_NOTE
 from pinejax.report.sweep_rows import SweepRow
 from pinejax.report.sweep_tables import rankings_table, results_table, summary_table
 

@@ -17,6 +17,7 @@ from optuna.exceptions import OptunaError
 from optuna.storages import RDBStorage
 from sqlalchemy import event, exc
 from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.pool import NullPool
 
 from pinejax.errors import StudyError
 
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 SCHEMA = "v3.2.0.a"
 """Revision of Optuna 5's tables."""
 SQLITE_TIMEOUT_S = 60.0
+READING_TIMEOUT_S, CONNECT_TIMEOUT_S = 5.0, 10
+"""Of those who only look on."""
 RETRY_DELAYS_S = (0.1, 0.3, 1.0, 3.0, 10.0, 15.0, 30.0)
 """A server that is restarted is back in a minute."""
 SAID_FROM = 2
@@ -36,13 +39,15 @@ SAID_FROM = 2
 class Database:
     """An engine on an Optuna schema. Error messages and `name` never contain the password."""
 
-    def __init__(self, url: str, retry_delays_s: tuple[float, ...] = RETRY_DELAYS_S, *, make_tables: bool = True):
+    def __init__(self, url: str, retry_delays_s: tuple[float, ...] = RETRY_DELAYS_S, *, make_tables: bool = True, reads_only: bool = False):
+        """reads_only: nothing can be written through the engine, no file or table is made, and a locked file is waited for briefly."""
         self.url = parse_url(url)
         self._delays = retry_delays_s
         self.n_losses = 0
         """How often a connection was lost, or the database was locked."""
-        self.engine = self.guarded(lambda: _engine(self.url))
-        if make_tables and not self._has_schema():  # Optuna's own check and the migration tools that it loads take a third of a second
+        self.engine = self.guarded(lambda: _reading_engine(self.url) if reads_only else _engine(self.url))
+        # Optuna's own check and the migration tools that it loads take a third of a second.
+        if make_tables and not reads_only and not self._has_schema():
             self._create_schema()
 
     @property
@@ -176,6 +181,40 @@ def _engine(url: URL) -> Engine:
     engine = sa.create_engine(url, connect_args={"timeout": SQLITE_TIMEOUT_S})
     event.listen(engine, "connect", _sqlite_pragmas)
     return engine
+
+
+def _reading_engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        assert url.database is not None
+        # Not `ro`: a reader may have to make the file of shared memory.
+        file = f"file:{quote(str(Path(url.database).expanduser()))}?mode=rw"
+
+        def connect() -> sqlite3.Connection:
+            return sqlite3.connect(file, uri=True, timeout=READING_TIMEOUT_S, check_same_thread=False)
+
+        # A connection of its own each time: a file that was taken away, or replaced, is noticed.
+        engine = sa.create_engine(url, creator=connect, poolclass=NullPool)
+        event.listen(engine, "connect", _only_queries)
+        return engine
+    waiting = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_S}
+    is_postgres = url.get_backend_name() == "postgresql"
+    engine = sa.create_engine(url, connect_args=waiting if is_postgres else {})
+    if is_postgres:
+        event.listen(engine, "connect", _in_utc)
+        event.listen(engine, "connect", _only_reads)
+    return engine
+
+
+def _only_queries(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA query_only=ON")
+    cursor.close()
+
+
+def _only_reads(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+    connection.commit()
 
 
 def _in_utc(connection: Any, _record: Any) -> None:

@@ -119,9 +119,7 @@ class PublicStore:
         return n
 
     def _is_stale(self, trial: FrozenTrial, lease: Mapping[str, Any], beats: Mapping[str, Any]) -> bool:
-        started = trial.datetime_start or datetime.now()
-        last = max(started.timestamp(), float(beats.get(f"{BEAT_KEY}{lease.get('run')}", 0.0)))
-        return time.time() - last > self._grace_s or is_gone(lease)
+        return silence_s(trial, beats) > self._grace_s or is_gone(lease)
 
     def _all(self) -> list[FrozenTrial]:
         return self._opened.guarded(lambda: self._study.get_trials(deepcopy=False))
@@ -181,6 +179,13 @@ class PublicStore:
     def _set_system_attrs(self, attrs: Mapping[str, Any]) -> None:
         for key, value in attrs.items():
             self._opened.guarded(lambda key=key, value=value: self._storage.set_study_system_attr(self._study_id, key, value))
+
+
+def silence_s(trial: FrozenTrial, beats: Mapping[str, Any]) -> float:
+    """Seconds since a running trial began or its worker gave a sign of life. beats: the study's system attributes."""
+    started = trial.datetime_start or datetime.now()
+    run = trial.system_attrs.get(LEASE_KEY, {}).get("run")
+    return time.time() - max(started.timestamp(), float(beats.get(f"{BEAT_KEY}{run}", 0.0)))
 
 
 def _n_taken(number: int | None, trials: Sequence[FrozenTrial]) -> int:

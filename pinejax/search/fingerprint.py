@@ -14,6 +14,8 @@ from pinejax.search.store import StudyStore
 KEY = "pinejax:fingerprint"
 CHOSEN = "chosen"
 """The part of a context that is recorded and not compared: where the bars came from. The bars themselves are in `data`, by their hashes."""
+HISTORIES = "histories"
+"""In that part: a row for each history that was searched on, as the manifest has them."""
 RULE = "rule"
 """The part that says by what the best set will be judged, as it was when the study began: recorded and not compared."""
 _RECORDED = (CHOSEN, RULE)

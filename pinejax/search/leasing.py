@@ -18,7 +18,7 @@ from pinejax.search.schema import SYSTEM, TRIALS
 
 BEATS: sa.Table = models.TrialHeartbeatModel.__table__
 
-_AGE = {
+AGE = {
     # Heartbeats as Optuna writes them (the session's CURRENT_TIMESTAMP), starts in UTC.
     "sqlite": "(julianday('now') - julianday(coalesce(b.heartbeat, t.datetime_start))) * 86400.0",
     "postgresql": "extract(epoch from coalesce(localtimestamp - b.heartbeat, (now() at time zone 'UTC') - t.datetime_start))",
@@ -48,7 +48,7 @@ def beat(connection: Connection, trial_ids: Sequence[int]) -> None:
 def running(connection: Connection, study_id: int) -> Iterator[Running]:
     """All running trials of the study that have a lease."""
     query = (
-        f"SELECT t.trial_id, s.value_json, {_AGE[connection.dialect.name]} AS age_s FROM trials t "
+        f"SELECT t.trial_id, s.value_json, {AGE[connection.dialect.name]} AS age_s FROM trials t "
         "JOIN trial_system_attributes s ON s.trial_id = t.trial_id AND s.key = :key "
         "LEFT JOIN trial_heartbeats b ON b.trial_id = t.trial_id "
         "WHERE t.study_id = :study AND t.state = 'RUNNING' ORDER BY t.trial_id"
@@ -56,6 +56,21 @@ def running(connection: Connection, study_id: int) -> Iterator[Running]:
     for row in connection.execute(sa.text(query), {"key": LEASE_KEY, "study": study_id}).all():
         lease = json.loads(row.value_json)
         yield Running(row.trial_id, lease if isinstance(lease, dict) else {}, float(row.age_s or 0.0))
+
+
+def signs(connection: Connection, trial_ids: Sequence[int]) -> Iterator[Running]:
+    """Those of the trials that are running; another program's have an empty lease."""
+    for start in range(0, len(trial_ids), CHUNK):
+        ids = ", ".join(str(int(i)) for i in trial_ids[start : start + CHUNK])
+        query = (
+            f"SELECT t.trial_id, s.value_json, {AGE[connection.dialect.name]} AS age_s FROM trials t "
+            "LEFT JOIN trial_system_attributes s ON s.trial_id = t.trial_id AND s.key = :key "
+            "LEFT JOIN trial_heartbeats b ON b.trial_id = t.trial_id "
+            f"WHERE t.trial_id IN ({ids}) AND t.state = 'RUNNING' ORDER BY t.trial_id"
+        )
+        for row in connection.execute(sa.text(query), {"key": LEASE_KEY}).all():
+            lease = json.loads(row.value_json) if row.value_json else {}
+            yield Running(row.trial_id, lease if isinstance(lease, dict) else {}, max(float(row.age_s or 0.0), 0.0))
 
 
 def stale(connection: Connection, study_id: int, owner: Owner, grace_s: float, mine: bool) -> list[Running]:

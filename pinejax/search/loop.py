@@ -20,6 +20,7 @@ from pinejax.search.fingerprint import check_fingerprint, fingerprint
 from pinejax.search.grid import ConditionalGridSampler
 from pinejax.search.heartbeat import heartbeat
 from pinejax.search.interrupts import StopRequest, stop_on_signals
+from pinejax.search.keepsake import note_aim
 from pinejax.search.objective import Objective
 from pinejax.search.pruners import make_pruner
 from pinejax.search.records import duplicate_of
@@ -111,6 +112,7 @@ class _Search:
         self.improvement = Improvement(self.objective, self.config.patience_min_delta)
         self.n_pauses = 0
         self.waiting_since_s: float | None = None
+        self.n_reachable: int | None = None
 
     def run(self) -> Stopped:
         with self.watch.span("pull"):
@@ -154,6 +156,7 @@ class _Search:
     def _check_study(self) -> None:
         mine = fingerprint(self.space, self.objective, tuple(self.evaluator.datasets), self.config.context)
         check_fingerprint(self.store, self.config.study_name, mine, bool(self.study.trials))
+        note_aim(self.store, self.config.n_trials)
 
     def _start(self) -> BaseSampler:
         context, sampler = self.first
@@ -178,8 +181,10 @@ class _Search:
 
     def _n_next(self, sampler: BaseSampler) -> int:
         """How many trials to ask for: none while others run what is left."""
-        n_left = self.config.n_trials - self.study.n_counted - self.study.n_running
-        return max(0, min(self.plan.batch_size, n_left, self._n_unvisited(sampler) + self.study.n_waiting))
+        n_there, n_unvisited = self.study.n_counted + self.study.n_running, self._n_unvisited(sampler) + self.study.n_waiting
+        if isinstance(sampler, ConditionalGridSampler):
+            self.n_reachable = n_there + n_unvisited
+        return max(0, min(self.plan.batch_size, self.config.n_trials - n_there, n_unvisited))
 
     def _wait(self) -> None:
         """Until the others are done, longer each time; what they gave up is taken from them."""
@@ -275,6 +280,7 @@ class _Search:
             n_front=self.improvement.n_front,
             n_workers=self.study.n_workers,
             n_running=self.study.n_running,
+            n_reachable=self.n_reachable,
         )
         for callback in self.callbacks:
             callback(progress)

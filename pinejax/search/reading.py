@@ -13,12 +13,60 @@ from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial
 from sqlalchemy.engine import Connection, Row
 
+from pinejax.search.lease import LEASE_KEY
+from pinejax.search.records import VIOLATIONS_KEY
 from pinejax.search.schema import PARAMS, STEPS, SYSTEM, TRIALS, USER, VALUES, to_local
+from pinejax.search.store import DUPLICATE_OF, STATUS_KEY
 
 CHUNK = 500
 
 COLUMNS = [TRIALS.c[name] for name in ("trial_id", "number", "state", "datetime_start", "datetime_complete")]
 """What a row of `trials` needs to have."""
+
+
+_RANKED_BY = (VIOLATIONS_KEY, DUPLICATE_OF, STATUS_KEY)
+_CONSTRAINTS = "constraints"
+
+
+def outlines(connection: Connection, rows: Sequence[Row[Any]]) -> list[FrozenTrial]:
+    """The trials of rows with COLUMNS, with what ranking, counting and their leases need alone: no parameters, metrics or steps."""
+    found: list[FrozenTrial] = []
+    for start in range(0, len(rows), CHUNK):
+        chunk = rows[start : start + CHUNK]
+        ids = [row.trial_id for row in chunk]
+        values: dict[int, list[float]] = defaultdict(list)
+        for v in connection.execute(sa.select(VALUES).where(VALUES.c.trial_id.in_(ids)).order_by(VALUES.c.objective)):
+            values[v.trial_id].append(models.TrialValueModel.stored_repr_to_value(v.value, v.value_type))
+        leased_or_bound = SYSTEM.c.key.startswith(_CONSTRAINTS) | (SYSTEM.c.key == LEASE_KEY)
+        user, system = (
+            _attributes(connection, sa.select(t.c.trial_id, t.c.key, t.c.value_json).where(t.c.trial_id.in_(ids), wanted))
+            for t, wanted in ((USER, USER.c.key.in_(_RANKED_BY)), (SYSTEM, leased_or_bound))
+        )
+        found += [
+            FrozenTrial(
+                number=row.number,
+                state=row.state,
+                value=None,
+                values=values.get(row.trial_id),
+                datetime_start=to_local(row.datetime_start),
+                datetime_complete=to_local(row.datetime_complete),
+                params={},
+                distributions={},
+                user_attrs=user.get(row.trial_id, {}),
+                system_attrs=system.get(row.trial_id, {}),
+                intermediate_values={},
+                trial_id=row.trial_id,
+            )
+            for row in chunk
+        ]
+    return found
+
+
+def _attributes(connection: Connection, query: sa.Select[Any, Any, Any]) -> dict[int, dict[str, Any]]:
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
+    for row in connection.execute(query):
+        found[row.trial_id][row.key] = json.loads(row.value_json)
+    return found
 
 
 class TrialReader:

@@ -79,7 +79,8 @@ class Progress:
 
     Also where others' trials came while this worker waited for them; batch is empty then. trials: all of the study's, earlier runs' and
     other workers' too, by number; tally: how those ended. n_front: sets on the front (None with one objective). n_workers: that are at
-    work on the study, this one among them; n_running: trials that the others run.
+    work on the study, this one among them; n_running: trials that the others run. n_reachable: trials that the study can come to, where
+    the sampler walks a grid.
     """
 
     n_counted: int
@@ -94,6 +95,7 @@ class Progress:
     n_front: int | None = None
     n_workers: int = 1
     n_running: int = 0
+    n_reachable: int | None = None
 
 
 Callback = Callable[[Progress], None]

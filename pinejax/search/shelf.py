@@ -1,4 +1,4 @@
-"""What a list of studies needs, by SQL on Optuna 5's tables: counts without trials, and deleting in bulk. Reading trials: `rdb`."""
+"""The studies of a database, by SQL on Optuna 5's tables: counts without trials, one whole, deleting in bulk. Searching one: `rdb`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from optuna.storages._rdb import models
+from optuna.trial import FrozenTrial
 from sqlalchemy.engine import Engine
 
+from pinejax.search.reading import COLUMNS, TrialReader
 from pinejax.search.records import VIOLATIONS_KEY
-from pinejax.search.schema import DIRECTION, STUDIES, SYSTEM, TRIALS, USER, VALUES, to_local
+from pinejax.search.schema import DIRECTION, STUDIES, STUDY_USER, SYSTEM, TRIALS, USER, VALUES, to_local
 from pinejax.search.store import DUPLICATE_OF
 
 HEARTBEATS: sa.Table = models.TrialHeartbeatModel.__table__
@@ -77,6 +80,12 @@ def studies(engine: Engine) -> list[Shelved]:
     return found
 
 
+def names(engine: Engine) -> list[str]:
+    """Of all studies, in the order of their making."""
+    with engine.connect() as connection:
+        return list(connection.execute(sa.select(STUDIES.c.study_name).order_by(STUDIES.c.study_id)).scalars())
+
+
 def best_value(engine: Engine, study_id: int, direction: str) -> float | None:
     """The best value of the evaluated trials that hold every gate and constraint; None where the first LOOKED_AT hold none."""
     # Infinities are stored as a kind beside no value: they are the ends of the order.
@@ -104,6 +113,14 @@ def best_value(engine: Engine, study_id: int, direction: str) -> float | None:
         if row.trial_id not in out:
             return float(models.TrialValueModel.stored_repr_to_value(row.value, row.value_type))
     return None
+
+
+def whole(engine: Engine, study_id: int) -> tuple[list[FrozenTrial], dict[str, Any]]:
+    """All trials of a study by number, and its user attributes."""
+    with engine.connect() as connection:
+        said = connection.execute(sa.select(STUDY_USER.c.key, STUDY_USER.c.value_json).where(STUDY_USER.c.study_id == study_id)).all()
+        rows = connection.execute(sa.select(*COLUMNS).where(TRIALS.c.study_id == study_id).order_by(TRIALS.c.number)).all()
+        return TrialReader().frozen(connection, rows), {row.key: json.loads(row.value_json) for row in said}
 
 
 def delete(engine: Engine, study_id: int) -> None:

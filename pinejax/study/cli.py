@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pinejax.config import StorageConfig
 from pinejax.core.command import finish
 from pinejax.errors import StudyError
 from pinejax.search.library import Library, StoredStudy
+from pinejax.search.location import add_location, url_of
 from pinejax.study.best import FORMATS, best_text
 from pinejax.study.export import SUFFIXES, export
 from pinejax.study.listing import list_text
@@ -31,7 +30,7 @@ def main(argv: Sequence[str] | None = None, ask: Callable[[str], str] = input) -
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    with Library(storage_url(arguments)) as library:
+    with Library(url_of(arguments)) as library:
         return arguments.command(library, arguments)
 
 
@@ -42,11 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     def add(name: str, command: Callable[[Library, argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=text)
-        where = made.add_mutually_exclusive_group()
-        where.add_argument("--storage", metavar="URL", help="such as postgresql+psycopg://user:password@host/database")
-        where.add_argument(
-            "--sqlite", metavar="FILE", help=f"default: the URL in {StorageConfig.url_env} if set, else {StorageConfig.sqlite}"
-        )
+        add_location(made)
         made.set_defaults(command=command)
         return made
 
@@ -70,13 +65,6 @@ def build_parser() -> argparse.ArgumentParser:
     delete.add_argument("--yes", action="store_true", help="do not ask")
     delete.add_argument("--force", action="store_true", help="also while trials are running")
     return parser
-
-
-def storage_url(arguments: argparse.Namespace) -> str:
-    """Where to look: --storage, --sqlite, the environment's URL, the default file."""
-    if arguments.sqlite:
-        return StorageConfig(url_env=None, sqlite=arguments.sqlite).resolve({})
-    return StorageConfig(url=arguments.storage).resolve(os.environ)
 
 
 def _positive(text: str) -> int:

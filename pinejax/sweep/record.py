@@ -90,11 +90,12 @@ class Record:
             rows += filled(row, place, one.config.pairs)
         return rows
 
-    def write(self, state: State) -> None:
-        """sweep.json, and the tables once a search has left something.
+    def write(self, state: State) -> list[SweepRow]:
+        """sweep.json, and the tables once a search has left something; the tables' rows.
 
         Where they cannot be written, a running sweep says so in one line and goes on. Errors: PinejaxError at its end.
         """
+        rows: list[SweepRow] = []
         try:
             rows = self.rows()
             write_json(self.folder / "sweep.json", self._described(state, rows))
@@ -108,6 +109,7 @@ class Record:
             if state != "running":
                 raise PinejaxError(f"{said}. What the searches found is in their own folders and studies.") from None
             print(f"pinejax: {said}; it goes on.", file=sys.stderr, flush=True)
+        return rows
 
     def leave(self) -> Path | None:
         """What there is to look at, once all is written; the report's path, None where there is none."""

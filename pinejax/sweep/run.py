@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pinejax.cli import EXIT_BUG, composition_message, discard_if_empty
+from pinejax.cli import EXIT_BUG, composition_message, discard_if_empty, is_basic
 from pinejax.core.secrets import without_passwords
 from pinejax.errors import EXIT_INTERRUPTED, EXIT_USER, ConfigError, PinejaxError, SweepError
 from pinejax.report.sweep_rows import SweepRow
@@ -19,6 +19,7 @@ from pinejax.sweep.combinations import Combination, choose, compose
 from pinejax.sweep.record import Record, Standing, claim_folder
 from pinejax.sweep.stock import n_jobs_of, with_stock_names
 from pinejax.sweep.stopping import stopping, where_run
+from pinejax.sweep.telling import Teller
 from pinejax.sweep.watch import watching
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def run_sweep(
     for name in ("hydra", "hydra_plugins"):  # launchers log the overrides, passwords and all
         logging.getLogger(name).setLevel(logging.WARNING)
     n_jobs = n_jobs_of(options)
-    one_by_one = str(config.hydra.launcher.get("_target_")).endswith(".BasicLauncher")
+    one_by_one = is_basic(config.hydra.launcher)
     if n_jobs > 1 and one_by_one:
         raise ConfigError(
             f"hydra.sweeper.n_jobs={n_jobs}: the basic launcher runs one job after the other, so that further workers would find nothing "
@@ -102,6 +103,7 @@ class _Sweep:
 
     def __init__(self, launcher: Launcher, record: Record, n_jobs: int):
         self.launcher, self.record, self.n_jobs = launcher, record, n_jobs
+        self.teller = Teller(record)
         self.returns: list[JobReturn] = []
 
     def run(self, batch_size: int | None) -> list[JobReturn]:
@@ -115,20 +117,29 @@ class _Sweep:
             interrupted = self._launch(combinations[first : first + size])
             if interrupted:
                 break
-            self.record.write("running")
+            rows = self.record.write("running")
+            if not self.one_by_one(size):
+                self.teller.tell(rows)
         return self._end(interrupted)
+
+    def one_by_one(self, n: int) -> bool:
+        """Whether n combinations at a time are one job, which says itself how it goes."""
+        return n * self.n_jobs == 1
 
     def _launch(self, batch: Sequence[Combination]) -> bool:
         """Runs some combinations; whether somebody asked to stop."""
         for one in batch:
             self.record.standing[one.index].state = "running"
-            if len(batch) == 1:
-                print(f"\n[{one.index + 1}/{len(self.record.combinations)}] {one.said}", flush=True)
-        self.record.write("running")
+        rows = self.record.write("running")
+        if self.one_by_one(len(batch)):
+            first = batch[0].index
+            print(f"\n[{first + 1}/{len(self.record.combinations)}] {batch[0].said}", flush=True)
+            if first:
+                print(f"sweep: {self.teller.summary(rows)}", flush=True)
         folder = str(self.record.folder)
         jobs = [one.job(folder, worker) for one in batch for worker in range(self.n_jobs)]
         try:
-            several = watching(self.record, batch) if len(jobs) > 1 else nullcontext()
+            several = watching(self.record, batch, self.teller) if len(jobs) > 1 else nullcontext()
             with several, stopping(self.record.folder, where_run(self.launcher)):
                 returns = list(self.launcher.launch(jobs, initial_job_idx=batch[0].index * self.n_jobs))
         except KeyboardInterrupt:
@@ -148,7 +159,7 @@ class _Sweep:
         for i, one in enumerate(batch):
             standing = self._judged(one, returns[i * self.n_jobs : (i + 1) * self.n_jobs])
             self.record.standing[one.index] = standing
-            if len(batch) == 1 and standing.error:
+            if self.one_by_one(len(batch)) and standing.error:
                 print(f"Failed: {standing.error}", flush=True)
         return any(self.record.standing[one.index].state in ("interrupted", "not run") for one in batch)
 

@@ -7,6 +7,7 @@ import io
 import math
 
 from pinejax.core.trade import TradeRecord
+from pinejax.report.csv_file import as_text
 from pinejax.tradingview.compare import Verdict
 from pinejax.tradingview.match import Pair, Status
 from pinejax.tradingview.place import PlacedTrade
@@ -196,5 +197,5 @@ def _row(pair: Pair, verdict: Verdict) -> list[str]:
 
 def _cell(value: float | str | None) -> str:
     if isinstance(value, str):
-        return value
+        return as_text(value)
     return "" if value is None or math.isnan(value) else f"{value:.10g}"

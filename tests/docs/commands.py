@@ -7,14 +7,15 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.docs.pages import PAGES, REPOSITORY, Block, blocks
+from tests.docs.pages import REPOSITORY, Block
 
 RUN = ("pinejax.run", "pinejax.backtest", "pinejax.data", "pinejax.study", "pinejax.report")
-"""Modules whose command lines are run (`test_commands.py`)."""
+"""Modules whose command lines are run (`test_runs.py`)."""
 WHY_NOT_RUN: Mapping[str, str] = {
     "network": "it asks an exchange; tests/data fetches from an archive on this machine",
     "launcher": "it starts jobs by a launcher; tests/clusters does with real ones",
     "server": "it needs a database server; tests/clusters does with a real one",
+    "hours": "it is a benchmark of half an hour and more; tests/search runs its parts",
     "forever": "it goes on until Ctrl-C",
 }
 """What may follow `only-parsed` behind a fence: the lines of such a block are read by the commands that they start, and no more."""
@@ -52,26 +53,22 @@ class Command:
         return list(self.words[3:])
 
     @property
+    def is_run(self) -> bool:
+        """Whether `test_runs.py` runs it."""
+        return self.module in RUN and not self.only_parsed
+
+    @property
     def only_parsed(self) -> str:
         """The reason behind the fence, empty where there is none."""
         return self.block.note.removeprefix("only-parsed ") if self.block.note.startswith("only-parsed ") else ""
 
 
-def commands() -> list[Command]:
-    """Of every `sh` block of every page, in order."""
-    found = []
-    for page in PAGES:
-        for block in blocks(page):
-            if block.kind == "sh":
-                found += _of_block(block)
-    return found
-
-
-def _of_block(block: Block) -> list[Command]:
+def commands(block: Block) -> list[Command]:
+    """Of one `sh` block, in order."""
     found = []
     for number, line in enumerate(re.sub(r"\\\n", "  ", block.text).splitlines()):
-        for part in line.split("&&"):
+        for nth, part in enumerate(line.split("&&")):
             words = tuple(word for word in shlex.split(part, comments=True) if not re.fullmatch(r"[A-Z_]+=\S*", word))
             if words:
-                found.append(Command(words, block, f"{block.page.relative_to(REPOSITORY)}:{block.line + number}"))
+                found.append(Command(words, block, f"{block.page.relative_to(REPOSITORY)}:{block.line + number}{f'+{nth}' if nth else ''}"))
     return found

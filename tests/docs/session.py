@@ -1,6 +1,7 @@
 """Runs command lines of the pages in one process, which pays for imports once: JSON in on standard input, JSON out on standard output.
 
-In: a list of {folder, module, arguments} or {folder, copy: [pattern, target]}. Out: a list of {code, out, err}. No page is read here.
+In: a list of {folder, module, arguments}, {folder, python: text} or {folder, copy: [pattern, target]}. Out: a list of {code, out, err}.
+No page is read here.
 """
 
 from __future__ import annotations
@@ -45,11 +46,13 @@ def do(task: dict[str, Any]) -> dict[str, Any]:
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
+            code: Any = 0
             if "copy" in task:
                 pattern, target = task["copy"]
                 (source,) = Path().glob(pattern)
                 shutil.copy(source, target)
-                code: Any = 0
+            elif "python" in task:
+                exec(compile(task["python"], "block.py", "exec"), {"__name__": "block"})
             else:
                 code = main_of(task["module"])([filled_in(word) for word in task["arguments"]])
         except SystemExit as stop:

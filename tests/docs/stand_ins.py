@@ -23,8 +23,11 @@ SYMBOLS: Mapping[str, str] = {
 }
 _OWN_CHART = "data.root=data/real symbol=ETHUSDT.P timeframe=15m hydra.run.dir=outputs/own"
 _STUDY = "BTCUSDT_5m_1h_ema_cross_72d83fe5"
+_OWN_EXPORT: list[Any] = [["pinejax.backtest", f"{_OWN_CHART} strategy=mine.py:MyStrategy"], ("outputs/own/trades.csv", "export.csv")]
+_FIRST_RUN: list[Any] = [["pinejax.run", "symbol=SYNTH_A hydra.run.dir=outputs/first"]]
 BEFORE: Mapping[str, list[Any]] = {
-    "README.md": [["pinejax.backtest", f"{_OWN_CHART} strategy=mine.py:MyStrategy"], ("outputs/own/trades.csv", "export.csv")],
+    "README.md": [*_OWN_EXPORT, *_FIRST_RUN],
+    "docs/getting-started.md": _OWN_EXPORT,
     "docs/search.md": [
         ["pinejax.run", "symbol=SYNTH_A hydra.run.dir=outputs/btc_5m search.n_trials=16 verdict=none"],
         ["pinejax.run", f"symbol=SYNTH_A search.study_name={_STUDY} search.n_trials=4 verdict=none"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -21,9 +22,9 @@ from pinejax.engine.engine import Engine
 from pinejax.errors import PinejaxError
 from pinejax.search.banks import read_entries
 from pinejax.strategies.ema_cross import EmaCross
-from tests.docs.pages import PAGES, REPOSITORY, Block, blocks
+from tests.docs.pages import KOREAN, PAGES, REPOSITORY, Block, all_blocks, blocks
 
-PYTHON = {page.name if page.parent.name != "data" else "data/README.md": page for page in PAGES}
+PYTHON = {str(page.relative_to(REPOSITORY)): page for page in PAGES if page != KOREAN}
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +63,9 @@ def test_python_blocks_run_in_order_and_their_strategies_trace(
 
 def _shown_errors() -> list[Any]:
     found = []
-    for page in PAGES:
-        all_blocks = blocks(page)
-        for block, after in pairwise(all_blocks):
-            if (block.kind, block.note) == ("python", "raises"):
-                found.append(pytest.param(block, after, id=block.place))
+    for block, after in pairwise(all_blocks()):
+        if (block.kind, block.note) == ("python", "raises"):
+            found.append(pytest.param(block, after, id=block.place))
     return found
 
 
@@ -83,13 +82,13 @@ def test_shown_error_is_the_one_that_is_raised(
     assert str(raised.value).replace(f"{tmp_path}/", "").split() == message.text.split(), str(raised.value)
 
 
-KNOWN = ("python", "python raises", "sh", "text")
-"""Blocks that are run here, by `test_commands.py`, or are output."""
+KNOWN = ("python", "python raises", "python of-a-run", "sh", "text", "pine beside-python")
+"""Blocks that are run here or by `test_runs.py`, or are output. Pine cannot be run: it is held to the Python block before it."""
 READ = ("yaml", "json")
 """Blocks that are files: each is read by what reads such a file."""
 
 
-@pytest.mark.parametrize("block", [pytest.param(block, id=block.place) for page in PAGES for block in blocks(page)])
+@pytest.mark.parametrize("block", [pytest.param(block, id=block.place) for block in all_blocks()])
 def test_every_block_is_run_or_read_or_shown_to_be_run_by_another_test(block: Block, tmp_path: Path) -> None:
     kind = f"{block.kind} {block.note}".strip()
     if block.note.startswith("run-by "):
@@ -110,8 +109,22 @@ def _read(block: Block, folder: Path) -> None:
         (folder / "bank.json").write_text(block.text)
         assert [set(entry["params"]) for entry in read_entries([folder], "search.resume_from")] == [set(EmaCross.inputs)]
     elif "hydra:" in block.text:
-        assert yaml.safe_load(block.text)["hydra"]["sweeper"]["params"]  # test_commands.py sweeps with it
+        assert yaml.safe_load(block.text)["hydra"]["sweeper"]["params"]  # test_runs.py sweeps with it
     else:
         (folder / "symbols.yaml").write_text(block.text)
         read = read_symbols(folder)
         assert read.aliases or read.given
+
+
+def _beside_python() -> list[Any]:
+    pairs = [(before, block) for before, block in pairwise(all_blocks()) if block.kind == "pine"]
+    return [pytest.param(before, block, id=block.place) for before, block in pairs]
+
+
+@pytest.mark.parametrize(("python", "pine"), _beside_python())
+def test_pine_beside_python_has_the_same_inputs_calls_and_orders(python: Block, pine: Block) -> None:
+    inputs = re.compile(r"(\w+) = input\.(\w+)\(([\w.]+)")
+    assert [(*m[:2], m[2].lower()) for m in inputs.findall(python.text)] == inputs.findall(pine.text)
+    assert re.findall(r"ta\.(\w+)", python.text.partition("ctx.broker\n")[2]) == re.findall(r"ta\.(\w+)", pine.text)
+    orders = re.findall(r"broker\.(\w+)\((\"\w+\")", python.text)
+    assert orders == re.findall(r"strategy\.(entry|close|exit|order)\((\"\w+\")", pine.text)

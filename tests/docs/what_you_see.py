@@ -1,4 +1,4 @@
-"""`python -m tests.docs.what_you_see`: the run that README shows, done again, and its output put there and into docs/selection.md."""
+"""`python -m tests.docs.what_you_see`: the run that README shows, done again; its output goes there and into two pages of docs/."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.docs.pages import REPOSITORY
+from tests.docs.pages import READMES, REPOSITORY
 
 TEXT = re.compile(r"```text\n.*?```", re.DOTALL)
 
@@ -27,6 +27,14 @@ def page_in(text: str) -> str:
     return text[text.index("Verdict: ") :].split("\n\n")[0]
 
 
+def shortened(text: str) -> str:
+    """Without the lines below the verdict's sentence: what README shows."""
+    lines = text.splitlines()
+    begin = next(number for number, line in enumerate(lines) if line.startswith("  trials "))
+    end = next(number for number, line in enumerate(lines) if line.startswith("Time: "))
+    return "\n".join([*lines[:begin], "  ...", "", *lines[end:]])
+
+
 def put(page: Path, text: str) -> None:
     """In place of a page's first text block."""
     old = page.read_text(encoding="utf-8")
@@ -35,5 +43,7 @@ def put(page: Path, text: str) -> None:
 
 if __name__ == "__main__":
     said = printed()
-    put(REPOSITORY / "README.md", said)
+    for readme in READMES:
+        put(readme, shortened(said))
+    put(REPOSITORY / "docs" / "getting-started.md", said)
     put(REPOSITORY / "docs" / "selection.md", page_in(said))

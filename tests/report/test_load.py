@@ -71,18 +71,18 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return loaded(judge(make_run(tmp_path_factory.mktemp("runs") / "mine", seen=1_500)))
 
 
-def test_importing_the_package_loads_none_of_the_large_ones_and_loading_a_folder_no_jax(tmp_path: Path):
+def test_importing_the_package_loads_none_of_the_large_ones_and_a_notebook_shows_figures_without_pyplot(tmp_path: Path):
     folder = make_run(tmp_path / "run", n_trials=3)
     code = (
         "import sys, pinejax\n"
         "large = [n for n in ('polars', 'jax', 'matplotlib', 'numpy') if n in sys.modules]\n"
         f"run = pinejax.load({str(folder)!r}); run.trials, run._repr_html_()\n"
         "without = [n for n in ('jax', 'matplotlib') if n in sys.modules]\n"
-        "run.figures.history().savefig('h.png')\n"
-        "print(large, without, [n for n in ('jax', 'matplotlib.pyplot') if n in sys.modules])\n"
+        "picture, size = run.figures.history()._repr_png_()\n"
+        "print(large, without, [n for n in ('jax', 'matplotlib.pyplot') if n in sys.modules], picture[1:4].decode(), size['width'])\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
-    assert done.stdout.split() == ["[]", "[]", "[]"]
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stdout.split() == ["[]", "[]", "[]", "PNG", "880"]
 
 
 def test_a_run_says_what_it_is_of(run: Run):
@@ -133,6 +133,17 @@ def test_trades_are_those_of_the_lists(run: Run):
     assert trades["total_rate"][-1] == pytest.approx(trades["total"][-1] / CAPITAL, abs=1e-4)
     with pytest.raises(ReportError, match=r"dataset: expected the name of one, got 'AAB 15m@1h'\. Did you mean AAA 15m@1h or BBB 15m@1h\?"):
         run.trades_of("AAB 15m@1h")
+
+
+def test_what_an_opened_holdout_left_is_beside_the_rest_and_marked(tmp_path: Path):
+    folder = make_run(tmp_path / "run", seen=1_500)
+    for kind in ("trades", "performance_summary"):
+        (folder / f"holdout_{kind}_AAA_15m_1h.csv").write_bytes((folder / f"{kind}_AAA_15m_1h.csv").read_bytes())
+    run = loaded(judge(folder, evidence={"holdout": {"datasets": {"AAA 15m@1h": {"sharpe": 1.0}}}}))
+    n = len(run.trades.filter(dataset="AAA 15m@1h", seen=True))
+    assert n and len(run.trades.filter(dataset="AAA 15m@1h", seen=False)) == n and len(run.trades) == 3 * n
+    assert run.summary.filter(~pl.col("seen"))["dataset"].unique().to_list() == ["AAA 15m@1h"]
+    assert "Total return, out of sample" in Reader(run._repr_html_()).text
 
 
 def test_spans_of_a_walk_forward_have_times_and_the_set_that_was_chosen(run: Run):

@@ -166,16 +166,15 @@ def test_stages_are_told_where_they_take_long_and_noted_all(clock: Clock):
         (1.0, lambda say: say("1 of 3, deflation")),
         (11.0, lambda say: say("2 of 3, null search: 3 of 100", 3, 100)),
         (12.0, lambda say: say("2 of 3, null search: 4 of 100", 4, 100)),
-        (25.0, lambda say: say("3 of 3, holdout")),
+        (21.0, lambda say: say("2 of 3, null search: 13 of 100", 13, 100)),
+        (35.0, lambda say: say("3 of 3, holdout")),
     ]
     with Stages(out, notes.append, clock=clock) as stages:
         for clock.now, tell in told:
             tell(stages)
-    assert [text.split("  ", 1)[1] for text in out.getvalue().splitlines()] == [
-        "judging: 2 of 3, null search: 3 of 100",
-        "judging: 3 of 3, holdout",
-    ]
-    assert [text.removeprefix("judging: ") for text in notes] == ["1 of 3, deflation", "2 of 3, null search: 3 of 100", "3 of 3, holdout"]
+    long = ["judging: 2 of 3, null search: 3 of 100", "judging: 2 of 3, null search: 13 of 100, 1m27s left", "judging: 3 of 3, holdout"]
+    assert [text.split("  ", 1)[1] for text in out.getvalue().splitlines()] == long
+    assert notes == ["judging: 1 of 3, deflation", *long]
 
 
 def test_a_terminal_shows_the_stage_and_a_bar_where_steps_are_counted(clock: Clock, monkeypatch: pytest.MonkeyPatch):
@@ -185,8 +184,8 @@ def test_a_terminal_shows_the_stage_and_a_bar_where_steps_are_counted(clock: Clo
         stages("1 of 2, [bold]stress")
     assert "\x1b[?25h" in out.getvalue()
     screen = StageScreen(clock)
-    screen.show("2 of 2, null search", 30, 100)
+    screen.show("2 of 2, null search", 30, 100, "2m05s left")
     clock.now = 65.0
     first, second = drawn(screen, 80)
     assert first.startswith("judging: 2 of 2, null search") and first.endswith("1m05s")
-    assert second.endswith("30/100  30%") and len(second) <= 80
+    assert second.endswith("30/100  30%  2m05s left") and len(second) <= 80

@@ -12,16 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from pinejax.backtest import backtest
 from pinejax.cli import main
-from pinejax.run import run
+from tests.docs.what_you_see import shortened
 
 REPOSITORY = Path(__file__).parents[2]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def blocks(language: str, page: str = README) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
 
 
 def test_the_two_commands_are_there_and_ci_runs_the_second():
@@ -44,16 +43,6 @@ def test_every_key_in_the_table_can_be_typed(tmp_path, monkeypatch):
         typed = [text for text in typed if text not in line.values()]
 
 
-def test_the_strategy_can_be_searched_and_backtested(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.py").write_text(blocks("python")[0])
-    small = ["strategy=mine.py:MyStrategy", "symbol=SYNTH_A", "timeframe=1h"]
-    assert main(run, [*small, "search.n_trials=4", "search.sampler=random"]) == 0
-    assert "equals the trial" in capsys.readouterr().out
-    assert main(backtest, [*small, "params.fast=9"]) == 0
-    assert "params.fast=9" in capsys.readouterr().out
-
-
 @pytest.mark.slow
 def test_what_you_see_is_what_is_printed(tmp_path):
     """Line by line; figures may differ in their last digits from machine to machine, so only their places are compared."""
@@ -67,8 +56,9 @@ def test_what_you_see_is_what_is_printed(tmp_path):
         named = [re.sub(r"_[0-9a-f]{8}$", "_HASH", line) for line in lines if not line.startswith("Asking ")]
         return [re.sub(r"[ -]*\d[\d,.:_-]*", "#", line) for line in named]
 
-    shown = next(block for block in blocks("text"))
-    assert shape(shown) == shape(done.stdout)
+    assert shape(next(block for block in blocks("text"))) == shape(shortened(done.stdout))
+    page = (REPOSITORY / "docs" / "getting-started.md").read_text(encoding="utf-8")
+    assert shape(next(block for block in blocks("text", page))) == shape(done.stdout)
 
 
 @pytest.mark.slow

@@ -94,9 +94,9 @@ def test_a_long_run_writes_one_now_and_then_so_that_a_killed_one_has_it(place, m
     states = []
     leave = run_page.leave_report
 
-    def watched(folder: Path) -> Path | None:
+    def watched(folder: Path, tell: object) -> Path | None:
         states.append(json.loads((folder / "manifest.json").read_text())["state"])
-        return leave(folder)
+        return leave(folder, tell)
 
     monkeypatch.setattr(run_page, "FIRST_PAGE_S", 0.0)
     monkeypatch.setattr(run_page, "leave_report", watched)
@@ -117,7 +117,7 @@ def test_one_that_failed_on_the_way_is_tried_again_only_at_the_end(tmp_path, mon
 def test_the_same_state_is_not_written_twice(tmp_path, monkeypatch):
     written = []
     monkeypatch.setattr(run_page, "FIRST_PAGE_S", 0.0)
-    monkeypatch.setattr(run_page, "leave_report", lambda folder: written.append(folder) or folder)
+    monkeypatch.setattr(run_page, "leave_report", lambda folder, tell: written.append(folder) or folder)
     page = run_page.RunPage(wanted=True)
     for state in (1, 1, 2, 2):
         page.keep(tmp_path, state)

@@ -7,6 +7,7 @@ import io
 import json
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from small_run import MINE, SMALL
 from pinejax.cli import main
 from pinejax.judge import pipeline
 from pinejax.judge.case import NotEnough
+from pinejax.report.from_study import read_study
 from pinejax.run import run
+from pinejax.search.keepsake import AIM, MANIFEST, VERDICT
+from pinejax.search.library import Library
 
 JUDGED = (*SMALL, "symbol=[SYNTH_A,SYNTH_B]", "verdict=default", "null.n_surrogates=19", "stress.n_noise=2", "stress.n_bootstrap=200")
 LEVELS = ("luck", "hint", "differs", "not_enough")
@@ -49,6 +53,22 @@ def judged(place: Path, *words: str, code: int = 0) -> Judged:
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """A search judged with every section of the default. To be read only."""
     return judged(tmp_path_factory.mktemp("judged"))
+
+
+def test_the_study_keeps_the_verdict_and_the_manifest_for_those_who_have_the_storage_alone(ended):
+    with Library(f"sqlite:///{ended.folder.parent / 'studies.db'}") as library:
+        (name,) = library.names()
+        study = library.read(name)
+    assert study.attrs[VERDICT] == ended.read("verdict.json")
+    kept, manifest = study.attrs[MANIFEST], ended.read("manifest.json")
+    assert study.attrs[AIM] == 8
+    assert {key: value for key, value in kept.items() if key != "strategy"} == {k: v for k, v in manifest.items() if k != "strategy"}
+    saved = read_study(study, library.name, datetime.now(UTC))
+    assert saved.verdict == ended.read("verdict.json")
+    best = ended.read("best.json")
+    assert saved.best is not None
+    assert {key: saved.best[key] for key in ("trial", "values", "datasets")} == {key: best[key] for key in ("trial", "values", "datasets")}
+    assert [d.name for d in saved.datasets] == [d["name"] for d in manifest["datasets"]]
 
 
 def test_a_search_ends_with_a_verdict_in_words_and_its_files(ended):

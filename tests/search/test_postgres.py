@@ -5,19 +5,26 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import optuna
 import pytest
+import sqlalchemy as sa
 from quadratic import SHARPE, Bowl, Quadratic
+from sqlalchemy.exc import DBAPIError
 from test_leases import asked, told
 from test_many_workers import check_shared_study, kill_one_of_three
 from test_storage import odd_trials, reserve, same, stored
 
 from pinejax.errors import StudyError
+from pinejax.report.from_study import read_study
+from pinejax.report.watch.loop import Watcher
 from pinejax.search import SearchConfig, build_space, open_store, run_search
+from pinejax.search.following import Follower
+from pinejax.search.keepsake import leave
+from pinejax.search.library import Library
 
 pytestmark = pytest.mark.postgres
 
@@ -142,3 +149,47 @@ def test_a_stale_trial_is_failed_and_queued_once(url):
     assert states == ["COMPLETE", "FAIL", "WAITING"]
     for store in (slow, *others):
         store.close()
+
+
+def looked_on(url, n_trials):
+    run_search(SearchConfig("study", n_trials, sampler="random", batch_size=8), build_space(Bowl), SHARPE, Quadratic(), url)
+
+
+def test_looking_on_reads_what_is_new_and_can_write_nothing(url):
+    looked_on(url, 16)
+    with Library(url) as library:
+        follower = Follower(library, ["study"])
+        assert [len(follower.look()[0].trials) for _ in range(2)] == [16, 0]
+        looked_on(url, 24)
+        (news,) = follower.look()
+        assert [trial.number for trial in news.trials] == list(range(16, 24))
+        with pytest.raises(DBAPIError, match="read-only"), library.database.engine.begin() as connection:
+            connection.execute(sa.text("DELETE FROM trials"))
+        store = open_store(url, "study", ["maximize"])
+        reserve(store, asked(4), 28)
+        (news,) = follower.look()
+        store.close()
+    assert [(sign.age_s < 60, sign.is_gone) for sign in news.running if sign.n_trials == 4] == [(True, False)]
+
+
+def test_one_who_looks_on_lives_through_a_restart(running, url):
+    looked_on(url, 8)
+    with Library(url) as library:
+        watcher = Watcher(library)
+        watcher.look()
+        restart(running)
+        looked_on(url, 16)
+        watcher.look()
+        assert watcher.trouble is None
+        assert [view.n_done for view in watcher.views()[0]] == [16]
+
+
+def test_a_report_is_made_of_the_database_alone(url):
+    looked_on(url, 16)
+    store = open_store(url, "study", ["maximize"])
+    leave(store, {"state": "done"}, {"level": "luck", "sentence": "Luck."})
+    store.close()
+    with Library(url) as library:
+        saved = read_study(library.read("study"), library.name, datetime.now(UTC))
+    assert saved.verdict == {"level": "luck", "sentence": "Luck."}
+    assert saved.best is not None and saved.trials is not None and saved.trials.height == 16

@@ -5,7 +5,7 @@ import subprocess
 import optuna
 import pytest
 from optuna.trial import FrozenTrial, TrialState
-from quadratic import SHARPE, Bowl, Quadratic
+from quadratic import SHARPE, Bowl, Quadratic, Steps
 
 from pinejax.search import ObjectiveConfig, Progress, SearchConfig, build_objective, build_space, run_search
 from pinejax.search.lease import LEASE_KEY, Owner
@@ -91,3 +91,10 @@ def test_of_several_objectives_the_front_is_counted():
     both = build_objective(ObjectiveConfig(metric=["sharpe", "max_drawdown"]))
     run_search(SearchConfig("study", 32, sampler="random", batch_size=16), build_space(Bowl), both, Quadratic(), None, [told.append])
     assert told[-1].best is None and told[-1].n_front is not None and told[-1].n_front >= 1
+
+
+def test_a_grid_says_how_far_it_goes():
+    told: list[Progress] = []
+    config = SearchConfig("study", 100, sampler="grid", batch_size=8)
+    result = run_search(config, build_space(Steps), SHARPE, Quadratic(score=lambda p: p["a"]), None, [told.append])
+    assert result.stopped == "exhausted" and {p.n_reachable for p in told} == {result.n_counted}

@@ -28,7 +28,7 @@ return found;
 
 
 class Page:
-    """An opened report."""
+    """An opened report. folder: of a run, or a page that is made already."""
 
     def __init__(self, browser: Any, folder: Path, width: int = 1280, dark: bool = False, script: bool = True):
         self.browser = browser
@@ -38,7 +38,7 @@ class Page:
         self.sees("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
         wishes = {"prefers-color-scheme": "dark" if dark else "light", "prefers-reduced-motion": "reduce"}
         self.sees("Emulation.setEmulatedMedia", features=[{"name": name, "value": value} for name, value in wishes.items()])
-        browser.get(build(folder).resolve().as_uri())
+        browser.get((build(folder) if folder.is_dir() else folder).resolve().as_uri())
         if script:
             self.settle()
 

@@ -20,6 +20,7 @@ from pinejax.errors import ConfigError, DataError, PinejaxError
 from pinejax.report.naming import Names
 from pinejax.sweep.combinations import Chosen, Combination
 from pinejax.sweep.record import Record, claim_folder
+from pinejax.sweep.telling import Teller
 from pinejax.sweep.watch import watching
 
 THREE = ["-m", "timeframe=15m,1h,2h", "hydra.sweep.dir=sweep"]
@@ -198,7 +199,7 @@ def test_files_are_written_again_while_a_launcher_is_silent(tmp_path):
         return states(str(tmp_path))
 
     says(1, "running")
-    with watching(record, combinations, every_s=0.01):
+    with watching(record, combinations, Teller(record), every_s=0.01):
         assert wait_for(["waiting", "running"]) == ["waiting", "running"]
         says(0, "running")
         says(1, "done")
@@ -209,7 +210,7 @@ def test_watching_survives_a_folder_that_cannot_be_written(tmp_path, monkeypatch
     pair = TimeframePair.parse("1h")
     combinations = [Combination(0, Chosen((), ()), Config("ema_cross", ("A",), pair), Names.of(("A",), (pair,)), "run_0", None)]
     record = Record(tmp_path / "sweep", combinations, {})
-    with watching(record, combinations, every_s=0.01):
+    with watching(record, combinations, Teller(record), every_s=0.01):
         time.sleep(0.05)
         (tmp_path / "sweep").mkdir()
         (tmp_path / "sweep/run_0").mkdir()

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 CELL_W, CELL_H = 1.15, 0.62
 EDGE, TOP, BOTTOM = 0.85, 0.75, 1.15
 """Inches: of a cell, beside and above a panel, and below all of them."""
-WIDEST = 13.0
+NARROWEST, WIDEST = 8.4, 13.0
+"""Inches: the sentence below needs as much; of panels beside each other."""
 MOST_PANELS = 60
 DPI = 110
 WORST, MIDDLE, BEST = "#ee8a4a", "#f1f3f6", "#4d97df"
@@ -56,7 +57,7 @@ def heatmap(rows: Sequence[SweepRow], note: str = "") -> Figure:
     shown, found = every[:MOST_PANELS], scales(rows)
     lines = _in_lines([_width(panel) for panel in shown])
     heights = [max(TOP + CELL_H * len(shown[i].ltfs) for i in line) for line in lines]
-    width = max([6.4, *(sum(_width(shown[i]) for i in line) for line in lines)])
+    width = max([NARROWEST, *(sum(_width(shown[i]) for i in line) for line in lines)])
     height = sum(heights) + BOTTOM
     figure = Drawing(figsize=(width, height), facecolor="white")
     top = height

@@ -23,6 +23,7 @@ class Best:
 
     searched: names of the searched ones that matter with this set. violation: how far it is from the constraints, 0 where all hold.
     spans: by searched name what the study looked at. by_dataset: its metrics.
+    inputs: for TradingView's settings, as text; None where the run has left none.
     """
 
     trial: int
@@ -33,6 +34,7 @@ class Best:
     violation: float = 0.0
     spans: Mapping[str, str] | None = None
     by_dataset: Mapping[str, Mapping[str, float | None]] | None = None
+    inputs: str | None = None
 
     @property
     def overrides(self) -> str:
@@ -77,4 +79,5 @@ def best_of(saved: Saved) -> Best | None:
         violation=float(entry.get("violation") or 0.0),
         spans={name: span_of(saved, name) for name in searched},
         by_dataset=entry.get("datasets", {}),
+        inputs=saved.inputs,
     )

@@ -31,7 +31,7 @@ TRADES = {
     "dataset": pl.String, "symbol": pl.String, "timeframe": pl.String, "number": pl.Int64, "side": pl.String, "entry_time": TIME,
     "exit_time": TIME, "entry_signal": pl.String, "exit_signal": pl.String, "entry_price": pl.Float64, "exit_price": pl.Float64,
     "qty": pl.Float64, "value": pl.Float64, "pnl": pl.Float64, "pnl_rate": pl.Float64, "mfe": pl.Float64, "mfe_rate": pl.Float64,
-    "mae": pl.Float64, "mae_rate": pl.Float64, "total": pl.Float64, "total_rate": pl.Float64, "is_open": pl.Boolean,
+    "mae": pl.Float64, "mae_rate": pl.Float64, "total": pl.Float64, "total_rate": pl.Float64, "is_open": pl.Boolean, "seen": pl.Boolean,
 }  # fmt: skip
 EQUITY = {
     "dataset": pl.String, "time": TIME, "equity": pl.Float64, "buy_and_hold": pl.Float64, "drawdown": pl.Float64, "seen": pl.Boolean,
@@ -41,6 +41,7 @@ BARS = {
 }  # fmt: skip
 SUMMARY = {
     "dataset": pl.String, "figure": pl.String, "unit": pl.String, "all": pl.Float64, "long": pl.Float64, "short": pl.Float64,
+    "seen": pl.Boolean,
 }  # fmt: skip
 FOLDS = {
     "fold": pl.Int64, "train_first": TIME, "train_last": TIME, "test_first": TIME, "test_last": TIME, "n_trials": pl.Int64,
@@ -82,12 +83,17 @@ def datasets(saved: Saved) -> pl.DataFrame:
 
 
 def trades(saved: Saved, names: Sequence[Dataset]) -> pl.DataFrame:
-    """One row per trade of the best set: TRADES. Numbered in each dataset as its list of trades is, open ones last."""
-    frames = [_listed(dataset, found) for dataset in names if (found := saved.trades(dataset)) is not None]
+    """One row per trade of the best set: TRADES. Numbered in each dataset as its list of trades is, open ones last.
+
+    seen: False for those on a holdout that was opened, which have numbers and totals of their own.
+    """
+    frames = [_listed(dataset, found, True) for dataset in names if (found := saved.trades(dataset)) is not None]
+    outside = [(dataset, saved.outside[dataset.name].trades) for dataset in names if dataset.name in saved.outside]
+    frames += [_listed(dataset, found, False) for dataset, found in outside if found is not None]
     return pl.concat([pl.DataFrame(schema=TRADES), *frames])
 
 
-def _listed(dataset: Dataset, found: Listed) -> pl.DataFrame:
+def _listed(dataset: Dataset, found: Listed, seen: bool) -> pl.DataFrame:
     n = len(found)
     columns: dict[str, Any] = {
         "dataset": [dataset.name] * n,
@@ -96,6 +102,7 @@ def _listed(dataset: Dataset, found: Listed) -> pl.DataFrame:
         "number": range(1, n + 1),
         "side": ["long" if way > 0 else "short" for way in found.direction],
         "pnl_rate": found.rate,
+        "seen": [seen] * n,
     }
     series = []
     for name, kind in TRADES.items():
@@ -143,11 +150,16 @@ def bars(saved: Saved) -> pl.DataFrame:
 
 
 def summary(saved: Saved, names: Sequence[Dataset]) -> pl.DataFrame:
-    """TradingView's performance summary, one row per dataset and figure: SUMMARY. unit: money, fraction, count, ratio, bars, contracts."""
+    """TradingView's performance summary, one row per dataset and figure: SUMMARY. unit: money, fraction, count, ratio, bars, contracts.
+
+    seen: False for a holdout that was opened.
+    """
+    sides = [(dataset, saved.summary(dataset), True) for dataset in names]
+    sides += [(dataset, saved.outside[dataset.name].summary, False) for dataset in names if dataset.name in saved.outside]
     rows = [
-        (dataset.name, name, unit, *(_known(value) for value in (*values, *[math.nan] * 3)[:3]))
-        for dataset in names
-        for name, (unit, values) in saved.summary(dataset).items()
+        (dataset.name, name, unit, *(_known(value) for value in (*values, *[math.nan] * 3)[:3]), seen)
+        for dataset, found, seen in sides
+        for name, (unit, values) in found.items()
     ]
     return pl.DataFrame(rows, schema=SUMMARY, orient="row")
 

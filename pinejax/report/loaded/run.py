@@ -100,7 +100,7 @@ class Run:
 
     @cached_property
     def trades(self) -> pl.DataFrame:
-        """The best set's trades on all datasets, one row each."""
+        """The best set's trades on all datasets, one row each; seen: whether the search looked at their bars."""
         return frames.trades(self.saved, self.saved.datasets)
 
     def trades_of(self, dataset: str) -> pl.DataFrame:
@@ -121,7 +121,7 @@ class Run:
 
     @cached_property
     def summary(self) -> pl.DataFrame:
-        """TradingView's performance summary: dataset, figure, unit, all, long, short."""
+        """TradingView's performance summary: dataset, figure, unit, all, long, short, seen."""
         return frames.summary(self.saved, self.saved.datasets)
 
     @cached_property
@@ -196,7 +196,12 @@ class Run:
             known, line = self.saved.metrics(dataset), self.saved.lines.get(dataset.name)
             picture = "" if line is None else html.spark(line.equity[kept([line.equity], 240)], say("equity"))
             cells = [html.signed(metric(key, known.get(key)), known.get(key) if key in SIGNED else None) for key in COLUMNS]
-            rows.append([dataset.name, picture, *cells])
+            held_out = self.saved.outside.get(dataset.name)
+            found = None if held_out is None else held_out.metrics.get("total_return")
+            outside = [html.signed(metric("total_return", found), found)] if self.saved.outside else []
+            rows.append([dataset.name, picture, *cells, *outside])
         left = len(self.saved.datasets) - len(rows)
         more = html.line(f"… {left:,}", soft=True) if left > 0 else None
-        return [html.table([say("dataset"), say("equity"), *(name_of("metric", key) for key in COLUMNS)], rows), more]
+        head = [say("dataset"), say("equity"), *(name_of("metric", key) for key in COLUMNS)]
+        head += [f"{name_of('metric', 'total_return')}, {say('side.out').lower()}"] if self.saved.outside else []
+        return [html.table(head, rows), more]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pinejax.errors import ReportError, did_you_mean
-from pinejax.report.folder import SYNTHETIC_NOTE
+from pinejax.report.entry import SYNTHETIC_NOTE
 from pinejax.report.loaded import html
 from pinejax.report.loaded.run import Run
 from pinejax.report.matrix import Panel, Scale, panels, scales
@@ -49,8 +49,9 @@ class Runs(Mapping[str, Run]):
     def __getitem__(self, key: str | int) -> Run:
         name = self._place(key) if isinstance(key, int) else key
         if name not in self._saved:
-            one = next((one for one in self._combinations if one.get("folder") == name), None)
-            why = f"{one.get('state')}{': ' + str(one['error']) if one.get('error') else ''}" if one else did_you_mean(name, self._saved)
+            one = next((one for one in self._combinations if one.get("folder") == name), {})
+            said = ": ".join([str(one["state"]), *str(one.get("error") or "").splitlines()[:1]]) if "state" in one else ""
+            why = said or did_you_mean(name, self._saved)
             raise ReportError(f"{name}: expected a run of this sweep that has left something. {why}")
         return self._made.setdefault(name, Run(self._saved[name]))
 

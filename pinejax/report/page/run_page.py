@@ -6,7 +6,7 @@ from pinejax.report.page.dataset_data import dataset_data
 from pinejax.report.page.document import Document, html
 from pinejax.report.page.markup import Child, Markup, el
 from pinejax.report.page.search_data import search_data
-from pinejax.report.page.sections import best, chart, evidence, manifest, months, overview, performance, search, trades, verdict
+from pinejax.report.page.sections import best, chart, evidence, manifest, months, overview, performance, search, stored, trades, verdict
 from pinejax.report.page.sections.frame import heading
 from pinejax.report.page.sweep import pairs
 from pinejax.report.page.words import say
@@ -26,6 +26,7 @@ def page(saved: Saved) -> str:
         "best": best.section(saved),
         "matrix": pairs.section(compared) if compared else None,
         "overview": overview.section(saved),
+        "stored": stored.section(saved),
         "chart": chart.section(saved),
         "performance": performance.performance(saved),
         "analysis": performance.analysis(saved),
@@ -36,7 +37,7 @@ def page(saved: Saved) -> str:
         "evidence": evidence.section(saved),
         "manifest": manifest.section(saved),
     }
-    sections = {key: section for key, section in shown.items() if section is not None}
+    sections = {key: section for key, section in shown.items() if section is not None and key not in stored.left_out(saved)}
     own = {"datasets": dataset_data(saved) if saved.best is not None else [], "search": data.plain}
     return html(
         Document(
@@ -79,11 +80,14 @@ def _header(saved: Saved) -> Child:
         facts.append(say("study", name=name))
     if when := said.get("started"):
         facts.append(say("started", when=str(when).replace("T", " ").replace("+00:00", " UTC")))
+    if source := said.get(stored.KEY):
+        facts.append(say("source", storage=source["storage"]))
     note = said.get("synthetic")
     return [
         el("p", " · ".join(facts), class_="facts"),
         el("p", el("strong", say("synthetic")), f" {note if isinstance(note, str) else ''}", class_="banner") if note else None,
         _state(saved),
+        stored.banners(saved),
     ]
 
 

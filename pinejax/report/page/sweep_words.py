@@ -95,11 +95,10 @@ SWEEP_WORDS: dict[str, str] = {
     ),
     # the ranking
     "ranking": "Ranking",
-    "ranking.note": (
-        "From the best to the worst in sample, objective by objective. A click on a heading sorts. p: against the best of histories "
-        "without an edge; adjusted: for all combinations together (Benjamini and Hochberg 1995)."
+    "ranking.note": ("From the best to the worst in sample, objective by objective. A click on a heading sorts."),
+    "ranking.p.note": (
+        "p: against the best of histories without an edge; adjusted: for all combinations together (Benjamini and Hochberg 1995)."
     ),
-    "ranking.rank": "#",
     "ranking.name": "Combination",
     "ranking.in": "In sample",
     "ranking.out": "Out of sample",
@@ -126,12 +125,12 @@ SWEEP_WORDS: dict[str, str] = {
     "nav.curves": "Equity",
     "curves.note": (
         "All over the same time and the same scale (logarithmic), from 1: the best set in blue, buy and hold in grey; with several symbols "
-        "each has its lines. Bars that the search did not see are shaded."
+        "each has its lines. Bars that the search did not see are shaded; what was made on them is behind `out`."
     ),
     "curves.left": "The first {n} of {all} in the ranking are here.",
     "curves.label": "{name}: the best set {set}, buy and hold {hold}",
-    "curves.set": "best set",
     "curves.hold": "hold",
+    "curves.out": "out",
     # the parameters
     "parameters": "Parameters of the best sets",
     "nav.parameters": "Parameters",
@@ -163,6 +162,8 @@ SWEEP_WORDS: dict[str, str] = {
     "sweep.started": "Started",
     "sweep.ended": "Ended",
     "sweep.files": "Tables",
-    "sweep.files.text": "results.csv, results.parquet, results_timeframe_summary.csv, results_timeframe_rankings.csv, heatmap.png",
+    "sweep.files.text": (
+        "results.csv, results.parquet, results_datasets.csv, results_timeframe_summary.csv, results_timeframe_rankings.csv, heatmap.png"
+    ),
     "sweep.manifest.all": "Everything that sweep.json says",
 }

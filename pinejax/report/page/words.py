@@ -36,6 +36,22 @@ WORDS: dict[str, str] = {
     "state.interrupted": "This run was interrupted. The same command goes on with its study.",
     "state.failed": "This run failed: {error}",
     "state.empty": "This run left its folder before it wrote anything: there is nothing to show.",
+    # made from a storage alone
+    "stored": "Equity and trades",
+    "stored.missing": (
+        "This page was made from the storage alone, which keeps parameters, values and metrics of every trial, and no bars, equity or "
+        "trades."
+    ),
+    "stored.again": "This command makes them, of the best set",
+    "stored.same": (
+        "The search's own command, given once more, makes them too, with this page: it adds no trials to a study that has them all."
+    ),
+    "stored.running": "When it was read, at {when}, this study had {running} running. Those that had ended by then are here.",
+    "stored.silent": "Of {n} of them nothing has been heard for two minutes: their workers may have died.",
+    "stored.unended": "No run on this study has come to its end by {when}: it was killed, or it rests. The same command goes on with it.",
+    "stored.judged": "The verdict was given when {judged} had ended; by now {now} have.",
+    "stored.equity": "A storage keeps no equity curve.",
+    "source": "from {storage}",
     # verdict
     "verdict": "Verdict",
     "level.differs": "Differs from luck",

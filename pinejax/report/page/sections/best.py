@@ -112,7 +112,7 @@ def span_of(saved: Saved, name: str) -> str:
 
 
 def copyable(label: str, text: str, open_: bool = False) -> Markup:
-    """Text in a box, with a button."""
+    """Text in a box, with a button; folded away at first unless `open_`."""
     button = el("button", say("copy"), type="button", class_="copy", aria_label=f"{say('copy')}: {label}")
     details = el("details", el("summary", label), el("pre", el("code", text), tabindex="0"), open=open_)
     return el("div", join([button, details]), class_="copyable")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from datetime import UTC, datetime
 
 from pinejax.report.page.figures import MINUS
 from pinejax.report.page.markup import Child, Markup, el, table
@@ -25,10 +25,8 @@ def section(saved: Saved) -> Markup | None:
 
 def unseen(saved: Saved) -> list[str]:
     """From when on the months are out of sample."""
-    firsts = [line.time[~line.seen].min() for line in saved.lines.values() if not line.seen.all()]
-    return (
-        [say("months.unseen", when=str(np.datetime64(int(min(firsts)), "ms").astype("datetime64[m]")).replace("T", " "))] if firsts else []
-    )
+    firsts = [int(line.time[~line.seen].min()) for line in saved.lines.values() if not line.seen.all()]
+    return [say("months.unseen", when=f"{datetime.fromtimestamp(min(firsts) / 1000, UTC):%Y-%m-%d %H:%M}")] if firsts else []
 
 
 def grid(saved: Saved, dataset: Dataset, capital: float | None) -> Child:

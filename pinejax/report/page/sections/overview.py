@@ -32,7 +32,7 @@ def section(saved: Saved) -> Markup | None:
         note(say("in_parts")) if saved.in_parts else None,
         all_datasets(saved) if len(saved.datasets) > 1 else None,
         per_dataset(saved, lambda dataset: both(saved, dataset)),
-        chart if saved.lines else note(say("equity.none")),
+        chart if saved.lines else note(say("stored.equity" if "from_storage" in saved.manifest else "equity.none")),
         note(say("held_out.note", purge=purge(saved))) if saved.outside else None,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 from jaxtyping import Float
@@ -36,11 +37,18 @@ class Picture:
     lines: tuple[Line, ...]
 
     @property
-    def ends(self) -> tuple[float, float]:
-        """What one unit became, mean over the symbols: in the best set, and held."""
-        both = [[curve[-1] / curve[0] for curve in (line.equity, line.hold)] for line in self.lines]
-        own, hold = np.mean(both, axis=0).tolist()
-        return own, hold
+    def ends(self) -> tuple[float, float | None, float]:
+        """What one unit became, mean over the symbols: in the best set on bars that the search saw, behind them (None: nowhere), and held."""
+        rows = [_ends(line) for line in self.lines]
+        outside = [out for _, out, _ in rows if out is not None]
+        return fmean(own for own, _, _ in rows), fmean(outside) if outside else None, fmean(hold for _, _, hold in rows)
+
+
+def _ends(line: Line) -> tuple[float, float | None, float]:
+    seen = np.flatnonzero(line.seen)
+    last = int(seen[-1]) if len(seen) else len(line.time) - 1
+    outside = float(line.equity[-1] / line.equity[last]) if last < len(line.time) - 1 and line.equity[last] else None
+    return float(line.equity[last] / line.equity[0]), outside, float(line.hold[-1] / line.hold[0])
 
 
 def section(compared: Compared, runs: Mapping[int, Saved]) -> Markup | None:
@@ -104,11 +112,16 @@ def _figure(picture: Picture, scale: _Scale) -> Markup:
             y = scale.y(curve[at] / curve[0])
             points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
             parts.append(el("polyline", points=points, class_=class_))
-    own, hold = (f"{100 * (end - 1):+.1f}%".replace("-", MINUS) for end in picture.ends)
+    own, outside, hold = (None if end is None else _percent(end) for end in picture.ends)
     label = say("curves.label", name=picture.name, set=own, hold=hold)
     tone = "gain" if picture.ends[0] > 1 else "loss"
-    caption = [picture.caption, el("span", el("b", own, class_=tone), f" · {say('curves.hold')} {hold}")]
+    behind = f" · {say('curves.out')} {outside}" if outside else ""
+    caption = [picture.caption, el("span", el("b", own, class_=tone), behind, f" · {say('curves.hold')} {hold}")]
     return el("figure", svg([part for part in parts if part], label, WIDTH, HEIGHT, "growth"), el("figcaption", caption))
+
+
+def _percent(growth: float) -> str:
+    return f"{100 * (growth - 1):+.1f}%".replace("-", MINUS)
 
 
 def _shade(line: Line, scale: _Scale) -> Markup | None:

@@ -29,7 +29,8 @@ def section(compared: Compared) -> Markup | None:
     """None where there is no combination."""
     if not compared.rows:
         return None
-    return framed("ranking", ranked_table(compared), note(say("ranking.note")))
+    more = f" {say('ranking.p.note')}" if any(q is not None for q in compared.adjusted) else ""
+    return framed("ranking", ranked_table(compared), note(say("ranking.note") + more))
 
 
 def ranked_table(compared: Compared) -> Markup:
