@@ -24,7 +24,7 @@ SYMBOLS: Mapping[str, str] = {
 
 
 def _run(folder: str) -> list[str]:
-    return ["pinejax.run", f"symbol=SYNTH_A search.n_trials=16 verdict=none hydra.run.dir={folder}"]
+    return ["pinejax.run", f"symbol=SYNTH_A search.n_trials=12 verdict=none hydra.run.dir={folder}"]
 
 
 def _study(name: str) -> list[str]:

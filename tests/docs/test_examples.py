@@ -25,6 +25,8 @@ from pinejax.strategies.ema_cross import EmaCross
 from tests.docs.pages import KOREAN, PAGES, REPOSITORY, Block, all_blocks, blocks
 
 PYTHON = {str(page.relative_to(REPOSITORY)): page for page in PAGES if page != KOREAN}
+SEARCHING = ("docs/notebooks.md",)
+"""Pages whose blocks search for so long that they are slow tests."""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def _try_strategies(names: dict[str, Any], feed: Feed, known: set[int]) -> None:
             assert len(detail.equity) == len(feed)
 
 
-@pytest.mark.parametrize("name", PYTHON)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if name in SEARCHING else name for name in PYTHON])
 def test_python_blocks_run_in_order_and_their_strategies_trace(
     name: str, feed: Feed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

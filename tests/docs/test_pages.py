@@ -31,6 +31,13 @@ def test_links_and_anchors_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), (file, anchor, sorted(anchors(target)))
 
 
+def test_index_lists_every_page_and_so_does_readme() -> None:
+    index = REPOSITORY / "docs" / "README.md"
+    names = {page.name for page in DOCS if page != index}
+    assert names <= {file for file, _ in links(index)}
+    assert {f"docs/{name}" for name in names} <= {file for file, _ in links(REPOSITORY / "README.md")}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=_id)
 def test_named_files_exist(page: Path) -> None:
     named = re.findall(r"`([\w./*-]+)`", prose(page))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,9 +18,9 @@ from tests.docs.commands import commands
 from tests.docs.pages import REPOSITORY, Block, all_blocks
 from tests.docs.stand_ins import BEFORE, furnish, imports
 
-FEW = {"search.n_trials": "8", "hydra.sweeper.n_trials": "4", "null.n_surrogates": "3"}
+FEW = {"search.n_trials": "4", "hydra.sweeper.n_trials": "4", "null.n_surrogates": "3"}
 """In place of what is typed."""
-SMALL = {"search.n_trials": "8", "null.n_surrogates": "3", "stress.n_bootstrap": "50", "stress.n_noise": "2", "stress.n_neighbours": "4"}
+SMALL = {"search.n_trials": "4", "null.n_surrogates": "3", "stress.n_bootstrap": "50", "stress.n_noise": "2", "stress.n_neighbours": "4"}
 SMALL_SWEEP = {"search.n_trials": "4", "verdict": "none"}
 """In place of the defaults."""
 
@@ -34,8 +35,16 @@ def small(module: str, arguments: Sequence[str]) -> list[str]:
         return list(arguments)
     keys = [word.partition("=")[0] for word in arguments]
     said = [f"{key}={FEW[key]}" if key in FEW else word for key, word in zip(keys, arguments, strict=True)]
+    if "-m" in arguments:
+        said = [_two_values(word) for word in said]
     given = {*keys, *(["search.n_trials"] if "hydra.sweeper.n_trials" in keys else [])}
     return said + [f"{key}={value}" for key, value in (SMALL_SWEEP if "-m" in arguments else SMALL).items() if key not in given]
+
+
+def _two_values(word: str) -> str:
+    """`timeframe=15m@1h,15m@4h` of `timeframe=15m@1h,15m@4h,1h@4h`; no list in brackets is touched."""
+    key, equals, values = word.partition("=")
+    return f"{key}={','.join(values.split(',')[:2])}" if equals and not re.search(r"[\[{(]", values) else word
 
 
 def tasks_of(block: Block, folder: Path) -> list[tuple[str, dict[str, Any]]]:
