@@ -134,9 +134,9 @@ WORDS: dict[str, str] = {
     "equity.none": "The run has left no equity curve (equity.parquet).",
     "in_parts": "The search valued each set on parts of the histories. These are the best set's results on the whole of them, in one run.",
     "held_out.note": (
-        "The held-out bars were opened once the set was chosen. There it was run anew, flat and with the initial capital, from the first bar "
-        "behind a purge of {purge} bars on; its numbers are those of that run, and the curve goes on in proportion to it. All datasets side "
-        "by side, the histogram and the search are in sample."
+        "The held-out bars were opened once the set was chosen. There it was run anew, flat and with the initial capital, from the first "
+        "bar behind a purge of {purge} bars on; its numbers are those of that run, and the curve goes on in proportion to it. All "
+        "datasets side by side, the histogram and the search are in sample."
     ),
     "walk.folds": "One bar per fold: the score out of sample of the set that was best on the fold's other bars.",
     "in_sample": "in sample: the search saw these bars",
