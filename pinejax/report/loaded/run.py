@@ -54,12 +54,12 @@ class Run:
     @property
     def study(self) -> str | None:
         """The study's name."""
-        return (self.manifest.get("study") or {}).get("name")
+        return (self.manifest.get("study") or {}).get("name") or (self.saved.best or {}).get("study")
 
     @property
     def strategy(self) -> str | None:
         """The strategy's name."""
-        return (self.manifest.get("strategy") or {}).get("name")
+        return (self.manifest.get("strategy") or {}).get("name") or (self.saved.best or {}).get("strategy")
 
     @property
     def state(self) -> str:
@@ -172,7 +172,7 @@ class Run:
 
     def __repr__(self) -> str:
         words = [self.strategy or "?", self.state, f"{len(self.trials):,} trials"]
-        if self.best is not None:
+        if self.best is not None and self.best.values:
             words.append("best " + ", ".join(f"{name} {value:.4g}" for name, value in self.best.values.items()))
         return f"Run({self.name!r}: {', '.join(words)}; verdict: {'not judged' if self.verdict.level == UNJUDGED else self.verdict.level})"
 
@@ -187,7 +187,7 @@ class Run:
             if self.state in STATES
             else None,
             html.verdict(self.verdict.level, self.verdict.sentence),
-            None if best is None else html.line(said(best)),
+            None if best is None or best.trial is None else html.line(said(best)),
             html.block(best.overrides) if best is not None and best.overrides else None,
             self._table() if best is not None else None,
             html.line(say("search.counts", n=f"{len(self.trials):,}", said=self._counts()), soft=True) if len(self.trials) else None,
