@@ -240,12 +240,6 @@ WORDS: dict[str, str] = {
         " act in the best set come first; trials that broke a gate are left out."
     ),
     "surface.none": "A contour takes two numeric parameters that were searched together in at least {n} trials that broke no gate.",
-    "pairs": "Timeframe pairs",
-    "pairs.note": "The trials of this study by the pair that they were tried on; without those that broke a gate.",
-    "pairs.trials": "Trials",
-    "pairs.best": "Best {name}",
-    "pairs.median": "Median {name}",
-    "pairs.trial": "Best trial",
     "pareto": "Pareto front",
     "pareto.note": "Each dot a trial; those on the front are orange.",
     # evidence
@@ -326,6 +320,8 @@ WORDS: dict[str, str] = {
     "manifest.data": "Data",
     "manifest.search": "Search",
     "manifest.time": "Time",
+    "manifest.seconds": "{n} s",
+    "manifest.rate": "{n} trials/s",
     "bars": "Bars",
     "from": "First bar",
     "to": "Last bar",

@@ -47,7 +47,7 @@ def test_every_state_of_a_run_opens_without_a_complaint(chromium: Any, tmp_path:
 
 def test_a_run_without_trades_says_so_beside_its_candles(chromium: Any, tmp_path: Path):
     page = Page(chromium, make_run(tmp_path / "run", every=5_000))
-    assert page.text(".picked") == WORDS["trades.none"] == page.text("#trades p")
+    assert page.text("#chart .picked") == WORDS["trades.none"] == page.text("#trades p")
     page.press(".candles", "\ue014")
     assert page.run("return report.state.trade") is None
     assert page.run(DRAWN)["candles"][0] > 500
@@ -62,7 +62,7 @@ def test_ten_thousand_trials_and_a_million_bars_open_soon_and_are_small(chromium
     assert all(inked > 500 for inked, _ in drawn.values()) and {"candles", "equity", "history", "surface"} <= set(drawn)
     assert "17 bars of 15m" in page.text("#chart .merged")
     page.press(".candles", "\ue012")
-    assert page.text(".picked dd span") == "5000"
+    assert page.text("#chart .picked dd span") == "5000"
     assert page.complaints == []
 
 

@@ -24,24 +24,24 @@ def test_a_click_on_a_trade_on_the_candles_shows_its_details(chromium: Any, fold
       const box = document.querySelector('.candles').getBoundingClientRect();
       return {x: box.left + (spot.x1 + spot.x2) / 2, y: box.top + (spot.y1 + spot.y2) / 2, trade: spot.trade};
     """)
-    assert WORDS["pick"] in page.text(".picked")
+    assert WORDS["pick"] in page.text("#chart .picked")
     actions = ActionChains(chromium)
     actions.w3c_actions.pointer_action.move_to_location(round(spot["x"]), round(spot["y"]))
     actions.click().perform()
     assert page.run("return report.state.trade") == spot["trade"]
-    assert page.text(".picked dd span") == str(spot["trade"] + 1)
-    assert "Net P&L" in page.text(".picked")
+    assert page.text("#chart .picked dd span") == str(spot["trade"] + 1)
+    assert "Net P&L" in page.text("#chart .picked")
     assert page.complaints == []
 
 
 def test_a_row_of_the_list_shows_its_trade_on_the_chart(chromium: Any, folder: Path):
     page = Page(chromium, folder)
     page.click("#trades tr[data-trade='2'] button")
-    assert page.text(".picked dd span") == "3"
+    assert page.text("#chart .picked dd span") == "3"
     seen = page.run("return report.charts.candles.marks.placed().map((spot) => spot.trade)")
     assert 2 in seen
     row = page.run("return document.querySelector(\"#trades tr[data-trade='2'] td:nth-child(6) span\").textContent")
-    assert row in page.text(".picked")
+    assert row in page.text("#chart .picked")
 
 
 def test_another_dataset_changes_all_that_is_shown(chromium: Any, folder: Path):
@@ -66,7 +66,7 @@ def test_pages_of_the_list_of_trades(chromium: Any, folder: Path):
 def test_the_keyboard_reaches_everything(chromium: Any, folder: Path):
     page = Page(chromium, folder)
     page.press(".candles", "\ue014", "\ue014", "\ue012")  # right, right, left
-    assert page.text(".picked dd span") == "1"
+    assert page.text("#chart .picked dd span") == "1"
     for chart in ("candles", "equity"):
         width = f"const r = report.charts.{chart}.chart.timeScale().getVisibleLogicalRange(); return r.to - r.from"
         before = page.run(width)

@@ -18,7 +18,7 @@ function stepTrade(step) {
 }
 
 function showDetails() {
-  const place = $(".picked"), trades = tradesOf(current()), i = state.trade;
+  const place = $("#chart .picked"), trades = tradesOf(current()), i = state.trade;
   if (!place) return;
   if (i === null || !trades) return place.replaceChildren(make("p", {}, say(trades && !trades.n ? "trades.none" : "pick")));
   const item = (key, value, more, shade) =>

@@ -43,7 +43,12 @@ def both(saved: Saved, dataset: Dataset) -> Child:
     inside = headline(saved.metrics(dataset), saved.summary(dataset), capital)
     if outside is None:
         return inside
-    return [el("h4", say("side.in")), inside, el("h4", say("side.out")), headline(outside.metrics, outside.summary, capital)]
+    return [
+        el("h3", say("side.in"), class_="side"),
+        inside,
+        el("h3", say("side.out"), class_="side"),
+        headline(outside.metrics, outside.summary, capital),
+    ]
 
 
 def purge(saved: Saved) -> str:

@@ -53,7 +53,7 @@ def sides(saved: Saved, dataset: Dataset, names: Sequence[str]) -> Child:
     if outside is None:
         return inside
     after = figures(outside.summary, f"{dataset.name}, {say('side.out').lower()}", names)
-    return [el("h4", say("side.in")), inside, el("h4", say("side.out")), after]
+    return [el("h3", say("side.in"), class_="side"), inside, el("h3", say("side.out"), class_="side"), after]
 
 
 def figures(found: Mapping[str, tuple[str, list[float]]], caption: str, names: Sequence[str]) -> Child:
