@@ -320,6 +320,8 @@ WORDS: dict[str, str] = {
     "manifest.data": "Data",
     "manifest.search": "Search",
     "manifest.time": "Time",
+    "manifest.seconds": "{n} s",
+    "manifest.rate": "{n} trials/s",
     "bars": "Bars",
     "from": "First bar",
     "to": "Last bar",

@@ -38,8 +38,13 @@ def test_the_theme_can_be_changed_by_hand(chromium: Any, folder: Path):
 
 def test_it_prints_light_with_its_charts(chromium: Any, folder: Path):
     page = Page(chromium, folder, dark=True)
+    page.run(
+        "addEventListener('afterprint', () => { window.folds = [...document.querySelectorAll('.copyable details')].map((e) => e.open) })"
+    )
+    page.run("addEventListener('beforeprint', () => { window.open = document.querySelectorAll('.copyable details[open]').length })")
     pdf = base64.b64decode(page.sees("Page.printToPDF", printBackground=True)["data"])
     assert pdf.startswith(b"%PDF") and len(pdf) > 50_000
+    assert page.run("return [window.open, window.folds]") == [2, [False, False]]
     assert page.run("return document.querySelectorAll('.printed').length") == 0
     assert page.run("return document.documentElement.dataset.theme") == "dark"
 

@@ -1,5 +1,7 @@
 // Of more trades in sight only the chosen one has its signal and its result beside it.
 const MOST_NAMED = 24;
+// Of more a trade is a point at its entry: triangles would lie on each other, and dragging the chart would lag.
+const MOST_DRAWN = 3000;
 // Writes texts with a halo; one that would lie on another is left out.
 function labels(g, paper) {
   const boxes = [];
@@ -38,12 +40,13 @@ class TradeMarks {
   draw(target) {
     const gain = colour("gain"), loss = colour("loss"), ink = colour("ink"), paper = colour("paper"), chosen = this.chosen();
     target.useMediaCoordinateSpace(({ context: g }) => {
-      const placed = this.placed(), size = placed.length > 400 ? 2.5 : placed.length > 120 ? 4 : 6;
+      const placed = this.placed(), crowd = placed.length > MOST_DRAWN, size = placed.length > 400 ? 2.5 : placed.length > 120 ? 4 : 6;
       placed.sort((a, b) => (a.trade === chosen) - (b.trade === chosen));
       for (const spot of placed) {
         const mine = spot.trade === chosen, shade = spot.pnl >= 0 ? gain : loss, s = mine ? 8 : size;
         g.globalAlpha = chosen === null || mine ? 1 : 0.55;
         g.strokeStyle = g.fillStyle = shade;
+        if (crowd && !mine) { g.fillRect(spot.x1 - 1, spot.y1 - 1, 2, 2); continue; }
         g.lineWidth = mine ? 2.5 : 1.25;
         g.setLineDash(mine ? [] : [3, 3]);
         g.beginPath(); g.moveTo(spot.x1, spot.y1); g.lineTo(spot.x2, spot.y2); g.stroke();

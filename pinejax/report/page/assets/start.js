@@ -28,6 +28,7 @@ const objective = $("[data-choose=objective]");
 if (objective) objective.addEventListener("change", () => { search.objective = +objective.value; redraws.forEach((redraw) => redraw()); });
 
 // Paper is light; lightweight-charts draws only when the screen does, so pictures of its charts are printed, a dark one turned over.
+let unfolded = [];
 window.addEventListener("beforeprint", () => {
   const turned = root.dataset.theme === "dark";
   Object.values(charts).forEach(({ chart, host }) => {
@@ -37,8 +38,11 @@ window.addEventListener("beforeprint", () => {
     g.drawImage(drawn, 0, 0);
     host.before(picture);
   });
+  // Paper cannot unfold: what a reader of it needs is open, other folds are left out.
+  unfolded = $$("#verdict details, .copyable details").filter((fold) => !fold.open);
+  unfolded.forEach((fold) => { fold.open = true; });
   root.dataset.theme = "light";
   tell("theme");
 });
-window.addEventListener("afterprint", () => { $$(".printed").forEach((picture) => picture.remove()); applyTheme(); });
+window.addEventListener("afterprint", () => { $$(".printed").forEach((picture) => picture.remove()); unfolded.forEach((fold) => { fold.open = false; }); applyTheme(); });
 window.report = { charts, state, chooseTrade, chooseDataset };

@@ -22,10 +22,10 @@ def section(saved: Saved) -> Markup | None:
     if not said:
         return None
     rows = [
-        (say("manifest.costs"), listed(said.get("broker", {}), COSTS)),
+        (say("manifest.costs"), listed(costs(said.get("broker", {})), COSTS)),
         (say("manifest.search"), listed(said.get("search", {}), SEARCH)),
         (say("objective"), listed(said.get("objective", {}), ("metric", "aggregate", "gates"))),
-        (say("manifest.time"), listed({"total_s": said.get("timings_s", {}).get("total"), "trials_per_s": said.get("trials_per_s")})),
+        (say("manifest.time"), taken(said)),
         (say("manifest.machine"), listed({**said.get("machine", {}), "device": said.get("device")})),
         (say("manifest.versions"), listed({"pinejax": said.get("pinejax"), **said.get("versions", {})})),
     ]
@@ -44,6 +44,23 @@ def datasets(rows: Any) -> Markup | None:
     head = [say("dataset"), say("bars"), say("from"), say("to"), say("hash")]
     cells = [[r["name"], figure(r["n_bars"], "count"), r["first"], r["last"], el("code", str(r["content_hash"])[:12])] for r in rows]
     return table(head, cells, caption=say("manifest.data"), class_="figures")
+
+
+def costs(broker: Mapping[str, Any]) -> dict[str, Any]:
+    """With rates as percent."""
+    known = dict(broker)
+    for key, kind in (("commission", "percent"), ("size", "percent_of_equity")):
+        if known.get(f"{key}_type", kind) == kind and isinstance(known.get(key), (int, float)):
+            known[key] = f"{short(float(f'{100 * known[key]:.6g}'))}%"
+    return known
+
+
+def taken(said: Mapping[str, Any]) -> str:
+    """How long the run took, and how fast its trials were."""
+    total, rate = said.get("timings_s", {}).get("total"), said.get("trials_per_s")
+    parts = [say("manifest.seconds", n=figure(total, "bars"))] if isinstance(total, (int, float)) else []
+    parts += [say("manifest.rate", n=figure(rate, "bars"))] if isinstance(rate, (int, float)) else []
+    return ", ".join(parts)
 
 
 def listed(values: Mapping[str, Any], keys: tuple[str, ...] | None = None) -> str:
