@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["LONG", "SHORT", "Strategy", "__version__", "input", "load"]
+__all__ = ["LONG", "SHORT", "Strategy", "__version__", "input", "load", "load_study"]
 
 
 def load(folder: str | PathLike[str]) -> Run | Sweep:
@@ -29,3 +29,13 @@ def load(folder: str | PathLike[str]) -> Run | Sweep:
     from pinejax.report.load import load as load_folder
 
     return load_folder(folder)
+
+
+def load_study(name: str, storage: str | None = None) -> Run:
+    """A study as its database or journal has it: no bars, equity or trades (docs/notebooks.md).
+
+    storage: its URL; None is the one in OPTUNA_STORAGE_URL, else outputs/studies.db. Errors: StudyError.
+    """
+    from pinejax.report.load import load_study as load_stored
+
+    return load_stored(name, storage)

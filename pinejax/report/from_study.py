@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from pinejax.report.listed import Listed
 from pinejax.report.rows import DatasetRow, StudyRows, TrialRow
 from pinejax.report.saved import Dataset, Saved
 from pinejax.report.slug import slug
-from pinejax.report.tables import trials_table
+from pinejax.report.tables import datasets_table, trials_table
 from pinejax.report.text import typed
 from pinejax.search.fingerprint import CHOSEN, HISTORIES
 from pinejax.search.keepsake import AIM, MANIFEST, VERDICT
@@ -44,6 +45,11 @@ class StoredRun(Saved):
     def _parquet(self, name: str) -> pl.DataFrame | None:
         return self.held.get(name)
 
+    @cached_property
+    def results(self) -> pl.DataFrame | None:
+        """As the table of a run's folder."""
+        return self.held.get("results_datasets.csv")
+
     def trades(self, dataset: Dataset) -> Listed | None:
         """Databases keep no trades."""
         return None
@@ -56,7 +62,11 @@ class StoredRun(Saved):
 def read_study(study: StoredStudy, storage: str, now: datetime) -> StoredRun:
     """A study of pinejax, or of another tool, which has no datasets. storage: its name without passwords; now: with its zone."""
     rows = study_rows(study)
-    held: dict[str, Any] = {"trials.parquet": trials_table(rows), "verdict.json": study.attrs.get(VERDICT)}
+    held: dict[str, Any] = {
+        "trials.parquet": trials_table(rows),
+        "results_datasets.csv": datasets_table(rows),
+        "verdict.json": study.attrs.get(VERDICT),
+    }
     if rows.best:
         held["best.json"] = entry(rows, rows.best[0])
     if len(rows.objectives) > 1:

@@ -1,7 +1,9 @@
-"""`pinejax.load`: the folder of a run or of a sweep as an object for notebooks and scripts."""
+"""`pinejax.load` and `pinejax.load_study`: a run, a sweep or a stored study as an object for notebooks and scripts."""
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 
@@ -26,6 +28,17 @@ def load(folder: str | PathLike[str]) -> Run | Sweep:
         return Run(read_folder(place))
     what = "there is no such folder" if not place.exists() else "it is no folder" if not place.is_dir() else "it is neither"
     raise ReportError(f"{place}: expected the folder of a run (with {RUN}) or of a sweep (with {SWEEP}), but {what}. {_near(place)}")
+
+
+def load_study(name: str, storage: str | None) -> Run:
+    """What a storage has of a study. storage: its URL; None: where a search would keep it. Errors: StudyError."""
+    from pinejax.report.cli import page_of_study
+    from pinejax.report.from_study import read_study
+    from pinejax.search.library import Library
+    from pinejax.search.location import StorageConfig
+
+    with Library(StorageConfig(url=storage).resolve(os.environ)) as library:
+        return Run(read_study(library.read(name), library.name, datetime.now(UTC)), page_of_study(name))
 
 
 def _near(place: Path) -> str:

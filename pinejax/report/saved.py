@@ -19,6 +19,7 @@ from pinejax.errors import ReportError
 from pinejax.report.curves import BARS, EQUITY
 from pinejax.report.listed import Listed, read_trades
 from pinejax.report.slug import slug, timeframe_slug
+from pinejax.report.tables import RESULTS
 
 FROM_SUMMARY = {"net_profit": "net_profit", "profit_factor": "profit_factor", "win_rate": "percent_profitable", "n_trades": "closed_trades"}
 """Metrics that are figures of TradingView's summary too."""
@@ -103,6 +104,18 @@ class Saved:
         """inputs.txt: the best set for TradingView's settings."""
         path = self.folder / "inputs.txt"
         return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
+
+    @cached_property
+    def results(self) -> pl.DataFrame | None:
+        """results_datasets.csv."""
+        path = self.folder / "results_datasets.csv"
+        if not path.is_file():
+            return None
+        try:
+            names = pl.read_csv(path, n_rows=0).columns
+            return pl.read_csv(path, schema_overrides={name: RESULTS.get(name, pl.Float64) for name in names})
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise ReportError(f"{path}: expected a table as a run writes it, got {error}. Delete it, or run again.") from None
 
     @cached_property
     def datasets(self) -> list[Dataset]:

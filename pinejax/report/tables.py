@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,12 @@ import polars as pl
 from pinejax.core.inputs import Value
 from pinejax.metrics import METRICS
 from pinejax.report.rows import StudyRows, TrialRow
+
+RESULTS: Mapping[str, Any] = {
+    "number": pl.Int64, "state": pl.String, "n_steps": pl.Int64, "dataset": pl.String, "symbol": pl.String, "timeframe": pl.String,
+    "synthetic": pl.Boolean, "status": pl.Int64,
+}  # fmt: skip
+"""The columns of `datasets_table` before those of the metrics."""
 
 
 def trials_table(study: StudyRows) -> pl.DataFrame:

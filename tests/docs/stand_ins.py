@@ -21,17 +21,25 @@ SYMBOLS: Mapping[str, str] = {
     "BINANCE:ENAUSDT": "SYNTH_C",
     "BINANCE:BTCUSDT": "SYNTH_A",
 }
+
+
+def _run(folder: str) -> list[str]:
+    return ["pinejax.run", f"symbol=SYNTH_A search.n_trials=16 verdict=none hydra.run.dir={folder}"]
+
+
+def _study(name: str) -> list[str]:
+    return ["pinejax.run", f"symbol=SYNTH_A search.n_trials=4 verdict=none search.study_name={name}"]
+
+
 _OWN_CHART = "data.root=data/real symbol=ETHUSDT.P timeframe=15m hydra.run.dir=outputs/own"
 _STUDY = "BTCUSDT_5m_1h_ema_cross_72d83fe5"
 _OWN_EXPORT: list[Any] = [["pinejax.backtest", f"{_OWN_CHART} strategy=mine.py:MyStrategy"], ("outputs/own/trades.csv", "export.csv")]
-_FIRST_RUN: list[Any] = [["pinejax.run", "symbol=SYNTH_A hydra.run.dir=outputs/first"]]
 BEFORE: Mapping[str, list[Any]] = {
-    "README.md": [*_OWN_EXPORT, *_FIRST_RUN],
+    "README.md": [*_OWN_EXPORT, _run("outputs/first")],
     "docs/getting-started.md": _OWN_EXPORT,
-    "docs/search.md": [
-        ["pinejax.run", "symbol=SYNTH_A hydra.run.dir=outputs/btc_5m search.n_trials=16 verdict=none"],
-        ["pinejax.run", f"symbol=SYNTH_A search.study_name={_STUDY} search.n_trials=4 verdict=none"],
-    ],
+    "docs/report.md": [_study(_STUDY), _study("my_study")],
+    "docs/results.md": [_run("outputs/mine")],
+    "docs/search.md": [_run("outputs/btc_5m"), _run("outputs/2026-01-31_12-00-00_BTCUSDT_5m_1h"), _study(_STUDY)],
     "docs/tradingview.md": [
         ["pinejax.backtest", f"{_OWN_CHART} strategy=mine.py:Mine data.rates=rates.csv"],
         ("outputs/own/trades.csv", "export.csv"),

@@ -6,12 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from fragment import EVIL, Reader
 from judged_folder import VERDICT, judge
 from report_folder import CAPITAL, make_run
 
@@ -19,45 +19,14 @@ import pinejax
 from pinejax.errors import ReportError
 from pinejax.report.loaded import frames
 from pinejax.report.loaded.run import Run
+from pinejax.report.page.words import WORDS
+from pinejax.report.tables import RESULTS
 
 PINNED = {
-    "trials": frames.TRIALS, "results": frames.RESULTS, "datasets": frames.DATASETS, "trades": frames.TRADES, "equity": frames.EQUITY,
+    "trials": frames.TRIALS, "results": RESULTS, "datasets": frames.DATASETS, "trades": frames.TRADES, "equity": frames.EQUITY,
     "bars": frames.BARS, "summary": frames.SUMMARY, "walk_forward": frames.FOLDS, "walk_forward_equity": frames.HISTORY,
     "null": frames.HISTORIES, "stress": frames.STRESS,
 }  # fmt: skip
-EVIL = "</div><script>alert(1)</script>'\"&"
-
-
-class Reader(HTMLParser):
-    """Text, elements and what they would fetch; fails where an element is closed that is not open."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.open: list[str] = []
-        self.names: set[str] = set()
-        self.words: list[str] = []
-        self.fetched: list[str] = []
-        self.feed(text)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list) -> None:
-        self.open.append(tag)
-        self.names.add(tag)
-        self.fetched += [value for key, value in attrs if key in ("src", "href", "xlink:href") or "url(" in (value or "")]
-
-    def handle_startendtag(self, tag: str, attrs: list) -> None:
-        self.names.add(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
 
 
 def loaded(folder: Path) -> Run:
@@ -161,7 +130,7 @@ def test_the_verdict_is_a_value_with_its_rules(run: Run, tmp_path: Path):
         ("trades", "169", True), ("deflated_sharpe", "0.133165", False), ("holdout", None, None),
     ]  # fmt: skip
     text = Reader(verdict._repr_html_()).text
-    assert "Not told from luck" in text and "deflated 0.1332 >= 0.95 no" in text and "not made" in text
+    assert WORDS["level.luck"] in text and "deflated 0.1332 >= 0.95 no" in text and "not made" in text
     other = loaded(make_run(tmp_path / "run")).verdict
     assert other.level == "none" and "luckiest of 40 trials" in other.sentence and not len(other.reasons)
 
@@ -183,7 +152,7 @@ def test_a_notebook_shows_verdict_best_set_and_datasets_and_fetches_nothing(run:
     for words in (
         "ema_cross on AAA, BBB",
         "Synthetic bars.",
-        "Not told from luck",
+        WORDS["level.luck"],
         "params.fast=",
         "AAA 15m@1h",
         "BBB 15m@1h",
@@ -272,9 +241,25 @@ def test_the_report_is_made_from_what_is_there(tmp_path: Path):
     assert run.report() == run.folder / "report.html" and run.report().stat().st_size > 100_000
 
 
+def test_a_backtest_is_a_run_of_one_set(tmp_path: Path):
+    folder = make_run(tmp_path / "run", symbols=("AAA",))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name in ("state", "study", "search"):
+        del manifest[name]
+    manifest["strategy"] = {"name": "ema_cross", "params": {"fast": 9}}
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"metrics": {"sharpe": [0.5]}}))
+    for name in ("best.json", "trials.parquet", "bank.json"):
+        (folder / name).unlink()
+    run = loaded(folder)
+    assert run.best is not None and repr(run.best) == "Best(params.fast=9)" and run.best.trial is None
+    assert repr(run) == "Run('run': ema_cross, done, 0 trials; verdict: not judged)"
+    assert len(run.trades) and "Trial" not in Reader(run._repr_html_() + run.best._repr_html_()).text
+
+
 def test_the_parts_of_a_joint_study_are_runs_of_their_own(tmp_path: Path):
     folder = make_run(tmp_path / "run", n_trials=5)
     make_run(folder / "15m_1h", n_trials=2)
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(manifest | {"pairs": {"15m@1h": "15m_1h", "5m@1h": "5m_1h"}}))
-    assert {pair: len(part.trials) for pair, part in loaded(folder).pairs.items()} == {"15m@1h": 2}
+    parts = loaded(folder).pairs
+    assert {pair: (len(part.trials), part.strategy) for pair, part in parts.items()} == {"15m@1h": (2, "ema_cross")}

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from fragment import EVIL, Reader
 from matplotlib.figure import Figure
 from sweep_folder import MIXED, One, make_sweep
 
@@ -13,7 +14,6 @@ import pinejax
 from pinejax.errors import ReportError
 from pinejax.report.loaded.run import Run
 from pinejax.report.loaded.sweep import COMBINATIONS, Sweep
-from tests.report.test_load import EVIL, Reader
 
 
 def loaded(folder: Path) -> Sweep:

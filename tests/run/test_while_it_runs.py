@@ -53,7 +53,7 @@ def test_a_search_that_fails_says_so_in_its_log(search, place, monkeypatch):
 
 @pytest.mark.slow
 def test_the_stages_of_judging_are_in_the_log(search):
-    lines = logged(search("verdict=default", "null=replay", "null.n_surrogates=3"))
+    lines = logged(search("verdict=default", "null=replay", "null.n_surrogates=3", "report=none"))
     assert "judging: 1 of 11, deflation" in lines and "judging: 11 of 11, holdout" in lines
     assert any(line.startswith("Verdict: ") for line in lines)
 
@@ -125,7 +125,7 @@ def test_ctrl_c_is_answered_on_the_screen_and_leaves_the_terminal_as_it_was(plac
             process.send_signal(signal.SIGINT)
             sent.append(process.pid)
 
-    seen = on_terminal(place, (*SLOW_SEARCH, "search.n_trials=100000"), interrupt)
+    seen = on_terminal(place, (*SLOW_SEARCH, "search.n_trials=100000", "report=none"), interrupt)
     assert seen.code == 130, seen.text
     assert seen.text.count(HIDDEN) == seen.text.count(SHOWN) == 1
     assert "Interrupted after " in seen.text.rpartition(SHOWN)[2]
@@ -134,7 +134,7 @@ def test_ctrl_c_is_answered_on_the_screen_and_leaves_the_terminal_as_it_was(plac
 
 @pytest.mark.slow
 def test_a_dumb_terminal_gets_plain_lines(place):
-    seen = on_terminal(place, SMALL, TERM="dumb")
+    seen = on_terminal(place, (*SMALL, "report=none"), TERM="dumb")
     assert seen.code == 0
     assert ESCAPE not in seen.text and "\r" not in seen.text
     assert re.search(r"Z  8/8 trials  ", seen.text)

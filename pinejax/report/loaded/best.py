@@ -19,14 +19,15 @@ from pinejax.report.text import overrides_of
 
 @dataclass(frozen=True, eq=False)
 class Best:
-    """trial: its number. values: by objective; directions: maximize or minimize. params: complete, with pins and defaults.
+    """trial: its number; None of a backtest, whose one set it is. values: by objective; directions: maximize or minimize. params: complete,
+    with pins and defaults.
 
     searched: names of the searched ones that matter with this set. violation: how far it is from the constraints, 0 where all hold.
     spans: by searched name what the study looked at. by_dataset: its metrics.
     inputs: for TradingView's settings, as text; None where the run has left none.
     """
 
-    trial: int
+    trial: int | None
     values: Mapping[str, float]
     directions: Mapping[str, str]
     params: Mapping[str, Value]
@@ -47,12 +48,13 @@ class Best:
         return frames.metrics(self.by_dataset or {})
 
     def __repr__(self) -> str:
-        return f"Best(trial {self.trial}, {', '.join(f'{name} {value:.6g}' for name, value in self.values.items())}: {self.overrides})"
+        words = [] if self.trial is None else [f"trial {self.trial}", *(f"{name} {value:.6g}" for name, value in self.values.items())]
+        return f"Best({', '.join(words)}{': ' if words else ''}{self.overrides})"
 
     def _repr_html_(self) -> str:
         rows = [[html.code(name), short(self.params.get(name)), (self.spans or {}).get(name, "")] for name in self.searched]
         return html.framed(
-            html.line(said(self)),
+            html.line(said(self)) if self.trial is not None else None,
             html.table([say("parameter"), say("value"), say("range")], rows) if rows else None,
             html.block(self.overrides) if self.overrides else None,
         )
@@ -69,9 +71,9 @@ def best_of(saved: Saved) -> Best | None:
     entry: Mapping[str, Any] | None = saved.best
     if entry is None:
         return None
-    searched = tuple(entry.get("searched", ()))
+    searched = tuple(entry.get("searched", entry.get("params", {})))
     return Best(
-        trial=int(entry.get("trial", -1)),
+        trial=entry.get("trial"),
         values=entry.get("values", {}),
         directions=entry.get("directions", {}),
         params=entry.get("params", {}),

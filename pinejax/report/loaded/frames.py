@@ -11,17 +11,13 @@ from typing import Any
 
 import polars as pl
 
-from pinejax.errors import ReportError
 from pinejax.report.listed import Listed
 from pinejax.report.saved import Dataset, Saved
+from pinejax.report.tables import RESULTS
 
 TIME = pl.Datetime("ms", "UTC")
 TRIALS = {
     "number": pl.Int64, "state": pl.String, "value": pl.Float64, "violation": pl.Float64, "n_steps": pl.Int64, "duplicate_of": pl.Int64,
-}  # fmt: skip
-RESULTS = {
-    "number": pl.Int64, "state": pl.String, "n_steps": pl.Int64, "dataset": pl.String, "symbol": pl.String, "timeframe": pl.String,
-    "synthetic": pl.Boolean, "status": pl.Int64,
 }  # fmt: skip
 DATASETS = {
     "name": pl.String, "symbol": pl.String, "timeframe": pl.String, "n_bars": pl.Int64, "first": TIME, "last": TIME,
@@ -64,14 +60,7 @@ def trials(saved: Saved) -> pl.DataFrame:
 
 def results(saved: Saved) -> pl.DataFrame:
     """One row per trial and dataset: RESULTS, then every metric. Errors: ReportError for another file of that name."""
-    path = saved.folder / "results_datasets.csv"
-    if not path.is_file():
-        return pl.DataFrame(schema=RESULTS)
-    try:
-        names = pl.read_csv(path, n_rows=0).columns
-        found = pl.read_csv(path, schema_overrides={name: RESULTS.get(name, pl.Float64) for name in names})
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise ReportError(f"{path}: expected a table as a run writes it, got {error}. Delete it, or run again.") from None
+    found = pl.DataFrame(schema=dict(RESULTS)) if saved.results is None else saved.results
     return found.with_columns(pl.col(pl.Float64).fill_nan(None))
 
 

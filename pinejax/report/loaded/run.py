@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from pinejax.report.atomic import write_text
 from pinejax.report.loaded import frames, html
 from pinejax.report.loaded.best import Best, best_of, said
 from pinejax.report.loaded.figures import Figures
@@ -32,10 +33,12 @@ class Run:
     """One search, or one part of a joint one. A file that the run has not left is an empty frame, None, or a figure that says so."""
 
     saved: Saved
+    page: Path | None = None
+    """Where `report` goes; None is into the folder."""
 
     @property
     def folder(self) -> Path:
-        """Where its files are."""
+        """Where its files are; of a stored study no more than a name."""
         return self.saved.folder
 
     @property
@@ -51,12 +54,12 @@ class Run:
     @property
     def study(self) -> str | None:
         """The study's name."""
-        return (self.manifest.get("study") or {}).get("name")
+        return (self.manifest.get("study") or {}).get("name") or (self.saved.best or {}).get("study")
 
     @property
     def strategy(self) -> str | None:
         """The strategy's name."""
-        return (self.manifest.get("strategy") or {}).get("name")
+        return (self.manifest.get("strategy") or {}).get("name") or (self.saved.best or {}).get("strategy")
 
     @property
     def state(self) -> str:
@@ -157,14 +160,19 @@ class Run:
         return {pair: Run(read_folder(folder)) for pair, folder in begun.items()}
 
     def report(self) -> Path:
-        """Makes report.html of the folder as it is now; its path."""
+        """Makes report.html of the folder as it is now; its path. Of a stored study: of what was read, to outputs/report_<study>.html."""
+        from pinejax.report.page import run_page
         from pinejax.report.page.build import build
 
-        return build(self.folder)
+        if self.page is None:
+            return build(self.folder)
+        self.page.parent.mkdir(parents=True, exist_ok=True)
+        write_text(self.page, run_page.page(self.saved))
+        return self.page
 
     def __repr__(self) -> str:
         words = [self.strategy or "?", self.state, f"{len(self.trials):,} trials"]
-        if self.best is not None:
+        if self.best is not None and self.best.values:
             words.append("best " + ", ".join(f"{name} {value:.4g}" for name, value in self.best.values.items()))
         return f"Run({self.name!r}: {', '.join(words)}; verdict: {'not judged' if self.verdict.level == UNJUDGED else self.verdict.level})"
 
@@ -179,7 +187,7 @@ class Run:
             if self.state in STATES
             else None,
             html.verdict(self.verdict.level, self.verdict.sentence),
-            None if best is None else html.line(said(best)),
+            None if best is None or best.trial is None else html.line(said(best)),
             html.block(best.overrides) if best is not None and best.overrides else None,
             self._table() if best is not None else None,
             html.line(say("search.counts", n=f"{len(self.trials):,}", said=self._counts()), soft=True) if len(self.trials) else None,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import IO, cast
 
 from pinejax.errors import StudyError
-from pinejax.report.progress import Stream
+from pinejax.report.run_log import Stream
 from pinejax.report.watch.tally import Tally, View
 from pinejax.report.watch.text import line, page
 from pinejax.search.following import Follower

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from pinejax.report.progress import clock_time
+from pinejax.report.standing import clock_time
 from pinejax.report.text import grid
 from pinejax.report.watch.tally import Better, View
 
