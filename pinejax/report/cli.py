@@ -47,7 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     make.set_defaults(command=_build)
 
     look = commands.add_parser("open", help="show it in the browser; it is made first")
-    look.add_argument("what", metavar="FOLDER|STUDY")
+    look.add_argument("what", nargs="?", metavar="FOLDER|STUDY", help=f"default: the newest folder in {OUTPUTS}")
     look.set_defaults(command=_open)
 
     for one in (make, look):
@@ -74,11 +74,21 @@ def _build(arguments: argparse.Namespace) -> int:
 
 
 def _open(arguments: argparse.Namespace) -> int:
-    path = _made(arguments.what, arguments)
+    path = _made(arguments.what or str(newest(arguments)), arguments)
     print(path)
     if not arguments.show(path.resolve().as_uri()):
         raise ReportError(f"{path}: there is no browser to open it with. Open the file by hand.")
     return OK
+
+
+def newest(arguments: argparse.Namespace) -> Path:
+    """The folder in outputs whose run or sweep wrote last. Errors: ReportError where there is none, or where a storage was named."""
+    if arguments.storage is not None or arguments.sqlite is not None:
+        raise ReportError("open: expected the name of a study beside --storage or --sqlite. python -m pinejax.study list names them.")
+    found = [path for name in ("manifest.json", "sweep.json") for path in OUTPUTS.glob(f"*/{name}")]
+    if not found:
+        raise ReportError(f"open: expected a folder of a run in {OUTPUTS}, found none. Name one: what a run printed after `Files:`.")
+    return max(found, key=lambda path: path.stat().st_mtime_ns).parent
 
 
 def _watch(arguments: argparse.Namespace) -> int:

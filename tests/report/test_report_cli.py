@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,23 @@ def test_open_makes_the_page_and_shows_it(tmp_path: Path):
     folder, shown = make_run(tmp_path / "run"), []
     assert main(["open", str(folder)], show=lambda url: shown.append(url) or True) == 0
     assert shown == [(folder / "report.html").resolve().as_uri()]
+
+
+def test_open_without_a_name_shows_the_run_that_wrote_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    shown: list[str] = []
+    for name, written_s in (("newer", 2_000), ("older", 1_000)):
+        os.utime(make_run(tmp_path / "outputs" / name) / "manifest.json", (written_s, written_s))
+    assert main(["open"], show=lambda url: shown.append(url) or True) == 0
+    assert shown == [(tmp_path / "outputs" / "newer" / "report.html").resolve().as_uri()]
+
+
+def test_open_without_a_name_says_where_it_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.chdir(tmp_path)
+    assert main(["open"]) == 2
+    assert "in outputs, found none" in capsys.readouterr().err
+    assert main(["open", "--sqlite", "some.db"]) == 2
+    assert "the name of a study beside" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
