@@ -20,6 +20,7 @@ from pinejax.report.sweep_folder import write_sweep
 from pinejax.report.sweep_rows import State, SweepRow, filled, read_json, run_folder
 from pinejax.sweep.combinations import Combination
 from pinejax.sweep.shown import Shown
+from pinejax.sweep.typed import command_of
 
 
 def claim_folder(wanted: Path) -> Path:
@@ -127,6 +128,7 @@ class Record:
                 "timeframes": [str(pair) for pair in one.config.pairs],
                 "swept": {key: without_passwords(value) for key, value in one.chosen.swept},
                 "overrides": [without_passwords(text) for text in one.chosen.overrides],
+                "command": command_of(one),
                 "study": of[one.index].study or None,
                 "folder": str(self.place(one).relative_to(self.folder)),
                 "state": standing.state,

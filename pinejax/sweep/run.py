@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -20,6 +19,7 @@ from pinejax.sweep.record import Record, Standing, claim_folder
 from pinejax.sweep.stock import n_jobs_of, with_stock_names
 from pinejax.sweep.stopping import stopping, where_run
 from pinejax.sweep.telling import Teller
+from pinejax.sweep.typed import command
 from pinejax.sweep.watch import watching
 
 if TYPE_CHECKING:
@@ -78,10 +78,8 @@ def run_sweep(
 
 
 def _command(arguments: Sequence[str], config: DictConfig) -> str:
-    """The command line, as it can be typed again, without passwords."""
     own = [word for word in config.hydra.overrides.hydra if not word.startswith("hydra.mode=")]
-    words = [without_passwords(word) for word in (*arguments, *own)]
-    return f"python -m pinejax.{config.hydra.job.name} -m {shlex.join(words)}"
+    return command([*arguments, *own], "-m")
 
 
 def _batch_size(options: Mapping[str, Any], one_by_one: bool) -> int | None:

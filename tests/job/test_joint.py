@@ -132,7 +132,7 @@ def test_results_are_reported_per_pair_and_the_best_overall_is_run_again(searche
     assert results["timeframe"].to_list() == ["2h@4h", "4h"]
     assert results["n_trials"].sum() == 12
     assert results["best_value"].max() == best["values"]["sharpe"]
-    assert (searched / "heatmap.png").is_file()
+    assert (searched / "heatmap.png").is_file() and (searched / "report.html").is_file()
 
 
 def test_a_pairs_folder_is_what_a_search_of_that_pair_leaves(searched):

@@ -78,7 +78,7 @@ def test_an_opened_holdout_is_left_trade_by_trade_and_the_curve_goes_on_over_it(
     assert [span["seen"] for span in data["equity"]["shades"]] == [True, False]
     assert np.frombuffer(base64.b64decode(data["trades"]["outside"]), np.uint32).sum() == len(trades) // 2
     assert "From 2024-03-08 12:00 on it is out of sample." in page
-    assert '<p class="note">Shaded' in page and '<p class="note">Shaded' not in (closed / "report.html").read_text()
+    assert '<p class="note">The held-out bars' in page and '<p class="note">The held-out bars' not in (closed / "report.html").read_text()
 
 
 def test_a_holdout_that_leaves_too_little_to_search_is_named(tmp_path):

@@ -49,7 +49,8 @@ def make_sweep(path: Path, combinations: Sequence[One] = MIXED, *, state: str = 
             {
                 "index": i, "symbols": [one.symbol], "timeframes": [one.timeframe],
                 "swept": {"timeframe": one.timeframe, "symbol": one.symbol, **one.swept},
-                "overrides": [f"timeframe={one.timeframe}", f"symbol={one.symbol}"], "study": f"study_{i}", "folder": place,
+                "overrides": [f"timeframe={one.timeframe}", f"symbol={one.symbol}"], "study": f"study_{i}",
+                "command": f"python -m pinejax.run timeframe={one.timeframe} symbol={one.symbol}", "folder": place,
                 "state": one.state, "error": one.error or None, "seconds": 2.0, "n_trials": 40,
             }
         )  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pinejax.report.figures.canvas import SMALL, Drawing, Look, canvas, dress, numbers, plain, sentence
-from pinejax.report.figures.history import ring
+from pinejax.report.figures.marks import ring
 from pinejax.report.figures.words import told
 from pinejax.report.page.figures import metric
 from pinejax.report.page.words import name_of, say
@@ -43,7 +43,7 @@ def contour(known: Searched, look: Look, *, objective: int = 0) -> Drawing:
     bar.ax.tick_params(labelsize=SMALL, colors=palette.soft, length=2)
     bar.outline.set_visible(False)  # type: ignore[operator]
     x, y = known.array(found.x), known.array(found.y)
-    used = np.isfinite(x) & np.isfinite(y) & np.isfinite(score)
+    used = np.isfinite(x) & np.isfinite(y) & np.isfinite(score) & ~known.violated
     axes.scatter(x[used], y[used], s=12, color=palette.paper, edgecolors=palette.ink, linewidths=0.6, alpha=0.8)
-    ring(axes, x, y, (known.number == known.best) & used, look)
+    ring(axes, x, y, (known.number == known.best) & used, look, named=False)
     return figure

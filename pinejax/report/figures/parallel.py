@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import MaxNLocator
 
-from pinejax.report.figures.canvas import SMALL, Drawing, Look, canvas, fenced, number, plain, sentence, shortened, spread
+from pinejax.report.figures.canvas import SMALL, Drawing, Look, canvas, number, plain, sentence, shortened, spread
+from pinejax.report.figures.marks import fence_of
 from pinejax.report.figures.words import told
 from pinejax.report.page.words import name_of, say
 from pinejax.report.statistics.searched import Searched, is_number, options_of
@@ -22,7 +23,7 @@ def parallel(known: Searched, look: Look, *, objective: int = 0) -> Drawing:
     if not names:
         return sentence(look, say("parallel"), told("none.importance" if known.n_finite else "none.trials"))
     goal, score, palette = known.objectives[objective], known.scores[objective], look.palette
-    fence = fenced(score, goal.maximised)
+    fence = fence_of(known, objective)
     low, high = fence.limits
     columns = [(name_of("metric", goal.name), (fence.hold(score) - low) / (high - low), _ticks(low, high, False))]
     columns += [(name, *_column(known, name)) for name in names]
@@ -33,7 +34,7 @@ def parallel(known: Searched, look: Look, *, objective: int = 0) -> Drawing:
     axes.set_xlim(-0.15, len(columns) - 0.55)
     axes.set_ylim(-0.06, 1.12)
     order = np.argsort(np.where(np.isfinite(score), score if goal.maximised else -score, -np.inf), kind="stable")
-    order = order[np.isfinite(score[order])]
+    order = order[np.isfinite(score[order]) & ~known.violated[order]]
     if len(order) > MOST_LINES:
         top = order[-MOST_LINES // 4 :]
         order = np.concatenate([order[: -len(top)][:: -(-len(order) // (MOST_LINES - len(top)))], top])

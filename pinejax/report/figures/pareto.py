@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pinejax.report.figures.canvas import Drawing, Look, canvas, dress, fenced, legend, measured, sentence
+from pinejax.report.figures.canvas import Drawing, Look, canvas, dress, legend, measured, sentence
+from pinejax.report.figures.marks import dots, fence_of, notes_of
 from pinejax.report.figures.words import told
 from pinejax.report.page.words import name_of, say
 from pinejax.report.statistics.searched import Searched
@@ -17,15 +18,15 @@ def pareto(known: Searched, look: Look, *, x: int = 0, y: int = 1) -> Drawing:
     if not known.n_finite:
         return sentence(look, say("pareto"), told("none.trials"))
     goals = known.objectives[x], known.objectives[y]
-    fences = [fenced(known.scores[i], goal.maximised) for i, goal in zip((x, y), goals, strict=True)]
+    fences = [fence_of(known, i) for i in (x, y)]
     a, b = (fence.hold(known.scores[i]) for i, fence in zip((x, y), fences, strict=True))
-    n_beyond = max(fence.n_beyond for fence in fences)
-    figure = canvas(look, say("pareto"), width=6.6, height=4.6, notes=[told("beyond", n=n_beyond)] if n_beyond else [])
+    notes = notes_of(known, *max(zip((x, y), fences, strict=True), key=lambda one: one[1].n_beyond))
+    figure = canvas(look, say("pareto"), width=6.6, height=4.6, notes=notes)
     axes = figure.subplots()
     sides = [f"{name_of('metric', goal.name)} ({told('better')} {'→' if goal.maximised else '←'})" for goal in goals]
     dress(axes, look, x=sides[0], y=sides[1].replace("→", "↑").replace("←", "↓"), grid="both")
     front = np.isin(known.number, list(known.front))
-    axes.scatter(a[~front], b[~front], s=13, color=look.palette.gain, alpha=0.4, linewidths=0, label=told("each"))
+    dots(axes, a[~front], b[~front], known.violated[~front], look, named=True)
     order = np.argsort(a[front])
     axes.plot(a[front][order], b[front][order], color=look.palette.mark, linewidth=0.8, alpha=0.6)
     axes.scatter(a[front], b[front], s=34, color=look.palette.mark, linewidths=0, zorder=4, label=told("front"))

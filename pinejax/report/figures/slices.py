@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from pinejax.report.figures.canvas import Drawing, Look, canvas, dress, fenced, grid_of, measured, plain, rows_and_columns, sentence, spread
-from pinejax.report.figures.history import ring
+from pinejax.report.figures.canvas import Drawing, Look, canvas, dress, grid_of, measured, plain, rows_and_columns, sentence, spread
+from pinejax.report.figures.marks import dots, fence_of, notes_of, ring
 from pinejax.report.figures.words import told
 from pinejax.report.page.words import name_of, say
 from pinejax.report.statistics.searched import Searched, is_number, options_of
@@ -21,16 +21,16 @@ def slices(known: Searched, look: Look, *, objective: int = 0) -> Drawing:
     if not names:
         return sentence(look, say("slices"), told("none.importance" if known.n_finite else "none.trials"))
     goal, score = known.objectives[objective], known.scores[objective]
-    fence = fenced(score, goal.maximised)
+    fence = fence_of(known, objective)
     rows, columns = rows_and_columns(len(names), COLUMNS)
-    notes = [told("beyond", n=fence.n_beyond)] if fence.n_beyond else []
+    notes = notes_of(known, objective, fence)
     figure = canvas(look, say("slices"), width=2.0 + 2.9 * columns, height=1.0 + 2.1 * rows, notes=notes)
     places = grid_of(figure, len(names), COLUMNS, sharey=True)
     for i, (name, axes) in enumerate(zip(names, places, strict=True)):
         dress(axes, look, x=name, y=name_of("metric", goal.name) if i % COLUMNS == 0 else "")
         x = along(known, name, axes)
         used = np.isfinite(x) & np.isfinite(score)
-        axes.scatter(x[used], fence.hold(score[used]), s=11, color=look.palette.gain, alpha=0.45, linewidths=0)
+        dots(axes, x[used], fence.hold(score[used]), known.violated[used], look, size=11)
         ring(axes, x, fence.hold(score), (known.number == known.best) & used, look, named=False)
         axes.set_ylim(*fence.limits)
         measured(axes, goal.name)

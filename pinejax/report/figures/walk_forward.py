@@ -51,7 +51,7 @@ def _n_known(values: Sequence[Any]) -> int:
 
 
 def _history(axes: Axes, history: pl.DataFrame, look: Look) -> None:
-    dress(axes, look, y=told("unit"), title=say("walk.equity"))
+    dress(axes, look, y=told("unit"), title=told("walk"))
     days, worth = history["day"].to_numpy().astype("datetime64[D]"), history["equity"].to_numpy()
     axes.axhline(1.0, color=look.palette.faint, linewidth=0.8)
     axes.plot(days, worth, color=look.palette.gain, linewidth=1.4)

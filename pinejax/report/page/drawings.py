@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from pinejax.report.page.figures import short
+from pinejax.report.page.figures import rough, short
 from pinejax.report.page.markup import Markup, el
 from pinejax.report.statistics.bins import bins
 
@@ -72,18 +72,21 @@ def histogram(
 
 
 def strip(values: Sequence[float | None], names: Sequence[str], said: Sequence[str], label: str) -> Markup:
-    """One bar per value in a row, up for a gain and down for a loss; each says its text when pointed at."""
+    """One bar per value in a row, up for a gain and down for a loss, few with their value; each says its text when pointed at."""
     known = np.array([np.nan if v is None else v for v in values], float)
     top = float(np.nanmax(np.abs(known))) if np.isfinite(known).any() else 1.0
     wide, middle = WIDTH / max(len(known), 1), (HEIGHT - FOOT) / 2
     parts: list[Markup] = []
     for i, (value, text) in enumerate(zip(known.tolist(), said, strict=True)):
         if np.isfinite(value):
-            tall = max(abs(value) / (top or 1.0) * (middle - 4), 1.0)
+            tall = max(abs(value) / (top or 1.0) * (middle - 18), 1.0)
             bar = el("title", text)
             y = middle - tall if value > 0 else middle
             shape = Markup(f'<rect x="{px(i * wide + 1)}" y="{px(y)}" width="{px(max(wide - 2, 1))}" height="{px(tall)}">{bar}</rect>')
             parts.append(el("g", shape, class_="fill-gain" if value > 0 else "fill-loss"))
+            if len(known) <= MOST_COUNTED:
+                place = y - 4 if value > 0 else y + tall + 12
+                parts.append(el("text", rough(value), x=px((i + 0.5) * wide), y=px(place), text_anchor="middle", class_="value"))
     parts.append(el("line", x1=0, x2=WIDTH, y1=px(middle), y2=px(middle), class_="axis"))
     if names:
         parts.append(el("text", names[0], x=0, y=HEIGHT - 6, text_anchor="start"))

@@ -57,7 +57,7 @@ WORDS: dict[str, str] = {
     "level.differs": "Differs from luck",
     "level.hint": "A hint",
     "level.luck": "Not distinguishable from luck",
-    "level.not_enough": "Not judged",
+    "level.not_enough": "Not enough to tell",
     "level.none": "Not judged",
     "verdict.none": (
         "This search has not been judged. Its best set is the luckiest of {n} trials: expect it to do worse on bars it has not seen."
@@ -134,9 +134,9 @@ WORDS: dict[str, str] = {
     "equity.none": "The run has left no equity curve (equity.parquet).",
     "in_parts": "The search valued each set on parts of the histories. These are the best set's results on the whole of them, in one run.",
     "held_out.note": (
-        "Shaded: held-out bars, opened once the set was chosen. There it was run anew, flat and with the initial capital, from the first "
-        "bar behind a purge of {purge} bars on; its numbers are those of that run, and the curve goes on in proportion to it. All datasets "
-        "side by side, the histogram and the search are in sample."
+        "The held-out bars were opened once the set was chosen. There it was run anew, flat and with the initial capital, from the first "
+        "bar behind a purge of {purge} bars on; its numbers are those of that run, and the curve goes on in proportion to it. All "
+        "datasets side by side, the histogram and the search are in sample."
     ),
     "walk.folds": "One bar per fold: the score out of sample of the set that was best on the fold's other bars.",
     "in_sample": "in sample: the search saw these bars",
@@ -154,6 +154,8 @@ WORDS: dict[str, str] = {
     "chart.none": "The run has left no bars (bars.parquet).",
     "previous": "Previous trade",
     "next_trade": "Next trade",
+    "best_trade": "Best",
+    "worst_trade": "Worst",
     "whole": "Whole range",
     "pick": "Choose a trade: click it on the chart or in the list below, or press the arrow keys.",
     "chart.label": "Candles with the trades of the best set. Arrow keys choose the previous or the next trade.",
@@ -252,6 +254,7 @@ WORDS: dict[str, str] = {
     "null.research": "Each was searched anew as the real one was.",
     "stress": "Stress",
     "walk": "Walk-forward",
+    "walk.equity": "All test spans as one history, of one unit: each day's return is that of the set chosen before it.",
     "walk.note": (
         "Above, all test spans as one history: each day's return is that of the set chosen on the bars before the span. Below, the "
         "return of each span, up and blue for a gain, down and orange for a loss."

@@ -169,6 +169,19 @@ def test_penalties_do_not_stretch_the_axis_and_are_counted(tmp_path: Path):
     assert fenced(np.array([1.0, 1.0, 1.0])).limits == (0.95, 1.05)
 
 
+def test_trials_that_broke_a_gate_are_crosses_and_set_no_scale(tmp_path: Path):
+    folder = make_run(tmp_path / "run")
+    trials = pl.read_parquet(folder / "trials.parquet")
+    broke = pl.col("number") < 10
+    trials.with_columns(value=pl.when(broke).then(-50.0).otherwise("value"), violation=broke.cast(float)).write_parquet(
+        folder / "trials.parquet"
+    )
+    for figure in (of(folder).history(), of(folder).slices()):
+        assert figure.axes[0].get_ylim()[0] > -5
+        assert told("broken", n=6) in words(figure)
+    assert told("broken", n=6)[:7] not in words(of(make_run(tmp_path / "other")).history())
+
+
 def test_all_figures_become_files_and_the_same_ones_each_time(tmp_path: Path):
     figures = of(make_run(tmp_path / "run", n_trials=0))
     paths, again = figures.save(tmp_path / "new" / "place", dpi=40), figures.save(str(tmp_path / "again"), dpi=40)

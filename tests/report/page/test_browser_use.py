@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from report_browser import Page
 
+from pinejax.report.listed import read_trades
 from pinejax.report.page.words import WORDS
 
 pytestmark = pytest.mark.browser
@@ -42,6 +43,15 @@ def test_a_row_of_the_list_shows_its_trade_on_the_chart(chromium: Any, folder: P
     assert 2 in seen
     row = page.run("return document.querySelector(\"#trades tr[data-trade='2'] td:nth-child(6) span\").textContent")
     assert row in page.text("#chart .picked")
+
+
+def test_the_best_and_the_worst_trade_are_a_click_away(chromium: Any, folder: Path):
+    page = Page(chromium, folder)
+    rows = read_trades(folder / "trades_AAA_15m_1h.csv").pnl
+    for which, trade in (("best", rows.argmax()), ("worst", rows.argmin())):
+        page.click(f"#chart [data-go={which}]")
+        assert page.run("return report.state.trade") == trade
+    assert page.complaints == []
 
 
 def test_another_dataset_changes_all_that_is_shown(chromium: Any, folder: Path):

@@ -64,7 +64,7 @@ function candleChart(host) {
     if (trade !== null) chooseTrade(trade);
   });
   keys(host, chart, { ArrowLeft: () => stepTrade(-1), ArrowRight: () => stepTrade(1) });
-  const go = { previous: () => stepTrade(-1), next: () => stepTrade(1), whole: () => chart.timeScale().fitContent() };
+  const go = { previous: () => stepTrade(-1), next: () => stepTrade(1), best: () => extremeTrade(1), worst: () => extremeTrade(-1), whole: () => chart.timeScale().fitContent() };
   $$("#chart [data-go]").forEach((button) => button.addEventListener("click", () => go[button.dataset.go]()));
   on("theme", () => { paint(); marks.update && marks.update(); });
   on("dataset", fill);

@@ -3,11 +3,11 @@ const MOST_NAMED = 24;
 // Of more a trade is a point at its entry: triangles would lie on each other, and dragging the chart would lag.
 const MOST_DRAWN = 3000;
 // Writes texts with a halo; one that would lie on another is left out.
-function labels(g, paper) {
+function labels(g, paper, width) {
   const boxes = [];
   g.font = `11px ${getComputedStyle(document.body).fontFamily}`; g.textAlign = "center"; g.textBaseline = "middle"; g.lineWidth = 3; g.strokeStyle = paper;
-  return (text, x, y, shade) => {
-    const half = g.measureText(text).width / 2 + 2;
+  return (text, middle, y, shade) => {
+    const half = g.measureText(text).width / 2 + 2, x = Math.max(half, Math.min(middle, width - half));
     if (boxes.some((box) => Math.abs(box.x - x) < box.half + half && Math.abs(box.y - y) < 13)) return;
     boxes.push({ x, y, half });
     g.fillStyle = shade;
@@ -39,7 +39,7 @@ class TradeMarks {
 
   draw(target) {
     const gain = colour("gain"), loss = colour("loss"), ink = colour("ink"), paper = colour("paper"), chosen = this.chosen();
-    target.useMediaCoordinateSpace(({ context: g }) => {
+    target.useMediaCoordinateSpace(({ context: g, mediaSize }) => {
       const placed = this.placed(), crowd = placed.length > MOST_DRAWN, size = placed.length > 400 ? 2.5 : placed.length > 120 ? 4 : 6;
       placed.sort((a, b) => (a.trade === chosen) - (b.trade === chosen));
       for (const spot of placed) {
@@ -58,7 +58,7 @@ class TradeMarks {
         g.fill(); g.stroke();
       }
       g.globalAlpha = 1;
-      const name = labels(g, paper);
+      const name = labels(g, paper, mediaSize.width);
       for (const spot of placed.reverse()) {
         if (placed.length > MOST_NAMED && spot.trade !== chosen) continue;
         const up = spot.direction > 0 ? 1 : -1, s = spot.trade === chosen ? 8 : size;

@@ -17,6 +17,12 @@ function stepTrade(step) {
   if (trades && trades.n) chooseTrade(state.trade === null ? (step > 0 ? 0 : trades.n - 1) : Math.max(0, Math.min(trades.n - 1, state.trade + step)));
 }
 
+// The trade with the largest result, or the smallest.
+function extremeTrade(sign) {
+  const trades = tradesOf(current());
+  if (trades && trades.n) chooseTrade(trades.pnl.reduce((best, v, i, all) => (sign * v > sign * all[best] ? i : best), 0));
+}
+
 function showDetails() {
   const place = $("#chart .picked"), trades = tradesOf(current()), i = state.trade;
   if (!place) return;

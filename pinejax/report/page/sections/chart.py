@@ -17,6 +17,8 @@ def section(saved: Saved) -> Markup | None:
     buttons = [
         el("button", "←", type="button", data_go="previous", aria_label=say("previous"), title=say("previous")),
         el("button", "→", type="button", data_go="next", aria_label=say("next_trade"), title=say("next_trade")),
+        el("button", say("best_trade"), type="button", data_go="best"),
+        el("button", say("worst_trade"), type="button", data_go="worst"),
         el("button", say("whole"), type="button", data_go="whole"),
     ]
     return framed(

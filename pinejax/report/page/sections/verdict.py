@@ -24,7 +24,8 @@ def section(saved: Saved) -> Markup:
     verdict = saved.verdict
     if verdict is None or not verdict.get("sentence"):
         return framed("verdict", badge("none"), el("p", unjudged(saved), class_="sentence"), compared(saved.manifest.get("comparison")))
-    level = str(verdict.get("level", "none"))
+    # Without rules nothing was weighed: a search of another kind, such as one of several objectives.
+    level = str(verdict.get("level", "none")) if verdict.get("reasons") or verdict.get("level") != "not_enough" else "none"
     steps = [str(step) for step in verdict.get("next", ())]
     return framed(
         "verdict",

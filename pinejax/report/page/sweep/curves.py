@@ -38,7 +38,7 @@ class Picture:
 
     @property
     def ends(self) -> tuple[float, float | None, float]:
-        """What one unit became, mean over the symbols: in the best set on bars that the search saw, behind them (None: nowhere), and held."""
+        """What one unit became, mean over the symbols: the best set on bars that the search saw, behind them (None: no bars), and held."""
         rows = [_ends(line) for line in self.lines]
         outside = [out for _, out, _ in rows if out is not None]
         return fmean(own for own, _, _ in rows), fmean(outside) if outside else None, fmean(hold for _, _, hold in rows)

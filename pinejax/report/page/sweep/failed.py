@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 
 from pinejax.report.page.markup import Child, Markup, el
@@ -22,8 +21,8 @@ def section(sweep: SavedSweep, compared: Compared, broken: Mapping[str, str]) ->
     if rows:
         parts.append(el("p", say("failed.note"), class_="note"))
     for row in rows:
-        words = [str(word) for word in sweep.combination(row).get("overrides") or ()]
-        again = copyable(say("failed.alone"), "python -m pinejax.run " + shlex.join(words)) if words else None
+        alone = sweep.combination(row).get("command")
+        again = copyable(say("failed.alone"), str(alone)) if alone else None
         parts.append(
             el("div", el("h3", "✗ ", name(row)), el("p", row.error, class_="error"), again, class_="piece", id=f"failed-{row.index}")
         )
