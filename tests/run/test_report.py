@@ -50,6 +50,7 @@ def test_one_that_cannot_be_written_costs_a_line_and_nothing_else(place, capsys)
     lines = [line for line in shown.err.splitlines() if "report" in line]
     assert len(lines) == 1 and lines[0].startswith("pinejax: no report was written (")
     assert lines[0].endswith("To try again: python -m pinejax.report build outputs/mine")
+    assert lines[0] in (place / "outputs" / "mine" / "run.log").read_text()
     assert "Files: outputs/mine\n" in shown.out and "Report:" not in shown.out
     assert (place / "outputs" / "mine" / "best.json").is_file()
 
