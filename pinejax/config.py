@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pinejax.broker.config import BrokerConfig
+from pinejax.core.location import StorageConfig
 from pinejax.core.timeframe import TimeframePair
 from pinejax.engine.config import EngineConfig
 from pinejax.errors import ConfigError, did_you_mean
@@ -14,7 +15,6 @@ from pinejax.report.config import ReportConfig
 from pinejax.report.naming import check_template
 from pinejax.report.slug import symbols_slug, timeframe_slug
 from pinejax.schema import as_mapping, as_name, as_names, build
-from pinejax.search.location import StorageConfig
 from pinejax.search.objective import ObjectiveConfig
 from pinejax.selection.config import NullConfig, StressConfig, ValidationConfig, VerdictConfig
 

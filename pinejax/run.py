@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +45,7 @@ def search(config: Config, folder: Path, log: RunLog) -> int:
     from pinejax.job.spread import evaluator_of, with_jobs
     from pinejax.judge.conclude import conclude
     from pinejax.judge.foreseen import foreseen
+    from pinejax.report.progress import passing
     from pinejax.search import StopRequest, run_search
     from pinejax.search.config import resolved
 
@@ -57,10 +59,11 @@ def search(config: Config, folder: Path, log: RunLog) -> int:
     session.notes.extend(foreseen(session, objective))
     started = time.perf_counter()
     batch_size = resolved(settings, len(objective.directions)).batch_size
-    engine = session.engine(batch_size)
-    if config.search.n_workers > 1:
-        refuse_gpu("search.n_workers", engine.device)
-    engine.warm_up()
+    with nullcontext() if config.beside else passing(sys.stderr, "compiling the backtest ..."):
+        engine = session.engine(batch_size)
+        if config.search.n_workers > 1:
+            refuse_gpu("search.n_workers", engine.device)
+        engine.warm_up()
     log.say(start_text(session, settings))
     if config.search.n_workers > 1:
         log.say(f"{config.search.n_workers} workers, {config.engine.n_threads} threads each")

@@ -87,6 +87,7 @@ class Outcome:
         self._last: dict[str, Any] = {}
         self._state = "running"
         self._recorded: int | None = None
+        self._trials: Sequence[FrozenTrial] = ()
         self.log = log
         self.label = _label(folder) if session.config.beside else ""
         self._n_batches, self._best = 0, -1
@@ -109,12 +110,17 @@ class Outcome:
             self._fail(raised[1])
 
     def _fail(self, error: BaseException) -> None:
-        """The manifest of a run that ends by an exception does not stay `running`."""
+        """The manifest of a run that ends by an exception does not stay `running`, and its tables have all that the study has."""
         if "folder" not in vars(self):  # nothing has been written
             return
         said = without_passwords(f"{type(error).__name__}: {error}"[:500])
         state = "interrupted" if isinstance(error, (KeyboardInterrupt, SystemExit)) else "failed"
         self._write_manifest(state, {**self._last, "error": said})
+        try:
+            if self._trials:
+                self._write_study(self._trials)
+        except Exception as other:  # a full disk may be what ended it: that is told, not what follows from it
+            self.log.note(f"The tables were not written again ({type(other).__name__}: {other}).")
         self.leave_page()
 
     def keep_page(self) -> None:
@@ -137,6 +143,7 @@ class Outcome:
             self._best = progress.best.number
             self.log.note(new_best_text(progress, self.objective))
         self._shown.update(step_of(progress, self.objective, self.settings, self._n_batches, datetime.now()))
+        self._trials = progress.trials
         self._log(progress.trials)
         if self._files.due:
             self._write(progress)
@@ -150,6 +157,7 @@ class Outcome:
             raise
 
     def _finish(self, result: SearchResult) -> StudyRows:
+        self._trials = result.trials
         self._log(result.trials)
         study = self._write_study(result.trials, final=True)
         self._record_best(study)

@@ -22,6 +22,7 @@ from pinejax.judge.outside import (
     searched_engine,
     split_of,
 )
+from pinejax.judge.outside_files import leave_outside
 from pinejax.judge.words import counted
 from pinejax.report.studies import write_rows
 from pinejax.search.openings import described
@@ -32,7 +33,8 @@ from pinejax.validation.rank import engine_on, means_of, ranks_of, scores_on, sp
 from pinejax.validation.score import Score, finite, scored
 from pinejax.validation.walk import Course
 
-TABLE = "rerank.csv"
+TABLE, PREFIX = "rerank.csv", "test"
+"""PREFIX: of the files of the chosen set's run there."""
 WARNING = (
     "It was chosen on these test bars: its results there are no proof. Only bars that nobody has looked at (validation.holdout) can be."
 )
@@ -42,7 +44,8 @@ def rerank(case: Case) -> dict[str, Any]:
     """`search.top_k` sets with both ranks, the correlation of the ranks, and what the search's own first did on the test bars.
 
     That these bars were looked at is recorded in the study, as a holdout's opening is: a later holdout of the same bars is none. Writes a
-    row per set into the run's folder. Errors: NotEnough for fewer than two sets, or where none of them closed a trade.
+    row per set into the run's folder, and leaves there what the search's own first did from the first test bar to the last, in one go and
+    trade by trade (`leave_outside`). Errors: NotEnough for fewer than two sets, or where none of them closed a trade.
     """
     config = case.config.validation
     if config.method != "train_test" and (config.method != "walk_forward" or config.walk != "rerank"):
@@ -61,7 +64,8 @@ def rerank(case: Case) -> dict[str, Any]:
     outside = scores_on(course, spans, plain_objective(case), [trial.complete for trial in sets])
     if not sum(score.n_trades for scores in outside for score in scores):
         raise NotEnough(f"none of the {len(sets)} best sets closed a trade on the test bars.")
-    return result_of(case, course, spans, outside) | {"purge": purged(purge), "openings": described(openings)}
+    left = leave_outside(case, course.on(Span(spans[0].first, spans[-1].stop)), PREFIX)
+    return result_of(case, course, spans, outside) | {"purge": purged(purge), "datasets": left, "openings": described(openings)}
 
 
 def spans_of_test(case: Case, purge: Purge) -> list[Span]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pinejax.core.command import finish
+from pinejax.core.location import add_location, url_of
 from pinejax.errors import ReportError, StudyError
 from pinejax.report.atomic import write_text
 from pinejax.report.page.build import NAME, build
@@ -35,8 +36,6 @@ def main(argv: Sequence[str] | None = None, show: Callable[[str], object] = webb
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    from pinejax.search.location import add_location
-
     parser = argparse.ArgumentParser(
         prog="python -m pinejax.report", description="Make the page of a run's folder or of a stored study; look on while one is searched."
     )
@@ -94,7 +93,6 @@ def newest(arguments: argparse.Namespace) -> Path:
 def _watch(arguments: argparse.Namespace) -> int:
     from pinejax.report.watch.loop import Watcher, watch
     from pinejax.search.library import Library
-    from pinejax.search.location import url_of
 
     names, url = [], url_of(arguments)
     for what in arguments.whats:
@@ -127,7 +125,6 @@ def _made(what: str, arguments: argparse.Namespace) -> Path:
 def _of_study(name: str, arguments: argparse.Namespace) -> Path:
     from pinejax.report.from_study import read_study
     from pinejax.search.library import Library
-    from pinejax.search.location import url_of
 
     try:
         with Library(url_of(arguments)) as library:

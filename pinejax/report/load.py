@@ -32,10 +32,10 @@ def load(folder: str | PathLike[str]) -> Run | Sweep:
 
 def load_study(name: str, storage: str | None) -> Run:
     """What a storage has of a study. storage: its URL; None: where a search would keep it. Errors: StudyError."""
+    from pinejax.core.location import StorageConfig
     from pinejax.report.cli import page_of_study
     from pinejax.report.from_study import read_study
     from pinejax.search.library import Library
-    from pinejax.search.location import StorageConfig
 
     with Library(StorageConfig(url=storage).resolve(os.environ)) as library:
         return Run(read_study(library.read(name), library.name, datetime.now(UTC)), page_of_study(name))

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import IO, Any, cast
 
 from pinejax.report.run_log import Stream, now_utc, stamped
@@ -31,12 +32,29 @@ REFRESH_PER_S = 4.0
 """Each costs a millisecond of the search's time, and a number that changes more often cannot be read."""
 MOST_WIDE = 120
 """A screen does not get wider."""
+CLEARED = "\r\x1b[K"
+"""Ends a line as if nothing had been written on it."""
 STOPPING = "stopping after this batch; Ctrl-C again stops at once and loses it"
 
 
 def is_screen(stream: Stream, environ: Mapping[str, str] = os.environ) -> bool:
     """Whether lines can be drawn again on it. NO_COLOR takes the colours away, and no more."""
     return stream.isatty() and environ.get("TERM", "").lower() not in ("dumb", "unknown")
+
+
+@contextmanager
+def passing(stream: Stream, text: str) -> Iterator[None]:
+    """A few words on a terminal while something is done that cannot tell how far it is, gone at its end; elsewhere nothing."""
+    shown = is_screen(stream)
+    if shown:
+        stream.write(text)
+        stream.flush()
+    try:
+        yield
+    finally:
+        if shown:
+            stream.write(CLEARED)
+            stream.flush()
 
 
 def _ignore(text: str) -> None:

@@ -23,6 +23,9 @@ from pinejax.report.tables import RESULTS
 
 FROM_SUMMARY = {"net_profit": "net_profit", "profit_factor": "profit_factor", "win_rate": "percent_profitable", "n_trades": "closed_trades"}
 """Metrics that are figures of TradingView's summary too."""
+OPENED = {"holdout": "holdout", "rerank": "test"}
+"""What opens bars that the search did not see, in evidence, and how its files begin. A holdout proves more than test bars on which other
+sets were ranked too."""
 
 
 @dataclass(frozen=True)
@@ -181,22 +184,30 @@ class Saved:
 
     @cached_property
     def outside(self) -> dict[str, Outside]:
-        """By dataset: on the holdout, where it was opened."""
-        said = self.holdout.get("datasets")
-        known: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
+        """By dataset: on the bars that were opened for it (`opened`)."""
+        section, said = self.opened
+        if not section:
+            return {}
+        known, prefix = said["datasets"], OPENED[section]
         found = {}
         for dataset in self.datasets:
             if dataset.name in known:
-                path = self._of(dataset, "holdout_trades")
+                path = self._of(dataset, f"{prefix}_trades")
                 trades = read_trades(path) if path.is_file() else None
-                found[dataset.name] = Outside(known[dataset.name], trades, read_summary(self._of(dataset, "holdout_performance_summary")))
+                found[dataset.name] = Outside(known[dataset.name], trades, read_summary(self._of(dataset, f"{prefix}_performance_summary")))
         return found
 
-    @property
-    def holdout(self) -> Mapping[str, Any]:
-        """What verdict.json says of it; empty where nothing is said."""
-        said = ((self.verdict or {}).get("evidence") or {}).get("holdout")
-        return said if isinstance(said, Mapping) else {}
+    @cached_property
+    def opened(self) -> tuple[str, Mapping[str, Any]]:
+        """The part of the verdict's evidence that opened bars for the best set, and what it says of them: the first of OPENED; "" and {}
+        where none did.
+        """
+        evidence = (self.verdict or {}).get("evidence") or {}
+        for section in OPENED:
+            said = evidence.get(section)
+            if isinstance(said, Mapping) and isinstance(said.get("datasets"), Mapping):
+                return section, said
+        return "", {}
 
     def _of(self, dataset: Dataset, what: str) -> Path:
         """A backtest of one dataset need not name it."""

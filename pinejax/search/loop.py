@@ -12,7 +12,7 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 
 from pinejax.core.evaluation import Evaluator
-from pinejax.errors import ConfigError, StudyError
+from pinejax.errors import ConfigError, PinejaxError, StudyError
 from pinejax.search.banks import Sources, read_bank
 from pinejax.search.batch import evaluate, fail_all, split, tell_duplicate, tell_evaluated
 from pinejax.search.config import Plan, SearchConfig, resolved
@@ -57,7 +57,8 @@ def run_search(
     search waits for them (callbacks hear what they did) and takes over what they give up. Ctrl-C and SIGTERM end the search after the
     batch in flight, another Ctrl-C at once. before_end: called when nothing more will be asked, before the others' last trials are
     pulled for the result.
-    If the evaluator raises, its batch is stored as FAIL with the error, none of which counts, and the error goes on.
+    If the evaluator raises, its batch is stored as FAIL with the error, none of which counts; unless it is a PinejaxError the callbacks
+    run once more, without a batch; and the error goes on.
     Errors: ConfigError, SpaceError, StudyError before anything is asked; StudyError when the database stays away.
     """
     plan = resolved(config, len(objective.directions))
@@ -248,6 +249,8 @@ class _Search:
         except Exception as error:
             fail_all(self.study, asked, error)
             self.study.flush()
+            if not isinstance(error, PinejaxError):  # a mistake of the user's leaves nothing
+                self._report(())
             raise
         told: dict[int, FrozenTrial] = {}
         with self.watch.span("tell"):

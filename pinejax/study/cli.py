@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pinejax.core.command import finish
+from pinejax.core.location import add_location, url_of
 from pinejax.errors import StudyError
 from pinejax.search.library import Library, StoredStudy
-from pinejax.search.location import add_location, url_of
 from pinejax.study.best import FORMATS, best_text
 from pinejax.study.export import SUFFIXES, export
 from pinejax.study.listing import list_text

@@ -68,6 +68,18 @@ def test_a_run_of_opened_bars_is_listed_alone_and_lengthens_the_curve_in_proport
     assert float(figures["avg_bars_in_trades"]["all"]) == 11
 
 
+def test_bars_may_be_opened_one_part_after_another(tmp_path: Path):
+    searched, tested = walk("AAA", 200), walk("AAA", 250)
+    write_details(RunFolder(tmp_path), [replace(detail("AAA"), feed=searched, equity=np.linspace(10_000, 20_000, 200), trades=())], BROKER)
+    for first, feed, prefix in ((210, tested, "test"), (260, walk("AAA", 300), "holdout")):
+        gained = np.linspace(10_000, 12_000, len(feed) - first)
+        write_behind(RunFolder(tmp_path), [Detail({}, 0, (), gained, feed, first)], [first], BROKER, prefix)
+    rows = pl.read_parquet(tmp_path / "equity.parquet")
+    assert rows["seen"].sum() == 200 and len(rows) == 300
+    assert rows["equity"].to_numpy()[[199, 209, 249, 259, 299]] == pytest.approx([20_000, 20_000, 24_000, 24_000, 28_800])
+    assert len(list(tmp_path.glob("*_performance_summary_AAA_15m_1h.csv"))) == 2
+
+
 def test_an_account_that_has_nothing_left_stays_so(tmp_path: Path):
     behind = replace(detail("AAA", start=200), equity=np.linspace(10_000, 15_000, 100))
     assert longer(np.linspace(10_000, -5, 200), 200, behind, 200, 10_000).equity[200:].tolist() == [-5.0] * 100

@@ -16,6 +16,7 @@ from scipy.stats import spearmanr
 from pinejax.judge.case import NotEnough
 from pinejax.judge.outside import split_of
 from pinejax.judge.rerank import WARNING, rerank
+from pinejax.validation.score import finite
 
 CASES = {
     "train_test": {"method": "train_test", "test_rate": 0.3},
@@ -63,6 +64,20 @@ def test_values_and_ranks_are_those_of_detail_runs(case: Any, found: dict[str, A
     ranks = [row["out_of_sample_rank"] for row in sets]
     assert np.argsort(-means, kind="stable").tolist() == np.argsort(ranks).tolist()
     assert found["spearman"] == pytest.approx(float(spearmanr(np.arange(5), ranks)[0]))
+
+
+def test_what_the_searchs_own_first_did_there_is_left_trade_by_trade(case: Any, found: dict[str, Any]) -> None:
+    first, stop = found["windows"][0]["bars"][0], found["windows"][-1]["bars"][1]
+    for d, (name, feed) in enumerate(zip(found["datasets"], case.session.whole, strict=True)):
+        assert name == feed.name
+        trades = pl.read_csv(case.folder / f"test_trades_{feed.symbol}_1h_4h.csv", try_parse_dates=True)["Date and time"]
+        times = feed.ltf.time[[first, stop - 1]].astype("datetime64[ms]")
+        assert len(trades) and times[0] <= trades.min() and trades.max() <= times[1]
+        if found["method"] == "train_test":
+            window = type(case.engine.window(0))(*map(np.int32, (first - 60, first, stop)))
+            on = case.engine.on(feeds=list(case.session.whole), windows=[window] * 2)
+            metrics = {key: finite(value) for key, value in on.detail(case.chosen.complete, d).metrics.items()}
+            assert found["datasets"][name] == pytest.approx(metrics)
 
 
 def test_the_first_afterwards_carries_its_warning(found: dict[str, Any]) -> None:

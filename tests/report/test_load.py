@@ -115,6 +115,18 @@ def test_what_an_opened_holdout_left_is_beside_the_rest_and_marked(tmp_path: Pat
     assert "Total return, out of sample" in Reader(run._repr_html_()).text
 
 
+def test_what_the_test_bars_left_counts_where_no_holdout_was_opened(tmp_path: Path):
+    folder = make_run(tmp_path / "run", seen=1_500)
+    (folder / "test_trades_AAA_15m_1h.csv").write_bytes((folder / "trades_AAA_15m_1h.csv").read_bytes())
+    tested = {"method": "train_test", "datasets": {"AAA 15m@1h": {"sharpe": 1.0}}, "purge": {"bars": 3}}
+    for held_out in ({"method": "none"}, {"not_enough": "it stays closed"}):
+        run = loaded(judge(folder, evidence={"rerank": tested, "holdout": held_out}))
+        assert len(run.trades.filter(dataset="AAA 15m@1h", seen=False)) == len(run.trades.filter(dataset="AAA 15m@1h", seen=True)) > 0
+    both = loaded(judge(folder, evidence={"rerank": tested, "holdout": {"datasets": {"AAA 15m@1h": {"sharpe": -1.0}}}}))
+    assert both.saved.opened[0] == "holdout" and both.saved.outside["AAA 15m@1h"].metrics == {"sharpe": -1.0}
+    assert run.saved.opened == ("rerank", tested)
+
+
 def test_spans_of_a_walk_forward_have_times_and_the_set_that_was_chosen(run: Run):
     found = run.walk_forward
     assert found["fold"].to_list() == [1, 2, 3] and found["out_of_sample_return"].to_list() == [0.02, -0.03, None]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pinejax.report.progress import SearchProgress, SearchScreen, Stages, StageScreen, is_screen
+from pinejax.report.progress import SearchProgress, SearchScreen, Stages, StageScreen, is_screen, passing
 from pinejax.report.standing import Pace, Step, both_ends, clock_time, flowed, last_line, line, rate_of, rate_text, share
 
 STEP = Step(n_done=1024, n_total=2000, n_here=1024, n_batches=16, n_finished=1030, best="sharpe 0.3812 (trial 97)", best_age_s=12.0)
@@ -152,6 +152,14 @@ def test_a_terminal_gets_a_screen_that_is_gone_at_the_end_and_a_last_line(clock:
     assert text.endswith("3/4 trials  3,000,000,000 trials/s for 0s  best [bold]1.5\n")
     assert "\x1b[?25l" in text and "\x1b[?25h" in text  # the cursor is back
     assert notes[0].startswith("3/4 trials") and "\x1b" not in "".join(notes)
+
+
+def test_what_cannot_tell_how_far_it_is_shows_a_few_words_while_it_goes_on(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TERM", "xterm")
+    screen, file = Terminal(), io.StringIO()
+    with passing(screen, "compiling ..."), passing(file, "compiling ..."):
+        assert screen.getvalue() == "compiling ..."
+    assert screen.getvalue() == "compiling ...\r\x1b[K" and not file.getvalue()
 
 
 @pytest.mark.parametrize(("term", "is_one"), [("xterm-256color", True), ("dumb", False), ("unknown", False)])

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,13 @@ def test_build_writes_the_page_into_the_folder(tmp_path: Path, capsys: pytest.Ca
     assert main(["build", str(folder)]) == 0
     assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert f"{folder / 'report.html'} (" in capsys.readouterr().out
+
+
+def test_the_page_of_a_folder_loads_neither_optuna_nor_jax(tmp_path: Path):
+    code = f"import sys\nfrom pinejax.report.cli import main\nmain(['build', {str(make_run(tmp_path / 'run'))!r}])\n"
+    code += "print([name for name in ('optuna', 'jax', 'matplotlib', 'sqlalchemy') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_build_writes_elsewhere_where_told(tmp_path: Path):

@@ -8,6 +8,8 @@ import re
 import signal
 from pathlib import Path
 
+import polars as pl
+import pytest
 from small_run import SMALL
 
 from pinejax.backtest import backtest
@@ -15,6 +17,7 @@ from pinejax.cli import main
 from pinejax.engine.engine import Engine
 from pinejax.job import run_page
 from pinejax.report.page.words import WORDS
+from pinejax.report.trial_log import read_trials
 from pinejax.run import run
 
 ONE = ("strategy=mine.py:Mine", "timeframe=1h@4h", "symbol=SYNTH_A")
@@ -47,6 +50,7 @@ def test_one_that_cannot_be_written_costs_a_line_and_nothing_else(place, capsys)
     lines = [line for line in shown.err.splitlines() if "report" in line]
     assert len(lines) == 1 and lines[0].startswith("pinejax: no report was written (")
     assert lines[0].endswith("To try again: python -m pinejax.report build outputs/mine")
+    assert lines[0] in (place / "outputs" / "mine" / "run.log").read_text()
     assert "Files: outputs/mine\n" in shown.out and "Report:" not in shown.out
     assert (place / "outputs" / "mine" / "best.json").is_file()
 
@@ -75,19 +79,39 @@ def test_ctrl_c_in_the_search_leaves_one_that_says_so(place, monkeypatch, capsys
     assert "Report: " in capsys.readouterr().out
 
 
-def test_a_search_whose_trials_all_failed_has_one(place, monkeypatch):
-    evaluate = Engine.evaluate
-
-    def ruined(self, batch, keep=None):
-        found = evaluate(self, batch, keep)
-        for one in found:
-            one.status[:] = 1
-        return found
-
-    monkeypatch.setattr(Engine, "evaluate", ruined)
-    assert main(run, [*SMALL, "symbol=SYNTH_A", "objective.on_status=fail"]) == 0
+def test_a_search_whose_trials_all_failed_has_one_and_its_files(place, capsys):
+    ruinous = ("broker.leverage=1000", "broker.size_type=cash", "broker.size=9000000", "broker.liquidation=false")
+    assert main(run, [*SMALL[:-1], "symbol=SYNTH_A", *ruinous, "objective.on_status=fail"]) == 0
     (folder,) = (place / "outputs").glob("*/")
-    assert "All 8 trials failed" in text_of(folder)
+    assert "all 8 trials failed" in text_of(folder) and "8 trials: 8 failed." in text_of(folder)
+    lines = read_trials(folder / "trials.jsonl")
+    assert [(line["state"], line["status"], line["values"]) for line in lines] == [("FAIL", [1], {"sharpe": None})] * 8
+    table = pl.read_csv(folder / "trials_final.csv")
+    assert table["state"].to_list() == ["FAIL"] * 8 == pl.read_parquet(folder / "trials.parquet")["state"].to_list()
+    assert not {"best.json", "best.yaml", "inputs.txt", "equity.parquet"} & {path.name for path in folder.iterdir()}
+    verdict = json.loads((folder / "verdict.json").read_text())
+    assert verdict["level"] == "not_enough" and json.loads((folder / "manifest.json").read_text())["state"] == "done"
+
+
+@pytest.mark.parametrize("good", [1, 0])
+def test_what_failed_with_the_evaluation_that_ended_a_search_is_in_its_files(place, monkeypatch, good):
+    evaluate, calls = Engine.evaluate, []
+
+    def breaks(self, batch, keep=None):
+        calls.append(batch)
+        if len(calls) > good:
+            raise RuntimeError("the device is gone")
+        return evaluate(self, batch, keep)
+
+    monkeypatch.setattr(Engine, "evaluate", breaks)
+    assert main(run, [*SMALL, "symbol=SYNTH_A"]) == 1
+    (folder,) = (place / "outputs").glob("*/")
+    states = ["COMPLETE"] * 4 * good + ["FAIL"] * 4
+    assert [line["state"] for line in read_trials(folder / "trials.jsonl")] == states
+    assert pl.read_parquet(folder / "trials.parquet")["state"].to_list() == states
+    assert json.loads((folder / "manifest.json").read_text())["error"] == "RuntimeError: the device is gone"
+    assert "RuntimeError: the device is gone" in (folder / "run.log").read_text()
+    assert ("8 trials: 4 complete, 4 failed" if good else "All 4 trials failed") in text_of(folder)
 
 
 def test_a_long_run_writes_one_now_and_then_so_that_a_killed_one_has_it(place, monkeypatch):

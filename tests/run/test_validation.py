@@ -81,6 +81,28 @@ def test_an_opened_holdout_is_left_trade_by_trade_and_the_curve_goes_on_over_it(
     assert '<p class="note">The held-out bars' in page and '<p class="note">The held-out bars' not in (closed / "report.html").read_text()
 
 
+def test_test_bars_are_left_trade_by_trade_and_the_curve_goes_on_over_them(search):
+    words = ("symbol=SYNTH_A", "validation=train_test", "validation.test_rate=0.25", "verdict.min_days=5", "null=none", "stress=none")
+    folder = search(*words, "verdict=default")
+    found = json.loads((folder / "verdict.json").read_text())["evidence"]["rerank"]
+    curve, ((first, stop),) = pl.read_parquet(folder / "equity.parquet"), [window["bars"] for window in found["windows"]]
+    assert len(curve) == stop == 2_160 and curve["seen"].to_list() == [True] * 1_620 + [False] * 540
+    assert curve["equity"][-1] / curve["equity"][first - 1] - 1 == pytest.approx(
+        found["datasets"]["SYNTH_A 1h@4h"]["total_return"], rel=1e-9
+    )
+    assert found["first"]["return"] == pytest.approx(found["datasets"]["SYNTH_A 1h@4h"]["total_return"], rel=1e-6)
+    trades = pl.read_csv(folder / "test_trades_SYNTH_A_1h_4h.csv")
+    assert (
+        trades["Date and time"].min() >= found["windows"][0]["dates"][0]
+        and (folder / "test_performance_summary_SYNTH_A_1h_4h.csv").is_file()
+    )
+    page = (folder / "report.html").read_text()
+    data = json.loads(page[page.index('id="data">') + 10 : page.index("</script>")])["datasets"][0]
+    assert [span["seen"] for span in data["equity"]["shades"]] == [True, False]
+    assert np.frombuffer(base64.b64decode(data["trades"]["outside"]), np.uint32).sum() == len(trades) // 2
+    assert "other sets were ranked on them too, so a gain there is no proof. There it was run anew" in page
+
+
 def test_a_holdout_that_leaves_too_little_to_search_is_named(tmp_path):
     from finished_case import case_on
 

@@ -133,8 +133,10 @@ WORDS: dict[str, str] = {
     "equity.open": "{money} still open",
     "equity.none": "The run has left no equity curve (equity.parquet).",
     "in_parts": "The search valued each set on parts of the histories. These are the best set's results on the whole of them, in one run.",
-    "held_out.note": (
-        "The held-out bars were opened once the set was chosen. There it was run anew, flat and with the initial capital, from the first "
+    "holdout.note": "The held-out bars were opened once the set was chosen.",
+    "rerank.note": ("The test bars were opened once the set was chosen; other sets were ranked on them too, so a gain there is no proof."),
+    "opened.note": (
+        "There it was run anew, flat and with the initial capital, from the first "
         "bar behind a purge of {purge} bars on; its numbers are those of that run, and the curve goes on in proportion to it. All "
         "datasets side by side, the histogram and the search are in sample."
     ),

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import IO, cast
 
 from pinejax.errors import StudyError
+from pinejax.report.progress import is_screen
 from pinejax.report.run_log import Stream
 from pinejax.report.watch.tally import Tally, View
 from pinejax.report.watch.text import line, page
@@ -56,8 +57,8 @@ class Watcher:
 def watch(
     watcher: Watcher, out: Stream, *, every_s: float | None = None, once: bool = False, sleep: Callable[[float], object] = time.sleep
 ) -> None:
-    """Show until Ctrl-C, or once. every_s: between looks; None: SCREEN_EVERY_S on a terminal, else LINES_EVERY_S. Errors: StudyError where
-    the first look fails.
+    """Show until Ctrl-C, or once. every_s: between looks; None: SCREEN_EVERY_S on a terminal that can draw lines again, else
+    LINES_EVERY_S. Errors: StudyError where the first look fails.
     """
     watcher.look()
     if watcher.trouble:
@@ -67,7 +68,7 @@ def watch(
         print(page(watcher.storage, views, now), file=out, flush=True)
         return
     try:
-        if out.isatty():
+        if is_screen(out):
             _on_screen(watcher, out, every_s or SCREEN_EVERY_S, sleep)
         else:
             _in_lines(watcher, out, every_s or LINES_EVERY_S, sleep)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -66,7 +67,32 @@ def test_a_storage_that_is_away_for_a_moment_is_said_and_lived_through(tmp_path)
     assert back == []
 
 
-def test_a_terminal_shows_one_study_in_full_and_ends_with_ctrl_c(url):
+def test_a_terminal_that_cannot_draw_gets_lines(url, monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    search(url, n_trials=16)
+    out = Terminal()
+    with Library(url) as library:
+        watch(Watcher(library, ["bowl"]), out, sleep=steps(lambda: search(url, n_trials=24)))
+    first, then = out.getvalue().splitlines()
+    assert "bowl: 16/16 trials" in first and "bowl: 24/24 trials" in then and "\x1b" not in out.getvalue()
+
+
+@pytest.mark.parametrize("no_color", [False, True])
+def test_colours_are_left_out_where_nobody_wants_them(url, monkeypatch, no_color):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", "1")
+    search(url, n_trials=8)
+    out = Terminal()
+    with Library(url) as library:
+        watch(Watcher(library, ["bowl"]), out, sleep=steps(lambda: None))
+    coloured = re.search(r"\x1b\[(?:\d+;)*(?:3[0-7]|38;\S+|9[0-7])m", out.getvalue())
+    assert (coloured is None) is no_color and "8/8: 8 complete" in out.getvalue()
+
+
+def test_a_terminal_shows_one_study_in_full_and_ends_with_ctrl_c(url, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
     search(url, n_trials=16)
     out = Terminal()
     with Library(url) as library:

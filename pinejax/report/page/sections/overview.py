@@ -33,7 +33,7 @@ def section(saved: Saved) -> Markup | None:
         all_datasets(saved) if len(saved.datasets) > 1 else None,
         per_dataset(saved, lambda dataset: both(saved, dataset)),
         chart if saved.lines else note(say("stored.equity" if "from_storage" in saved.manifest else "equity.none")),
-        note(say("held_out.note", purge=purge(saved))) if saved.outside else None,
+        note(held_out(saved)) if saved.outside else None,
     )
 
 
@@ -51,9 +51,10 @@ def both(saved: Saved, dataset: Dataset) -> Child:
     ]
 
 
-def purge(saved: Saved) -> str:
-    """How many bars were left out before the held-out ones."""
-    return figure((saved.holdout.get("purge") or {}).get("bars"), "count")
+def held_out(saved: Saved) -> str:
+    """What the numbers out of sample are of."""
+    section, said = saved.opened
+    return say(f"{section}.note") + " " + say("opened.note", purge=figure((said.get("purge") or {}).get("bars"), "count"))
 
 
 def headline(known: Mapping[str, float], summary: Mapping[str, tuple[str, list[float]]], capital: float | None) -> Child:
