@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial
 from pinejax.core.secrets import without_passwords
 from pinejax.engine.engine import Engine
 from pinejax.engine.parted import PartedEngine
+from pinejax.errors import ReportError
 from pinejax.job.detail_files import write_details
 from pinejax.job.details import Check, run_details
 from pinejax.job.joint import TIMEFRAME, JointEngine, JointSession
@@ -87,6 +88,7 @@ class Outcome:
         self._last: dict[str, Any] = {}
         self._state = "running"
         self._recorded: int | None = None
+        self._is_lacking = False
         self.log = log
         self.label = _label(folder) if session.config.beside else ""
         self._n_batches, self._best = 0, -1
@@ -104,9 +106,11 @@ class Outcome:
         return self
 
     def __exit__(self, *raised: Any) -> None:
-        self._shown.__exit__(*raised)
-        if raised[1] is not None:
-            self._fail(raised[1])
+        try:
+            self._shown.__exit__(*raised)
+        finally:
+            if raised[1] is not None:
+                self._fail(raised[1])
 
     def _fail(self, error: BaseException) -> None:
         """The manifest of a run that ends by an exception does not stay `running`."""
@@ -114,7 +118,7 @@ class Outcome:
             return
         said = without_passwords(f"{type(error).__name__}: {error}"[:500])
         state = "interrupted" if isinstance(error, (KeyboardInterrupt, SystemExit)) else "failed"
-        self._write_manifest(state, {**self._last, "error": said})
+        self._tried(lambda: self._write_manifest(state, {**self._last, "error": said}))
         self.leave_page()
 
     def keep_page(self) -> None:
@@ -137,20 +141,41 @@ class Outcome:
             self._best = progress.best.number
             self.log.note(new_best_text(progress, self.objective))
         self._shown.update(step_of(progress, self.objective, self.settings, self._n_batches, datetime.now()))
-        self._log(progress.trials)
+        self.folder  # noqa: B018 (claimed: one that cannot be had ends the search)
+        self._tried(lambda: self._log(progress.trials))
         if self._files.due:
-            self._write(progress)
+            self._tried(lambda: self._write(progress))
+
+    def _tried(self, write: Callable[[], object]) -> None:
+        """Files that cannot be written now (a full disk, a bug in one of them) do not end a search, whose trials are in its storage: that
+        is said once, and they are written with the next ones.
+        """
+        try:
+            write()
+        except Exception as error:
+            if not self._is_lacking:
+                self._is_lacking = True
+                said = " ".join(without_passwords(f"{type(error).__name__}: {error}").split())[:500]
+                self.log.say(
+                    f"pinejax: {short_path(self.folder.path)}: some files could not be written ({said}); they are tried again.", sys.stderr
+                )
 
     def finish(self, result: SearchResult) -> StudyRows:
-        """Writes everything for good; the study's rows."""
+        """Writes everything for good; the study's rows. Errors: ReportError where the folder takes no files."""
         try:
             return self._finish(result)
+        except OSError as error:
+            self._fail(error)
+            raise ReportError(
+                f"{self.folder.path}: the results could not be written ({error.strerror or error}). Every trial is in the study "
+                f"{self.settings.study_name}: make room, and the same command writes them without searching again."
+            ) from error
         except BaseException as error:
             self._fail(error)
             raise
 
     def _finish(self, result: SearchResult) -> StudyRows:
-        self._log(result.trials)
+        self._tried(lambda: self._log(result.trials))
         study = self._write_study(result.trials, final=True)
         self._record_best(study)
         self._state = "interrupted" if result.stopped == "interrupted" else "done"
