@@ -25,7 +25,10 @@ class TrialLog:
     datasets: Sequence[DatasetRow]
 
     def append(self, trials: Iterable[TrialRow]) -> None:
-        """One write of a line each, handed to the system at once: all of them, or none where that fails. What a writer that was killed has left of a line is cut off before."""
+        """A line each, handed to the system at once: all of them, or none where that fails.
+
+        What a writer that was killed has left of a line is cut off before.
+        """
         text = "".join(json.dumps(self.entry(trial), ensure_ascii=False, allow_nan=False) + "\n" for trial in trials)
         if not text:
             return
