@@ -122,9 +122,9 @@ SWEEP_WORDS: dict[str, str] = {
     "curves": "Equity of each best set",
     "nav.curves": "Equity",
     "curves.note": (
-        "All over the same time and the same scale (logarithmic), from the capital: the best set in blue, buy and hold in grey; with several "
-        "symbols each has its lines. Bars that the search did not see are shaded; what was made on them is behind `out`, the other numbers "
-        "are of the bars before."
+        "All over the same time and the same scale (logarithmic), from the capital: the best set in blue, buy and hold in grey; with "
+        "several symbols each has its lines. Bars that the search did not see are shaded; what was made on them is behind `out`, the other "
+        "numbers are of the bars before."
     ),
     "curves.left": "The first {n} of {all} in the ranking are here.",
     "curves.label": "{name}: the best set {set}, buy and hold {hold}",
