@@ -137,18 +137,21 @@ class Outcome:
         if self._spent.first_trial_s is None and progress.batch:
             self._spent = replace(self._spent, first_trial_s=self._age_s())
         self._n_batches += bool(progress.batch)
-        if progress.best is not None and progress.best.number != self._best:
-            self._best = progress.best.number
-            self.log.note(new_best_text(progress, self.objective))
-        self._shown.update(step_of(progress, self.objective, self.settings, self._n_batches, datetime.now()))
+        self._tried(lambda: self._show(progress))
         self.folder  # noqa: B018 (claimed: one that cannot be had ends the search)
         self._tried(lambda: self._log(progress.trials))
         if self._files.due:
             self._tried(lambda: self._write(progress))
 
+    def _show(self, progress: Progress) -> None:
+        if progress.best is not None and progress.best.number != self._best:
+            self._best = progress.best.number
+            self.log.note(new_best_text(progress, self.objective))
+        self._shown.update(step_of(progress, self.objective, self.settings, self._n_batches, datetime.now()))
+
     def _tried(self, write: Callable[[], object]) -> None:
-        """Files that cannot be written now (a full disk, a bug in one of them) do not end a search, whose trials are in its storage: that
-        is said once, and they are written with the next ones.
+        """What cannot be written or shown now (a full disk, a bug) does not end a search, whose trials are in its storage: that is said
+        once, and it is tried again with the next ones. Errors: BrokenPipeError where nobody reads the output any more.
         """
         try:
             write()
@@ -156,9 +159,8 @@ class Outcome:
             if not self._is_lacking:
                 self._is_lacking = True
                 said = " ".join(without_passwords(f"{type(error).__name__}: {error}").split())[:500]
-                self.log.say(
-                    f"pinejax: {short_path(self.folder.path)}: some files could not be written ({said}); they are tried again.", sys.stderr
-                )
+                where = short_path(self.folder.path)
+                self.log.say(f"pinejax: {where}: not all could be written ({said}); the search goes on and tries again.", sys.stderr)
 
     def finish(self, result: SearchResult) -> StudyRows:
         """Writes everything for good; the study's rows. Errors: ReportError where the folder takes no files."""
@@ -166,6 +168,8 @@ class Outcome:
             return self._finish(result)
         except OSError as error:
             self._fail(error)
+            if isinstance(error, BrokenPipeError):
+                raise
             raise ReportError(
                 f"{self.folder.path}: the results could not be written ({error.strerror or error}). Every trial is in the study "
                 f"{self.settings.study_name}: make room, and the same command writes them without searching again."

@@ -39,7 +39,7 @@ def test_files_that_cannot_be_written_on_the_way_are_written_at_the_end(search, 
     monkeypatch.setattr("pinejax.job.keep.open_store", gone)
     folder = search("symbol=SYNTH_A", "report=none")
     shown = capsys.readouterr().err
-    assert shown.count("some files could not be written (OSError: [Errno 28] No space left on device); they are tried again.") == 1
+    assert shown.count("not all could be written (OSError: [Errno 28] No space left on device); the search goes on and tries again.") == 1
     assert "NOTE: the study was not told the verdict, which is in the run's folder: of a plugin\n" in shown
     assert len(read_trials(folder / "trials.jsonl")) == len(pl.read_parquet(folder / "trials.parquet")) == 8
     assert json.loads((folder / "manifest.json").read_text())["state"] == "done"
