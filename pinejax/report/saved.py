@@ -163,7 +163,7 @@ class Saved:
         """equity.parquet by dataset."""
         capital = (self.manifest.get("broker") or {}).get("initial_capital") or None
         return {
-            name: Line(_ms(rows), *(rows[column].to_numpy() for column in ("equity", "buy_and_hold", "seen")), capital)
+            name: Line(_ms(rows), *(rows[column].to_numpy() for column in ("equity", "buy_and_hold", "seen")), capital=capital)
             for name, rows in self._by_dataset(EQUITY)
         }
 
