@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from fragment import EVIL, Reader
 from judged_folder import VERDICT, judge
+from page_reader import EVIL, Reader
 from report_folder import CAPITAL, make_run
 
 import pinejax
