@@ -55,7 +55,7 @@ def backtest(config: Config, folder: Path) -> int:
     _write_together(files, session, params, details)
     for detail in details:
         _write_and_print(files, session, detail, alone=len(details) == 1, short=verdict is not None)
-    _leave_page(files, session, details)
+    _leave_page(files, session)
     return 0 if verdict is None or verdict.agrees else EXIT_DIFFERENT
 
 
@@ -83,46 +83,36 @@ def _print_metrics(session: Session, metrics: dict[str, list[float]], short: boo
 
 def _write_together(files: RunFolder, session: Session, params: dict[str, Any], details: list[Detail]) -> None:
     """What is of all datasets."""
-    from pinejax.report.all_trades import TradesOf, write_all_trades
+    from pinejax.job.detail_files import write_together
     from pinejax.report.atomic import write_text
     from pinejax.report.entry import SYNTHETIC_NOTE
     from pinejax.tradingview.inputs_text import INPUTS, inputs_text
 
     broker, name = session.config.broker, session.strategy.name
-    write_all_trades(files.path, [TradesOf(detail.feed, detail.trades) for detail in details], broker.initial_capital, broker.currency)
+    write_together(files, details, broker)
     said = [name, f"SYNTHETIC: {SYNTHETIC_NOTE}"] if session.synthetic else [name]
     write_text(files.path / INPUTS, inputs_text(session.strategy.cls, params, broker, session.datasets, said))
 
 
 def _write_and_print(files: RunFolder, session: Session, detail: Detail, alone: bool, short: bool) -> None:
     """A dataset's list of trades and performance summary; the summary is shown where there is one dataset and no verdict."""
+    from pinejax.job.detail_files import write_lists
     from pinejax.report.all_trades import TRADES
-    from pinejax.report.atomic import write_text
-    from pinejax.report.slug import slug
     from pinejax.report.text import short_path
-    from pinejax.tradingview.summary import performance_summary
-    from pinejax.tradingview.summary_text import summary_csv, summary_text
+    from pinejax.tradingview.summary_text import summary_text
 
-    broker, feed = session.config.broker, detail.feed
-    capital = broker.initial_capital
-    figures = performance_summary(detail.trades, feed, capital)
-    own = files.write_trades(feed, detail.trades, capital, currency=broker.currency)
-    trades = files.path / TRADES if alone else own
-    summary = files.path / ("performance_summary.csv" if alone else f"performance_summary_{slug(feed.symbol)}_{feed.timeframe.slug}.csv")
-    write_text(summary, summary_csv(figures))
+    lists = write_lists(files, detail, session.config.broker, summary="performance_summary.csv" if alone else None)
     if alone and not short:
-        print(f"{summary_text(figures)}\n")
-    print(f"Trades: {short_path(trades)}\nTradingView's performance summary: {short_path(summary)}")
+        print(f"{summary_text(lists.figures)}\n")
+    trades = files.path / TRADES if alone else lists.trades
+    print(f"Trades: {short_path(trades)}\nTradingView's performance summary: {short_path(lists.summary)}")
 
 
-def _leave_page(files: RunFolder, session: Session, details: list[Detail]) -> None:
-    """equity.parquet, bars.parquet, and report.html unless `report.html=false`."""
-    from pinejax.job.detail_files import curve_of
+def _leave_page(files: RunFolder, session: Session) -> None:
+    """report.html unless `report.html=false`."""
     from pinejax.job.run_page import RunPage
-    from pinejax.report.curves import write_curves
     from pinejax.report.text import short_path
 
-    write_curves(files.path, [curve_of(detail, session.config.broker.initial_capital) for detail in details])
     if page := RunPage(session.config.report.html).leave(files.path):
         print(f"Report: {short_path(page)}")
 

@@ -38,7 +38,6 @@ def search(config: Config, folder: Path, log: RunLog) -> int:
     from pinejax.job.announce import other_bars_text, start_text
     from pinejax.job.crew import Crew, refuse_gpu, shared
     from pinejax.job.joint import prepare_search
-    from pinejax.job.keep import keep_with_study
     from pinejax.job.outcome import Outcome
     from pinejax.job.plan import on_changed_bars, plan_search
     from pinejax.job.spent import Spent
@@ -84,9 +83,7 @@ def search(config: Config, folder: Path, log: RunLog) -> int:
     if crew.reports:
         outcome.manifest["workers"] = crew.reports
         result = replace(result, n_new=result.n_new + crew.total("n_new"), n_duplicates=result.n_duplicates + crew.total("n_duplicates"))
-    code = conclude(outcome, outcome.finish(result), result)
-    keep_with_study(outcome)
-    return code
+    return conclude(outcome, outcome.finish(result), result)
 
 
 def collect_from_here() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
@@ -16,7 +17,7 @@ from pinejax.report.atomic import write_text
 from pinejax.report.curves import Curve, buy_and_hold, read_equity, write_curves
 from pinejax.report.folder import RunFolder
 from pinejax.report.slug import slug
-from pinejax.tradingview.summary import performance_summary
+from pinejax.tradingview.summary import Figure, performance_summary
 from pinejax.tradingview.summary_text import summary_csv
 
 
@@ -26,9 +27,14 @@ def write_details(folder: RunFolder, details: Sequence[Detail], broker: BrokerCo
 
     seen: per dataset how many of its feed's bars the search looked at, where a detail run goes on over those that it did not.
     """
-    capital = broker.initial_capital
     for detail in details:
-        _write_lists(folder, detail, broker)
+        write_lists(folder, detail, broker)
+    write_together(folder, details, broker, seen)
+
+
+def write_together(folder: RunFolder, details: Sequence[Detail], broker: BrokerConfig, seen: Sequence[int] | None = None) -> None:
+    """Those of all datasets. seen: as in `write_details`."""
+    capital = broker.initial_capital
     write_all_trades(folder.path, [TradesOf(detail.feed, detail.trades) for detail in details], capital, broker.currency)
     stops = [None] * len(details) if seen is None else [stop - detail.start for stop, detail in zip(seen, details, strict=True)]
     write_curves(folder.path, [curve_of(detail, capital, stop) for detail, stop in zip(details, stops, strict=True)])
@@ -43,7 +49,7 @@ def write_behind(folder: RunFolder, details: Sequence[Detail], firsts: Sequence[
     """
     curves, capital = read_equity(folder.path), broker.initial_capital
     for detail, first in zip(details, firsts, strict=True):
-        _write_lists(folder, alone(detail, first), broker, f"{prefix}_")
+        write_lists(folder, alone(detail, first), broker, f"{prefix}_")
     longer_ones = [
         longer(*curves[d.feed.name], d, first, capital) for d, first in zip(details, firsts, strict=True) if d.feed.name in curves
     ]
@@ -51,12 +57,24 @@ def write_behind(folder: RunFolder, details: Sequence[Detail], firsts: Sequence[
         write_curves(folder.path, longer_ones)
 
 
-def _write_lists(folder: RunFolder, detail: Detail, broker: BrokerConfig, prefix: str = "") -> None:
+@dataclass(frozen=True)
+class Lists:
+    """The files of one dataset, and the figures of its summary."""
+
+    trades: Path
+    summary: Path
+    figures: Sequence[Figure]
+
+
+def write_lists(folder: RunFolder, detail: Detail, broker: BrokerConfig, prefix: str = "", summary: str | None = None) -> Lists:
+    """One dataset's list of trades and performance summary. prefix: of their names; summary: the summary's whole name instead."""
     feed = detail.feed
     name = f"{slug(feed.symbol)}_{feed.timeframe.slug}.csv"
-    folder.write_trades(feed, detail.trades, broker.initial_capital, f"{prefix}trades_{name}", broker.currency)
+    trades = folder.write_trades(feed, detail.trades, broker.initial_capital, f"{prefix}trades_{name}", broker.currency)
     figures = performance_summary(detail.trades, feed, broker.initial_capital)
-    write_text(folder.path / f"{prefix}performance_summary_{name}", summary_csv(figures))
+    place = folder.path / (summary or f"{prefix}performance_summary_{name}")
+    write_text(place, summary_csv(figures))
+    return Lists(trades, place, figures)
 
 
 def alone(detail: Detail, first: int) -> Detail:

@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial
 from pinejax.core.secrets import without_passwords
 from pinejax.engine.engine import Engine
 from pinejax.engine.parted import PartedEngine
+from pinejax.errors import ReportError
 from pinejax.job.detail_files import write_details
 from pinejax.job.details import Check, run_details
 from pinejax.job.joint import TIMEFRAME, JointEngine, JointSession
@@ -88,6 +89,7 @@ class Outcome:
         self._state = "running"
         self._recorded: int | None = None
         self._trials: Sequence[FrozenTrial] = ()
+        self._is_lacking = False
         self.log = log
         self.label = _label(folder) if session.config.beside else ""
         self._n_batches, self._best = 0, -1
@@ -105,9 +107,11 @@ class Outcome:
         return self
 
     def __exit__(self, *raised: Any) -> None:
-        self._shown.__exit__(*raised)
-        if raised[1] is not None:
-            self._fail(raised[1])
+        try:
+            self._shown.__exit__(*raised)
+        finally:
+            if raised[1] is not None:
+                self._fail(raised[1])
 
     def _fail(self, error: BaseException) -> None:
         """The manifest of a run that ends by an exception does not stay `running`, and its tables have all that the study has."""
@@ -115,12 +119,9 @@ class Outcome:
             return
         said = without_passwords(f"{type(error).__name__}: {error}"[:500])
         state = "interrupted" if isinstance(error, (KeyboardInterrupt, SystemExit)) else "failed"
-        self._write_manifest(state, {**self._last, "error": said})
-        try:
-            if self._trials:
-                self._write_study(self._trials)
-        except Exception as other:  # a full disk may be what ended it: that is told, not what follows from it
-            self.log.note(f"The tables were not written again ({type(other).__name__}: {other}).")
+        self._tried(lambda: self._write_manifest(state, {**self._last, "error": said}))
+        if self._trials:
+            self._tried(lambda: self._write_study(self._trials))
         self.leave_page()
 
     def keep_page(self) -> None:
@@ -139,26 +140,51 @@ class Outcome:
         if self._spent.first_trial_s is None and progress.batch:
             self._spent = replace(self._spent, first_trial_s=self._age_s())
         self._n_batches += bool(progress.batch)
+        self._trials = progress.trials
+        self._tried(lambda: self._show(progress))
+        self.folder  # noqa: B018 (claimed: one that cannot be had ends the search)
+        self._tried(lambda: self._log(progress.trials))
+        if self._files.due:
+            self._tried(lambda: self._write(progress))
+
+    def _show(self, progress: Progress) -> None:
         if progress.best is not None and progress.best.number != self._best:
             self._best = progress.best.number
             self.log.note(new_best_text(progress, self.objective))
         self._shown.update(step_of(progress, self.objective, self.settings, self._n_batches, datetime.now()))
-        self._trials = progress.trials
-        self._log(progress.trials)
-        if self._files.due:
-            self._write(progress)
+
+    def _tried(self, write: Callable[[], object]) -> None:
+        """What cannot be written or shown now (a full disk, a bug) does not end a search, whose trials are in its storage: that is said
+        once, and it is tried again with the next ones. Errors: BrokenPipeError where nobody reads the output any more.
+        """
+        try:
+            write()
+        except Exception as error:
+            if not self._is_lacking:
+                self._is_lacking = True
+                said = " ".join(without_passwords(f"{type(error).__name__}: {error}").split())[:500]
+                where = short_path(self.folder.path)
+                self.log.say(f"pinejax: {where}: not all could be written ({said}); the search goes on and tries again.", sys.stderr)
 
     def finish(self, result: SearchResult) -> StudyRows:
-        """Writes everything for good; the study's rows."""
+        """Writes everything for good; the study's rows. Errors: ReportError where the folder takes no files."""
         try:
             return self._finish(result)
+        except OSError as error:
+            self._fail(error)
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise ReportError(
+                f"{self.folder.path}: the results could not be written ({error.strerror or error}). Every trial is in the study "
+                f"{self.settings.study_name}: make room, and the same command writes them without searching again."
+            ) from error
         except BaseException as error:
             self._fail(error)
             raise
 
     def _finish(self, result: SearchResult) -> StudyRows:
         self._trials = result.trials
-        self._log(result.trials)
+        self._tried(lambda: self._log(result.trials))
         study = self._write_study(result.trials, final=True)
         self._record_best(study)
         self._state = "interrupted" if result.stopped == "interrupted" else "done"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pinejax.errors import EXIT_INTERRUPTED
 from pinejax.job.announce import end_text
 from pinejax.job.joint import JointSession
+from pinejax.job.keep import keep_with_study
 from pinejax.job.outcome import Outcome
 from pinejax.job.pair_files import compare_pairs
 from pinejax.job.spent import advice, time_text
@@ -15,12 +16,14 @@ from pinejax.search import SearchResult
 
 
 def conclude(outcome: Outcome, study: StudyRows, result: SearchResult) -> int:
-    """Says them, judges the best set, and leaves the report, also where something raises; the exit code: 0, or 130 after Ctrl-C.
+    """Says them, judges the best set, tells the study, and leaves the report, also where something raises; the exit code: 0, or 130 after
+    Ctrl-C.
 
     Errors: what a section of judging raised.
     """
     try:
         ended_by_user = _told(outcome, study, result)
+        keep_with_study(outcome)
     finally:
         outcome.leave_page()
     return EXIT_INTERRUPTED if ended_by_user else 0

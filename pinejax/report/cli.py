@@ -118,7 +118,10 @@ def _seconds(text: str) -> float:
 def _made(what: str, arguments: argparse.Namespace) -> Path:
     """The page of a folder, if there is one of that name, else of a study. Errors: ReportError naming both where there is neither."""
     if Path(what).is_dir():
-        return build(Path(what), arguments.out)
+        try:
+            return build(Path(what), arguments.out)
+        except OSError as error:
+            raise ReportError(f"{what}: no report can be written ({error.strerror or error}). Choose another place with --out.") from None
     return _of_study(what, arguments)
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pinejax.core.secrets import without_passwords
+from pinejax.report.run_log import put
 from pinejax.report.text import short_path
 
 
 def on_stderr(text: str) -> None:
     """A line that is no result."""
-    print(text, file=sys.stderr, flush=True)
+    put(text, sys.stderr)
 
 
 def leave_report(folder: Path, tell: Callable[[str], None] = on_stderr) -> Path | None:

@@ -6,10 +6,10 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any, cast
 
-from pinejax.report.run_log import Stream, now_utc, stamped
+from pinejax.report.run_log import Stream, now_utc, put, stamped
 from pinejax.report.standing import (
     GAP,
     Pace,
@@ -119,7 +119,7 @@ class SearchProgress:
 
 
 def _print_line(stream: Stream, text: str) -> None:
-    print(text if is_screen(stream) else stamped(text, now_utc()), file=cast(IO[str], stream), flush=True)
+    put(text if is_screen(stream) else stamped(text, now_utc()), stream)
 
 
 class SearchScreen:
@@ -195,10 +195,12 @@ class _Live:
         )
 
     def start(self) -> None:
-        self._live.start(refresh=True)
+        with suppress(OSError):  # of a terminal that is gone
+            self._live.start(refresh=True)
 
     def stop(self) -> None:
-        self._live.stop()
+        with suppress(OSError):
+            self._live.stop()
 
 
 class Stages:

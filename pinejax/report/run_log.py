@@ -72,12 +72,13 @@ class RunLog:
 
     def keep(self, path: Path) -> None:
         """From now on lines are appended to this file, after those that wait."""
-        self._path = path
-        self._write()
+        with self._lock:
+            self._path = path
+            self._write()
 
     def say(self, text: str, stream: Stream | None = None) -> None:
         """Prints a text, on standard output unless told otherwise, and notes it."""
-        print(text, file=cast(IO[str], stream or sys.stdout), flush=True)
+        put(text, stream or sys.stdout)
         self.note(text)
 
     def note(self, text: str) -> None:
@@ -96,7 +97,20 @@ class RunLog:
                 file.write("\n".join(lines) + "\n")
         except OSError as error:
             path, self._path = self._path, None
-            print(f"pinejax: {path} cannot be written ({error.strerror or error}); the run goes on without it.", file=sys.stderr)
+            put(f"pinejax: {path} cannot be written ({error.strerror or error}); the run goes on without it.", sys.stderr)
+
+
+def put(text: str, stream: Stream) -> None:
+    """Prints a line. Characters that the stream's encoding lacks are escaped; a stream that takes no more, as a file on a full disk, gets
+    nothing: what a run says is no reason for it to end. Errors: BrokenPipeError, where its reader went away.
+    """
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        print(text.encode(encoding, "backslashreplace").decode(encoding), file=cast(IO[str], stream), flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        pass
 
 
 def last_words(error: BaseException) -> str:

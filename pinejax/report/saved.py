@@ -47,18 +47,24 @@ class Dataset:
 class Line:
     """One dataset's equity and that of buy and hold, account currency, at the close of the bars that open at `time` (ms).
 
-    seen: whether the search looked at the bar.
+    seen: whether the search looked at the bar; capital: what both began with, None where nobody knows.
     """
 
     time: Int[np.ndarray, " bars"]
     equity: Float[np.ndarray, " bars"]
     hold: Float[np.ndarray, " bars"]
     seen: Bool[np.ndarray, " bars"]
+    capital: float | None = None
+
+    @property
+    def start(self) -> float:
+        """What growth is measured from: the capital, or the first equity."""
+        return float(self.equity[0]) if self.capital is None else self.capital
 
     @cached_property
     def drawdown(self) -> Float[np.ndarray, " bars"]:
-        """Fraction below the highest equity so far, 0 or less."""
-        return self.equity / np.maximum.accumulate(self.equity) - 1.0
+        """Fraction below the highest equity so far, of which the capital is the first; 0 or less."""
+        return self.equity / np.maximum(np.maximum.accumulate(self.equity), self.start) - 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +116,9 @@ class Saved:
 
     @cached_property
     def results(self) -> pl.DataFrame | None:
-        """results_datasets.csv."""
+        """results_datasets.parquet; without it the CSV, in which texts that begin like a formula are marked."""
+        if (exact := self._parquet("results_datasets.parquet")) is not None:
+            return exact
         path = self.folder / "results_datasets.csv"
         if not path.is_file():
             return None
@@ -146,16 +154,19 @@ class Saved:
         figures, line = self.summary(dataset), self.lines.get(dataset.name)
         found = {metric: figures[name][1][0] for metric, name in FROM_SUMMARY.items() if name in figures}
         if line is not None and line.seen.any():
-            capital = self.manifest.get("broker", {}).get("initial_capital") or line.equity[0]
             inside = line.seen
-            found |= {"total_return": float(line.equity[inside][-1] / capital - 1.0), "max_drawdown": float(-line.drawdown[inside].min())}
+            found |= {
+                "total_return": float(line.equity[inside][-1] / line.start - 1.0),
+                "max_drawdown": float(-line.drawdown[inside].min()),
+            }
         return found
 
     @cached_property
     def lines(self) -> dict[str, Line]:
         """equity.parquet by dataset."""
+        capital = (self.manifest.get("broker") or {}).get("initial_capital") or None
         return {
-            name: Line(_ms(rows), *(rows[column].to_numpy() for column in ("equity", "buy_and_hold", "seen")))
+            name: Line(_ms(rows), *(rows[column].to_numpy() for column in ("equity", "buy_and_hold", "seen")), capital=capital)
             for name, rows in self._by_dataset(EQUITY)
         }
 

@@ -166,7 +166,7 @@ def _judged(row: SweepRow, q: float | None) -> list[str]:
 def counted_text(rows: Sequence[SweepRow], q: Sequence[float]) -> str:
     """One sentence on all combinations together: the best of them is the best of all their trials."""
     of = {row.index: row for row in rows}.values()
-    n_trials, n_better = sum(row.n_trials or 0 for row in of), sum(row.verdict == "differs" for row in of)
+    n_trials, n_better = sum(row.n_trials or 0 for row in rows), sum(row.verdict == "differs" for row in of)
     smallest = f"; the smallest p-value, adjusted for {len(q)} combinations, is {min(q):.3f}" if q else ""
     return (
         f"{len(of)} combinations had {n_trials:,} trials in all, and the best of them is the best of all those: {n_better} "

@@ -25,13 +25,22 @@ class TrialLog:
     datasets: Sequence[DatasetRow]
 
     def append(self, trials: Iterable[TrialRow]) -> None:
-        """One write of a line each, handed to the system at once. What a writer that was killed has left of a line is cut off before."""
+        """A line each, handed to the system at once: all of them, or none where that fails.
+
+        What a writer that was killed has left of a line is cut off before.
+        """
         text = "".join(json.dumps(self.entry(trial), ensure_ascii=False, allow_nan=False) + "\n" for trial in trials)
         if not text:
             return
-        with self.path.open("a+b") as file:
+        with self.path.open("a+b", buffering=0) as file:
             _cut_broken_line(file)
-            file.write(text.encode())
+            end, left = file.seek(0, 2), memoryview(text.encode())
+            try:
+                while left:
+                    left = left[file.write(left) :]
+            except BaseException:
+                file.truncate(end)  # the same lines will come again
+                raise
 
     def entry(self, trial: TrialRow) -> dict[str, Any]:
         """A trial in JSON's own types; NaN and infinities are null, as are the values of a trial that has none."""

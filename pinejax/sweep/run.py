@@ -197,9 +197,12 @@ class _Sweep:
         standing = self.record.standing
         self._leave_waiting()
         failed = [one for one in self.record.combinations if standing[one.index].error]
-        self._print(self.record.rows())
-        self.record.write("interrupted" if interrupted else "failed" if failed else "done")
-        if path := self.record.leave():
+        try:
+            self._print(self.record.rows())
+        finally:  # where nobody reads the output any more, the files are left all the same
+            self.record.write("interrupted" if interrupted else "failed" if failed else "done")
+            path = self.record.leave()
+        if path:
             print(f"Report: {short_path(path)}", flush=True)
         message = self._message(failed)
         if interrupted:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pinejax.core.secrets import without_passwords
-from pinejax.report.leave import leave_report
+from pinejax.job.ledger import Pace
+from pinejax.report.leave import leave_report, on_stderr
 from pinejax.report.sweep_folder import write_heatmap
 from pinejax.report.sweep_rows import SweepRow
 
@@ -28,21 +28,20 @@ class Shown:
     clock: Callable[[], float] = time.perf_counter
 
     def __post_init__(self) -> None:
-        self._next_s = self.clock() + FIRST_AFTER_S
+        self._pace = Pace(FIRST_AFTER_S, SHARE, self.clock)
 
     def keep(self) -> None:
         """The report of the sweep itself as of now, where it is time for it; not those of its runs, which write their own."""
-        started = self.clock()
-        if not self.wanted or started < self._next_s:
-            return
+        if self.wanted and self._pace.due:
+            self._pace.timed(self._build)
+
+    def _build(self) -> None:
         try:
             from pinejax.report.page.build import build_sweep
 
             build_sweep(self.folder)
         except Exception as error:  # it is tried again at the end, which says more
             _say("its report", error)
-        now = self.clock()
-        self._next_s = now + (now - started) / SHARE
 
     def leave(self, rows: Sequence[SweepRow]) -> Path | None:
         """Both for good; the report's path, None where there is none."""
@@ -55,4 +54,4 @@ class Shown:
 
 def _say(what: str, error: Exception) -> None:
     said = " ".join(without_passwords(f"{type(error).__name__}: {error}").split())[:500]
-    print(f"pinejax: {what} cannot be written ({said}); the sweep goes on.", file=sys.stderr, flush=True)
+    on_stderr(f"pinejax: {what} cannot be written ({said}); the sweep goes on.")

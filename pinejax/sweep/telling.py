@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from pinejax.report.run_log import now_utc, stamped
+from pinejax.report.run_log import now_utc, put, stamped
 from pinejax.report.standing import clock_time
 from pinejax.report.sweep_rows import SweepRow
 from pinejax.sweep.record import Record
@@ -38,7 +39,7 @@ class Teller:
             lines.append(f"sweep: {self.summary(rows)}")
         if lines:
             self._said_s = self._clock()
-            print(stamped("\n".join(lines), self._now()), flush=True)
+            put(stamped("\n".join(lines), self._now()), sys.stdout)
 
     def summary(self, rows: Sequence[SweepRow]) -> str:
         """`3 of 12 ended (1 failed), 4 running; best sharpe = 1.23: timeframe=5m@1h; 4m10s gone, about 12m30s left`."""

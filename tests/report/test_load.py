@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from fragment import EVIL, Reader
 from judged_folder import VERDICT, judge
+from page_reader import EVIL, Reader
 from report_folder import CAPITAL, make_run
 
 import pinejax
@@ -228,6 +228,8 @@ def test_every_file_but_the_manifest_may_be_missing(tmp_path: Path):
 
 def test_a_broken_file_is_named(tmp_path: Path):
     folder = make_run(tmp_path / "run")
+    (folder / "results_datasets.parquet").unlink()
+    assert loaded(folder).results.equals(loaded(make_run(tmp_path / "same")).results), "the CSV has the same"
     (folder / "results_datasets.csv").write_text("number,sharpe\n1,x\n")
     with pytest.raises(ReportError, match=r"results_datasets\.csv: expected a table"):
         loaded(folder).results  # noqa: B018

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fragment import Reader
+from page_reader import Reader
 from stored_studies import end, search, storage
 
 import pinejax

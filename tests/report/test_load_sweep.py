@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from fragment import EVIL, Reader
 from matplotlib.figure import Figure
+from page_reader import EVIL, Reader
 from sweep_folder import MIXED, One, make_sweep
 
 import pinejax

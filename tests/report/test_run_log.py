@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pinejax.errors import ConfigError
-from pinejax.report.run_log import RunLog, stamped
+from pinejax.report.run_log import RunLog, put, stamped
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -90,3 +91,30 @@ def test_a_log_that_cannot_be_written_is_given_up_and_the_run_goes_on(tmp_path: 
     log.note("nothing yet")
     log.note("nothing more")
     assert capsys.readouterr().err.count("run.log cannot be written (No such file or directory); the run goes on without it.") == 1
+
+
+class Broken(io.StringIO):
+    """A stream whose writes fail."""
+
+    def __init__(self, error: OSError):
+        super().__init__()
+        self.error = error
+
+    def write(self, text: str) -> int:
+        raise self.error
+
+
+def test_a_stream_that_takes_no_more_does_not_end_a_run_but_a_reader_that_left_does(tmp_path: Path):
+    log = RunLog(noon)
+    log.keep(tmp_path / "run.log")
+    log.say("all the same", Broken(OSError(28, "No space left on device")))
+    assert (tmp_path / "run.log").read_text().endswith("  all the same\n")
+    with pytest.raises(BrokenPipeError):
+        log.say("to nobody", Broken(BrokenPipeError()))
+
+
+def test_what_an_encoding_lacks_is_escaped():
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    put("연구 …", stream)
+    assert raw.getvalue() == rb"\uc5f0\uad6c \u2026" + b"\n"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import resource
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -80,3 +81,19 @@ def test_another_file_is_refused(tmp_path: Path):
     (tmp_path / "trials.jsonl").write_text("number,state\n1,COMPLETE\n")
     with pytest.raises(ReportError, match="expected a line of JSON for each trial"):
         read_trials(tmp_path / "trials.jsonl")
+
+
+def test_lines_that_do_not_all_fit_are_not_written_at_all(tmp_path: Path):
+    made = log(tmp_path, "A 5m@1h")
+    made.append([trial(0)])
+    before = made.path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(2.5 * len(before)), hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            made.append([trial(1), trial(2)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert made.path.read_bytes() == before
+    made.append([trial(1), trial(2)])
+    assert [line["number"] for line in read_trials(made.path)] == [0, 1, 2]

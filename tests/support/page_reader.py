@@ -1,4 +1,4 @@
-"""A report read as text: what it says, its ids, links and scripts, and whether every element is closed."""
+"""HTML read back, a report or what a notebook shows: what it says, its elements, ids, links and scripts, what it would fetch."""
 
 from __future__ import annotations
 
@@ -9,23 +9,30 @@ from pathlib import Path
 from pinejax.report.page.build import build
 
 VOID = {"br", "hr", "img", "input", "meta", "link"}
+EVIL = "</div><script>alert(1)</script>'\"&"
+"""A name that must stay text."""
 
 
 class Reader(HTMLParser):
-    """Text, ids, links and scripts; fails where an element is closed that is not open."""
+    """Fails where an element is closed that is not open, or is never closed."""
 
     def __init__(self, text: str):
         super().__init__()
         self.open: list[str] = []
+        self.names: set[str] = set()
+        self.fetched: list[str] = []
         self.ids: list[str] = []
         self.links: list[str] = []
         self.scripts: list[str] = []
         self.words: list[str] = []
         self.feed(text)
         self.close()
+        assert not self.open
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
         known = dict(attrs)
+        self.names.add(tag)
+        self.fetched += [value for key, value in attrs if key in ("src", "href", "xlink:href") or "url(" in (value or "")]
         if "id" in known:
             self.ids.append(known["id"])
         self.links += [known[key] for key in ("href", "src") if key in known]
@@ -35,7 +42,7 @@ class Reader(HTMLParser):
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list) -> None:
-        pass
+        self.names.add(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag

@@ -53,8 +53,7 @@ class Figures:
         """A table of years and months, UTC."""
         from pinejax.report.figures.monthly_returns import monthly_returns
 
-        capital = self.saved.manifest.get("broker", {}).get("initial_capital")
-        returns = {name: monthly(line.time, line.equity, capital) for name, line in self._lines(dataset).items() if len(line.time)}
+        returns = {name: monthly(line.time, line.equity, line.capital) for name, line in self._lines(dataset).items() if len(line.time)}
         return monthly_returns(returns, self._look)
 
     def trade_returns(self, dataset: str | None = None) -> Figure:

@@ -54,7 +54,6 @@ SWEEP_WORDS: dict[str, str] = {
     "sweep.all_views": "all {n}",
     "sweep.pick": "Point at a cell, or reach it with the Tab and arrow keys, to see what is known of it; follow it to its report.",
     "sweep.open": "Open its report",
-    "sweep.no_report": "It has no report.",
     "sweep.cell.out": "out",
     "sweep.cell.in": "in",
     "sweep.cell.in_sample": "in sample",
@@ -68,7 +67,6 @@ SWEEP_WORDS: dict[str, str] = {
     "sweep.kind.walk_forward": "Out of sample (walk-forward)",
     "sweep.kind.test": "Out of sample (test bars)",
     "sweep.kind.cross_validation": "Out of sample (cross-validation)",
-    "sweep.kind.none": "Out of sample",
     "sweep.key.deflated": (
         "The large number is the deflated Sharpe ratio: the probability that the best set is better than what so many tries show by luck; "
         "below 0.95 it may well be luck."
@@ -124,8 +122,9 @@ SWEEP_WORDS: dict[str, str] = {
     "curves": "Equity of each best set",
     "nav.curves": "Equity",
     "curves.note": (
-        "All over the same time and the same scale (logarithmic), from 1: the best set in blue, buy and hold in grey; with several symbols "
-        "each has its lines. Bars that the search did not see are shaded; what was made on them is behind `out`."
+        "All over the same time and the same scale (logarithmic), from the capital: the best set in blue, buy and hold in grey; with "
+        "several symbols each has its lines. Bars that the search did not see are shaded; what was made on them is behind `out`, the other "
+        "numbers are of the bars before."
     ),
     "curves.left": "The first {n} of {all} in the ranking are here.",
     "curves.label": "{name}: the best set {set}, buy and hold {hold}",

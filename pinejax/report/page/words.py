@@ -256,7 +256,6 @@ WORDS: dict[str, str] = {
     "null.research": "Each was searched anew as the real one was.",
     "stress": "Stress",
     "walk": "Walk-forward",
-    "walk.equity": "All test spans as one history, of one unit: each day's return is that of the set chosen before it.",
     "walk.note": (
         "Above, all test spans as one history: each day's return is that of the set chosen on the bars before the span. Below, the "
         "return of each span, up and blue for a gain, down and orange for a loss."

@@ -77,10 +77,9 @@ class View:
         return sum(worker.n_trials for worker in self.workers if worker.state != "alive")
 
     @property
-    def pruned_rate(self) -> float | None:
-        """Of the trials that ended; None where none has."""
-        ended = sum(n for state, n in self.n_by_state.items() if state not in ("RUNNING", "WAITING"))
-        return self.n_by_state.get("PRUNED", 0) / ended if ended else None
+    def n_ended(self) -> int:
+        """Trials, however they ended."""
+        return sum(n for state, n in self.n_by_state.items() if state not in ("RUNNING", "WAITING"))
 
 
 class Tally:

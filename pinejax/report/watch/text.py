@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from pinejax.report.standing import clock_time
+from pinejax.report.standing import clock_time, rate_of, share
 from pinejax.report.text import grid
 from pinejax.report.watch.tally import Better, View
 
@@ -16,7 +16,7 @@ HEAD = ("study", "trials", "trials/s", "best", "since", "pruned", "workers", "le
 
 def line(view: View, now: datetime) -> str:
     """One study in a line: `name: 128/512 trials  95.2 trials/s  best sharpe 0.381 (trial 97, 2m10s ago)  ...`."""
-    parts = [f"{progress(view)} trials", *([f"{view.rate:.1f} trials/s"] if view.rate else [])]
+    parts = [f"{progress(view)} trials", *([f"{rate_of(view.rate)} trials/s"] if view.rate else [])]
     if view.n_front is not None:
         parts.append(f"{view.n_front:,} on the front")
     elif view.best is not None:
@@ -55,7 +55,7 @@ def one(storage: str, view: View, now: datetime) -> str:
 def facts(view: View, now: datetime) -> list[tuple[str, str]]:
     """What there is to say of one study, name and value."""
     rows = [("trials", f"{progress(view)}: {states(view)}")]
-    rows.append(("speed", f"{view.rate:.1f} trials/s over the last minute" if view.rate else "nothing ended in the last minute"))
+    rows.append(("speed", f"{rate_of(view.rate)} trials/s over the last minute" if view.rate else "nothing ended in the last minute"))
     if view.left_s is not None:
         rows.append(("left", clock_time(view.left_s)))
     if view.n_front is not None:
@@ -80,7 +80,7 @@ def cells(view: View, now: datetime) -> list[str]:
     return [
         view.name,
         progress(view),
-        f"{view.rate:.1f}" if view.rate else "-",
+        rate_of(view.rate) if view.rate else "-",
         best,
         since,
         pruned(view),
@@ -118,16 +118,16 @@ def workers(view: View) -> str:
 
 def pruned(view: View) -> str:
     """The share of the trials that ended."""
-    return "-" if view.pruned_rate is None else f"{100 * view.pruned_rate:.0f}%"
+    return share(view.n_by_state.get("PRUNED", 0), view.n_ended) if view.n_ended else "-"
 
 
 def better(found: Better, now: datetime) -> str:
     """`0.3812 (trial 97, 2m10s ago)`."""
-    return f"{found.value:.6g}{_violated(found)} (trial {found.trial}{', ' + _ago(found.when, now) + ' ago' if found.when else ''})"
+    return f"{found.value:.6g} (trial {found.trial}{_violated(found)}{', ' + _ago(found.when, now) + ' ago' if found.when else ''})"
 
 
 def _violated(found: Better) -> str:
-    return " outside the gates" if found.violation > 0 else ""
+    return ", breaks gates" if found.violation > 0 else ""
 
 
 def _ago(when: datetime | None, now: datetime) -> str:

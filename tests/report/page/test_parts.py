@@ -63,6 +63,12 @@ def test_months_are_from_last_close_to_last_close_and_multiply_to_the_whole():
     assert np.prod([1 + r for r in found.values()]) == pytest.approx(0.605)
 
 
+def test_a_loss_on_the_first_bar_is_a_drawdown_from_the_capital():
+    line = Line(np.arange(3), np.array([90.0, 95.0, 120.0]), np.ones(3), np.ones(3, bool), 100.0)
+    assert line.drawdown == pytest.approx([-0.1, -0.05, 0.0])
+    assert Line(line.time, line.equity, line.hold, line.seen).drawdown == pytest.approx([0.0, 0.0, 0.0])
+
+
 def test_what_the_search_did_not_see_is_a_stretch_of_its_own():
     time = np.arange(6, dtype=np.int64) * 60_000
     seen = np.array([True, True, True, False, False, False])

@@ -121,7 +121,7 @@ def test_a_line_says_all_of_it():
     view = seen([trials], at(12), running=[Sign(LEASE, 8, 2.0, False), Sign(LEASE, 8, 300.0, False)], aim=1_000)
     assert (
         line(view, at(12))
-        == "s: 10/1,000 trials  0.8 trials/s  best value 9 (trial 9, 2s ago)  10% pruned  2 workers, 1 silent  19m48s left"
+        == "s: 10/1,000 trials  0.833 trials/s  best value 9 (trial 9, 2s ago)  10% pruned  2 workers, 1 silent  19m48s left"
     )
 
 

@@ -18,9 +18,8 @@ def section(saved: Saved) -> Markup | None:
     """None without an equity curve."""
     if not saved.lines:
         return None
-    capital = saved.manifest.get("broker", {}).get("initial_capital")
     text = " ".join([say("months.note"), *unseen(saved)])
-    return framed("months", per_dataset(saved, lambda dataset: grid(saved, dataset, capital)), note(text))
+    return framed("months", per_dataset(saved, lambda dataset: grid(saved, dataset)), note(text))
 
 
 def unseen(saved: Saved) -> list[str]:
@@ -29,12 +28,12 @@ def unseen(saved: Saved) -> list[str]:
     return [say("months.unseen", when=f"{datetime.fromtimestamp(min(firsts) / 1000, UTC):%Y-%m-%d %H:%M}")] if firsts else []
 
 
-def grid(saved: Saved, dataset: Dataset, capital: float | None) -> Child:
+def grid(saved: Saved, dataset: Dataset) -> Child:
     """A row per year: its months, and the year as a whole."""
     line = saved.lines.get(dataset.name)
     if line is None:
         return note(say("equity.none"))
-    found = monthly(line.time, line.equity, capital)
+    found = monthly(line.time, line.equity, line.capital)
     top = max((abs(value) for value in found.values()), default=0.0) or 1.0
     rows = []
     for year in sorted({year for year, _ in found}):

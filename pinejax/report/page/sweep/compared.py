@@ -98,12 +98,12 @@ def state(row: SweepRow) -> str:
 def details(compared: Compared, i: int) -> list[tuple[str, str]]:
     """What is known of a combination, as terms and values."""
     row = compared.rows[i]
-    kind, outside = compared.kind or "none", compared.outside(row)
+    outside = compared.outside(row)
     found: list[tuple[str, str]] = [(say("sweep.state"), state(row))]
     if row.value is not None:
         found.append((say("sweep.in_sample", objective=objective(row)), rough(row.value)))
     if outside is not None:
-        found.append((say(f"sweep.kind.{kind}"), rough(outside)))
+        found.append((say(f"sweep.kind.{compared.scales[row.objective].kind}"), rough(outside)))
     if row.verdict:
         found.append((say("verdict"), WORDS.get(f"level.{row.verdict}", row.verdict)))
     numbers = [

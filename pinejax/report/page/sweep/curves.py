@@ -38,7 +38,9 @@ class Picture:
 
     @property
     def ends(self) -> tuple[float, float | None, float]:
-        """What one unit became, mean over the symbols: the best set on bars that the search saw, behind them (None: no bars), and held."""
+        """What one unit became, mean over the symbols: the best set on bars that the search saw, behind them (None: no bars), and held over
+        those that the search saw.
+        """
         rows = [_ends(line) for line in self.lines]
         outside = [out for _, out, _ in rows if out is not None]
         return fmean(own for own, _, _ in rows), fmean(outside) if outside else None, fmean(hold for _, _, hold in rows)
@@ -48,7 +50,7 @@ def _ends(line: Line) -> tuple[float, float | None, float]:
     seen = np.flatnonzero(line.seen)
     last = int(seen[-1]) if len(seen) else len(line.time) - 1
     outside = float(line.equity[-1] / line.equity[last]) if last < len(line.time) - 1 and line.equity[last] else None
-    return float(line.equity[last] / line.equity[0]), outside, float(line.hold[-1] / line.hold[0])
+    return float(line.equity[last] / line.start), outside, float(line.hold[last] / line.start)
 
 
 def section(compared: Compared, runs: Mapping[int, Saved]) -> Markup | None:
@@ -88,7 +90,7 @@ class _Scale:
     @classmethod
     def over(cls, lines: Sequence[Line]) -> _Scale:
         """From the first bar to the last, from the lowest growth to the highest."""
-        growth = [curve / curve[0] for line in lines for curve in (line.equity, line.hold)]
+        growth = [curve / line.start for line in lines for curve in (line.equity, line.hold)]
         low, high = min(float(curve.min()) for curve in growth), max(float(curve.max()) for curve in growth)
         edges = [float(line.time[at]) for line in lines for at in (0, -1)]
         return cls(min(edges), max(edges), math.log(max(low, LEAST)), math.log(max(high, LEAST)))
@@ -109,7 +111,7 @@ def _figure(picture: Picture, scale: _Scale) -> Markup:
         at = kept([line.equity, line.hold], POINTS)
         x = scale.x(line.time[at])
         for curve, class_ in ((line.hold, "hold"), (line.equity, "line")):
-            y = scale.y(curve[at] / curve[0])
+            y = scale.y(curve[at] / line.start)
             points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
             parts.append(el("polyline", points=points, class_=class_))
     own, outside, hold = (None if end is None else _percent(end) for end in picture.ends)

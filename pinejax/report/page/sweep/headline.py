@@ -26,7 +26,7 @@ def sentences(compared: Compared) -> list[str]:
     judged = [row for row in of if row.verdict in JUDGED]
     n, k = len(judged), sum(row.verdict == "differs" for row in judged)
     trials = f"{sum(row.n_trials or 0 for row in compared.rows):,}"
-    if not any(row.value is not None for row in of):
+    if not any(row.value is not None for row in compared.rows):
         return [say("sweep.found.nothing")]
     if not judged:
         return [say("sweep.found.unjudged"), say("sweep.found.best", trials=trials)]
