@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pinejax.core.secrets import without_passwords
+from pinejax.errors import ReportError
 from pinejax.job.outcome import Outcome
 from pinejax.judge.case import Case, Say
 from pinejax.judge.files import short, write_verdict
@@ -51,15 +52,25 @@ def judge(outcome: Outcome, study: StudyRows, result: SearchResult) -> bool:
 
 
 def leave(outcome: Outcome, study: StudyRows, made: Mapping[str, Any], started: float) -> None:
-    """The verdict on the evidence that was made, in the run's files and on its page. started: `time.perf_counter` when judging began."""
+    """The verdict on the evidence that was made, in the run's files and on its page. started: `time.perf_counter` when judging began.
+
+    Errors: ReportError where the folder takes no files; the page is printed all the same.
+    """
     found = plain(made)
     verdict = verdict_of(found, outcome.session.config.verdict)
     seconds = time.perf_counter() - started
-    write_verdict(outcome.folder.path, verdict, found, seconds)
     said = short(verdict, found)
-    outcome.folder.write_best(study, {key: said[key] for key in ("level", "sentence")})
-    outcome.judged(said, seconds, "interrupted" in found)
-    outcome.log.say(f"\n{page(verdict, found)}\n")
+    try:
+        write_verdict(outcome.folder.path, verdict, found, seconds)
+        outcome.folder.write_best(study, {key: said[key] for key in ("level", "sentence")})
+        outcome.judged(said, seconds, "interrupted" in found)
+    except OSError as error:
+        raise ReportError(
+            f"{outcome.folder.path}: the verdict could not be written ({error.strerror or error}). The study has every trial: make room, "
+            "and the same command judges it again."
+        ) from error
+    finally:
+        outcome.log.say(f"\n{page(verdict, found)}\n")
 
 
 def collect(case: Case, found: dict[str, Any], stopped: str) -> bool:

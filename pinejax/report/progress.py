@@ -12,7 +12,7 @@ from typing import IO, Any, cast
 from pinejax.report.run_log import Stream, now_utc, put, stamped
 from pinejax.report.standing import (
     GAP,
-    Pace,
+    Speed,
     Step,
     best_line,
     both_ends,
@@ -80,12 +80,12 @@ class SearchProgress:
     ):
         self._stream, self._note, self._label, self._clock = stream, note, label, clock
         self._screen = _Live(stream, SearchScreen(study, stopping, clock)) if is_screen(stream) and not label else None
-        self._pace = Pace(clock())
+        self._pace = Speed(clock())
         self._step: Step | None = None
         self._line_s: float | None = None
 
     def __enter__(self) -> SearchProgress:
-        self._pace = Pace(self._clock())
+        self._pace = Speed(self._clock())
         if self._screen is not None:
             self._screen.start()
         return self
@@ -128,9 +128,9 @@ class SearchScreen:
     def __init__(self, study: str, stopping: Callable[[], bool], clock: Callable[[], float]):
         self._study, self._stopping, self._clock = study, stopping, clock
         self._start_s = clock()
-        self._shown: tuple[Step, Pace, float] | None = None
+        self._shown: tuple[Step, Speed, float] | None = None
 
-    def show(self, step: Step, pace: Pace, now_s: float) -> None:
+    def show(self, step: Step, pace: Speed, now_s: float) -> None:
         """What to draw from now on."""
         self._shown = step, pace, now_s
 

@@ -40,9 +40,15 @@ def now_utc() -> datetime:
 
 def stamped(text: str, now: datetime) -> str:
     """Each line of a text with the time before it, `2026-01-31T12:00:00Z`; without control characters and passwords."""
-    plain = _ESCAPES.sub("", without_passwords(text.replace("\r\n", "\n"))).replace("\r", "\n").strip("\n")
+    plain = harmless(without_passwords(text)).strip("\n")
     stamp = f"{now:%Y-%m-%dT%H:%M:%SZ}"
-    return "\n".join(f"{stamp}  {_CONTROLS.sub('', line)}".rstrip() for line in plain.split("\n"))
+    return "\n".join(f"{stamp}  {line}".rstrip() for line in plain.split("\n"))
+
+
+def harmless(text: str) -> str:
+    """Text that moves no cursor and changes no colour, whoever has named things in it; lines stay lines."""
+    lines = _ESCAPES.sub("", text.replace("\r\n", "\n")).replace("\r", "\n")
+    return _CONTROLS.sub("", lines)
 
 
 class RunLog:

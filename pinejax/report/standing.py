@@ -44,7 +44,7 @@ class Rates:
     study: float = 0.0
 
 
-class Pace:
+class Speed:
     """How fast trials came of late, and so how long the others will take. Seconds are of any one clock."""
 
     def __init__(self, start_s: float):
@@ -80,13 +80,13 @@ class Pace:
         return "" if left_s is None else f"{clock_time(left_s)} left"
 
 
-def line(step: Step, pace: Pace, now_s: float) -> str:
+def line(step: Step, pace: Speed, now_s: float) -> str:
     """`1,024/2,000 trials  95.2 trials/s  best sharpe 0.3812 (trial 97)  310 pruned (30%)  4s left`."""
     rates, left = pace.rates, pace.time_left(step, now_s)
     return GAP.join([f"{done(step)} trials", *_facts(step, rate_text(step, rates)), *([left] if left else [])])
 
 
-def last_line(step: Step, pace: Pace, now_s: float) -> str:
+def last_line(step: Step, pace: Speed, now_s: float) -> str:
     """The same when the search has ended, with the pace of the whole run: `2,000/2,000 trials  412 trials/s for 5s  ...`."""
     passed_s = max(now_s - pace.start_s, 1e-9)
     return GAP.join([f"{done(step)} trials", *_facts(step, f"{rate_of(step.n_here / passed_s)} trials/s for {clock_time(passed_s)}")])

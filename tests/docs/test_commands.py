@@ -30,7 +30,8 @@ def keys_of(command: Command) -> set[str]:
 
 def _quick() -> list[Any]:
     """Composing every combination of a sweep takes seconds, and a set in a run's folder needs the run: being run is their proof."""
-    return [pytest.param(item, id=item.place) for item in COMMANDS if not (item.is_run and LATE.intersection(keys_of(item)))]
+    shown = [item for item in COMMANDS if not (item.is_run and LATE.intersection(keys_of(item)))]
+    return [pytest.param(item, id=item.place, marks=[pytest.mark.slow] if "-m" in item.arguments else []) for item in shown]
 
 
 @pytest.mark.parametrize("command", _quick())

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pinejax.report.progress import SearchProgress, SearchScreen, Stages, StageScreen, is_screen, passing
-from pinejax.report.standing import Pace, Step, both_ends, clock_time, flowed, last_line, line, rate_of, rate_text, share
+from pinejax.report.standing import Speed, Step, both_ends, clock_time, flowed, last_line, line, rate_of, rate_text, share
 
 STEP = Step(n_done=1024, n_total=2000, n_here=1024, n_batches=16, n_finished=1030, best="sharpe 0.3812 (trial 97)", best_age_s=12.0)
 
@@ -32,9 +32,9 @@ def clock() -> Clock:
     return Clock()
 
 
-def paced(*marks: tuple[float, int, int]) -> Pace:
+def paced(*marks: tuple[float, int, int]) -> Speed:
     """A pace from (seconds, trials of this run, trials of the study)."""
-    pace = Pace(0.0)
+    pace = Speed(0.0)
     for now_s, here, done in marks:
         pace.note(Step(n_done=done, n_total=10_000, n_here=here), now_s)
     return pace
@@ -45,7 +45,7 @@ def test_a_line_says_what_is_known_and_no_more():
     assert line(STEP, pace, 10.0) == "1,024/2,000 trials  95.2 trials/s  best sharpe 0.3812 (trial 97)  10s left"
     full = replace(STEP, n_pruned=310, n_failed=2, n_repeated=14)
     assert "  310 pruned (30%)  2 failed (0.2%)  14 repeated  " in line(full, pace, 10.0)
-    assert line(Step(0, 8, 0), Pace(0.0), 1.0) == "0/8 trials  0 trials/s"
+    assert line(Step(0, 8, 0), Speed(0.0), 1.0) == "0/8 trials  0 trials/s"
 
 
 def test_the_last_line_has_the_pace_of_the_whole_run():

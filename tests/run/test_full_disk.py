@@ -55,3 +55,11 @@ def test_results_that_cannot_be_written_are_a_message_and_the_same_command_write
     assert json.loads(first.read_text())["state"] == "failed"
     folder = search("symbol=SYNTH_A", "report=none")
     assert (len(pl.read_parquet(folder / "trials.parquet")), json.loads((folder / "manifest.json").read_text())["n_new"]) == (8, 0)
+
+
+def test_a_verdict_that_cannot_be_written_is_printed_and_a_message(search, monkeypatch, capsys):
+    monkeypatch.setattr("pinejax.judge.run.write_verdict", full)
+    search("symbol=SYNTH_A", "verdict=default", "null=none", "stress=none", "report=none", code=2)
+    shown = capsys.readouterr()
+    assert "Verdict: " in shown.out
+    assert "the verdict could not be written (No space left on device)" in shown.err and "Traceback" not in shown.err

@@ -112,7 +112,7 @@ def test_a_walk_that_was_broken_off_goes_on_where_it_was(course: Course, tmp_pat
     whole = walk_forward(course, plan_on(f"sqlite:///{tmp_path}/whole.db"), StopRequest())
     url, stop = f"sqlite:///{tmp_path}/broken.db", StopRequest()
 
-    def ctrl_c(text: str) -> None:
+    def ctrl_c(text: str, *_: int) -> None:
         if "walk-forward 2 of 3" in text and "4 of 8 trials" in text:
             stop.set()
 

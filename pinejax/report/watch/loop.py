@@ -9,7 +9,7 @@ from typing import IO, cast
 
 from pinejax.errors import StudyError
 from pinejax.report.progress import is_screen
-from pinejax.report.run_log import Stream
+from pinejax.report.run_log import Stream, harmless, put
 from pinejax.report.watch.tally import Tally, View
 from pinejax.report.watch.text import line, page
 from pinejax.search.following import Follower
@@ -65,7 +65,7 @@ def watch(
         raise StudyError(watcher.trouble[1])
     if once:
         views, now = watcher.views()
-        print(page(watcher.storage, views, now), file=out, flush=True)
+        put(harmless(page(watcher.storage, views, now)), out)
         return
     try:
         if is_screen(out):
@@ -105,10 +105,10 @@ def _in_lines(watcher: Watcher, out: Stream, every_s: float, sleep: Callable[[fl
             state = (tuple(view.n_by_state.items()), [(worker.name, worker.state) for worker in view.workers])
             if said.get(view.name) != state:
                 said[view.name] = state
-                print(f"{now:%H:%M:%S}  {line(view, now)}", file=out, flush=True)
+                put(harmless(f"{now:%H:%M:%S}  {line(view, now)}"), out)
         if watcher.trouble != trouble:
             trouble = watcher.trouble
-            print(f"{now:%H:%M:%S}  {_said(watcher) or 'the storage answers again'}", file=out, flush=True)
+            put(harmless(f"{now:%H:%M:%S}  {_said(watcher) or 'the storage answers again'}"), out)
         sleep(every_s)
         watcher.look()
 

@@ -54,6 +54,15 @@ def test_lines_are_said_of_studies_on_which_something_happened(url):
     assert said == ["bowl: 8/8 trials", "bowl: 16/16 trials", "other: 8/8 trials"]
 
 
+def test_a_name_cannot_write_to_the_terminal(tmp_path):
+    url, out = database(tmp_path), io.StringIO()
+    search(url, "bo\x1b[2Jwl\x07", n_trials=8)
+    with Library(url) as library:
+        watch(Watcher(library), out, once=True)
+        watch(Watcher(library), out, sleep=steps(lambda: None))
+    assert out.getvalue().count("bowl") == 2 and not {"\x1b", "\x07"} & set(out.getvalue())
+
+
 def test_a_storage_that_is_away_for_a_moment_is_said_and_lived_through(tmp_path):
     file, out = tmp_path / "a.db", io.StringIO()
     search(database(tmp_path), n_trials=8)
