@@ -58,6 +58,9 @@ SWEEP_WORDS: dict[str, str] = {
     "sweep.cell.in": "in",
     "sweep.cell.in_sample": "in sample",
     "sweep.cell.none": "no value",
+    "sweep.cell.broke": "broke a gate",
+    "sweep.broke": "Gates",
+    "sweep.broke.said": "broken, by {violation:.3g}: no set held all of them, so there is no value to compare",
     "sweep.colour.holdout": "Colour: {objective} on the holdout, which the search did not see",
     "sweep.colour.walk_forward": "Colour: {objective} out of sample, mean over the test spans of walk-forward",
     "sweep.colour.test": "Colour: {objective} on the test bars, which the search did not see",
@@ -93,7 +96,10 @@ SWEEP_WORDS: dict[str, str] = {
     ),
     # the ranking
     "ranking": "Ranking",
-    "ranking.note": ("From the best to the worst in sample, objective by objective. A click on a heading sorts."),
+    "ranking.note": (
+        "From the best to the worst in sample, objective by objective; those whose best set broke a gate are last. "
+        "A click on a heading sorts."
+    ),
     "ranking.p.note": (
         "p: against the best of histories without an edge; adjusted: for all combinations together (Benjamini and Hochberg 1995)."
     ),
@@ -108,7 +114,8 @@ SWEEP_WORDS: dict[str, str] = {
     "summary": "By timeframe and symbol",
     "nav.summary": "Summary",
     "summary.note": (
-        "Of the best values in sample of the combinations that have each value; {best} is the best of them. A mean over few is a rough one."
+        "Of the best values in sample of the combinations that have each value, without those that broke a gate; "
+        "{best} is the best of them. A mean over few is a rough one."
     ),
     "summary.by.ltf": "LTF",
     "summary.by.htf": "HTF",

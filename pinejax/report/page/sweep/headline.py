@@ -26,7 +26,7 @@ def sentences(compared: Compared) -> list[str]:
     judged = [row for row in of if row.verdict in JUDGED]
     n, k = len(judged), sum(row.verdict == "differs" for row in judged)
     trials = f"{sum(row.n_trials or 0 for row in compared.rows):,}"
-    if not any(row.value is not None for row in compared.rows):
+    if not any(row.holds for row in compared.rows):
         return [say("sweep.found.nothing")]
     if not judged:
         return [say("sweep.found.unjudged"), say("sweep.found.best", trials=trials)]
@@ -58,7 +58,7 @@ def first(compared: Compared) -> Markup | None:
     """The first of the ranking, by objective, with what is left of it out of sample."""
     lines = []
     for key in compared.scales:
-        i = next(i for i in compared.ranked if compared.rows[i].objective == key)
+        i = next(i for i in compared.ranked if compared.rows[i].objective == key and compared.rows[i].holds)
         row, outside = compared.rows[i], compared.outside(compared.rows[i])
         text = say("sweep.first.text", objective=objective(row), value=rough(row.value))
         if outside is not None:
