@@ -26,6 +26,7 @@ class SweepRow:
     verdict: its level, None where there is none; n_distinct: sets evaluated; null, null_p: how the null search was made and its p-value.
     outside: the objective's value on bars that the search did not choose on, by how they were kept back (`report.outside`).
     symbols: all of them. violation: how far the best set is from the gates, 0 where it holds all; its value may then be a penalty.
+    gone: whether its folder was there and is no longer; lost: whether the tables do not know either what its p-value was.
     """
 
     index: int
@@ -55,6 +56,8 @@ class SweepRow:
     synthetic: bool = False
     symbols: tuple[str, ...] = ()
     violation: float = 0.0
+    gone: bool = False
+    lost: bool = False
 
     @property
     def sort_key(self) -> float:

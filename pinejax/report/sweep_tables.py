@@ -80,11 +80,20 @@ def results_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
 
 
 def adjusted(rows: Sequence[SweepRow]) -> list[float | None]:
-    """Each row's p-value of the null search, adjusted by Benjamini and Hochberg (1995) for as many as there are; None without one."""
+    """Each row's p-value of the null search, adjusted by Benjamini and Hochberg (1995) for as many as there are; None without one.
+
+    A p-value that is lost counts as a test that found nothing, which makes no other smaller.
+    """
     from pinejax.selection.discovery import discoveries
 
-    found = discoveries({str(i): row.null_p for i, row in enumerate(rows) if row.null_p is not None})
-    return [found[str(i)].q if str(i) in found else None for i in range(len(rows))]
+    known = {str(i): row.null_p for i, row in enumerate(rows) if row.null_p is not None}
+    found = discoveries({**{str(i): 1.0 for i, row in enumerate(rows) if row.lost}, **known})
+    return [found[str(i)].q if str(i) in known else None for i in range(len(rows))]
+
+
+def n_tests(rows: Sequence[SweepRow]) -> int:
+    """How many p-values `adjusted` counts."""
+    return sum(row.null_p is not None or row.lost for row in rows)
 
 
 def summary_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
@@ -142,8 +151,11 @@ def rankings_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
     )
 
 
-def sweep_text(rows: Sequence[SweepRow]) -> str:
-    """The results for a terminal, best first, those without a value last, and the summary by pair where there are several of both."""
+def sweep_text(rows: Sequence[SweepRow], together: bool = True) -> str:
+    """The results for a terminal, best first, those without a value last, and the summary by pair where there are several of both.
+
+    together: with what all say about luck, as the page does.
+    """
     found = ranked_rows(rows)
     found += [row for row in rows if row.value is None]
     swept = list(dict.fromkeys(key for row in found for key in row.swept))
@@ -155,8 +167,10 @@ def sweep_text(rows: Sequence[SweepRow]) -> str:
     text = grid(header, lines)
     if len(found) > SHOWN_ROWS:
         text += f"\n... and {len(found) - SHOWN_ROWS} more in results.csv"
-    if judged:
-        text += f"\n\n{counted_text(rows, [p for p in q.values() if p is not None])}"
+    if together:
+        from pinejax.report.sweep_luck import sentences
+
+        text += f"\n\n{' '.join(sentences(rows))}"
     pairs = summary_table(rows).filter(pl.col("by") == "pair")
     if len(pairs) > 1 and pairs["n"].max() != 1:
         names = ["key", "objective", "n", "mean", "median", "best"]
@@ -167,17 +181,6 @@ def sweep_text(rows: Sequence[SweepRow]) -> str:
 
 def _judged(row: SweepRow, q: float | None) -> list[str]:
     return [row.verdict or "-", _said(row.null_p, ".3f"), _said(q, ".3f"), _said(row.deflated_sharpe, ".3f")]
-
-
-def counted_text(rows: Sequence[SweepRow], q: Sequence[float]) -> str:
-    """One sentence on all combinations together: the best of them is the best of all their trials."""
-    of = {row.index: row for row in rows}.values()
-    n_trials, n_better = sum(row.n_trials or 0 for row in rows), sum(row.verdict == "differs" for row in of)
-    smallest = f"; the smallest p-value, adjusted for {len(q)} combinations, is {min(q):.3f}" if q else ""
-    return (
-        f"{len(of)} combinations had {n_trials:,} trials in all, and the best of them is the best of all those: {n_better} "
-        f"{'differs' if n_better == 1 else 'differ'} from search luck, each judged alone{smallest}."
-    )
 
 
 def _printed(row: SweepRow, swept: Sequence[str], judged: Sequence[str]) -> list[str]:

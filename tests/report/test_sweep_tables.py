@@ -140,7 +140,7 @@ def test_judged_combinations_have_their_verdicts_and_p_values_for_all_of_them(ro
     assert table["null_p_adjusted"][3] is None
     said = sweep_text(judged)
     assert "adjusted" in said.splitlines()[0]
-    assert "1 differs from search luck, each judged alone; the smallest p-value, adjusted for 3 combinations, is 0.030." in said
+    assert "1 of 3 judged combinations differs from search luck, each judged alone." in said
     assert "verdict" not in results_table(rows).columns
 
 

@@ -198,6 +198,8 @@ def _what(scale: Scale) -> str:
 def _cell(row: SweepRow, scale: Scale | None) -> Child:
     if row.broke:
         return say("sweep.cell.broke")
+    if row.gone:
+        return say("sweep.cell.gone")
     value = None if scale is None else scale.value(row)
     mark = f" {MARKS[row.verdict]}" if row.verdict in MARKS else ""
     if value is None or scale is None:

@@ -34,8 +34,11 @@ SWEEP_WORDS: dict[str, str] = {
     "sweep.found.unjudged": "No combination has been judged: the best of them is the luckiest of all their trials.",
     "sweep.found.nothing": "No combination has left a value that could be compared.",
     "sweep.found.smallest": (
-        "The smallest p-value against histories without an edge, adjusted for {n} combinations (Benjamini and Hochberg), is {q}."
+        "The smallest p-value against histories without an edge, adjusted for the "
+        "{n} combinations that have one (Benjamini and Hochberg), is {q}."
     ),
+    "sweep.found.not_enough": "Of {n} there is not enough for a verdict.",
+    "sweep.found.lost": "{n} of these p-values are lost with their folders, and count as tests that found nothing.",
     "sweep.found.best": "All together they had {trials} trials, and the best of all combinations is the best of all those trials.",
     "sweep.count.all": "Combinations",
     "sweep.count.unjudged": "Without a verdict",
@@ -58,6 +61,9 @@ SWEEP_WORDS: dict[str, str] = {
     "sweep.cell.in": "in",
     "sweep.cell.in_sample": "in sample",
     "sweep.cell.none": "no value",
+    "sweep.cell.gone": "folder gone",
+    "sweep.gone": "{state}; its folder is gone",
+    "sweep.state.banner.gone": "The folder of {name} is gone: its trials and p-value are counted as the sweep's own files know them.",
     "sweep.cell.broke": "broke a gate",
     "sweep.broke": "Gates",
     "sweep.broke.said": "broken, by {violation:.3g}: no set held all of them, so there is no value to compare",

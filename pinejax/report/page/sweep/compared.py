@@ -99,7 +99,7 @@ def details(compared: Compared, i: int) -> list[tuple[str, str]]:
     """What is known of a combination, as terms and values."""
     row = compared.rows[i]
     outside = compared.outside(row)
-    found: list[tuple[str, str]] = [(say("sweep.state"), state(row))]
+    found: list[tuple[str, str]] = [(say("sweep.state"), say("sweep.gone", state=state(row)) if row.gone else state(row))]
     if row.broke:
         found.append((say("sweep.broke"), say("sweep.broke.said", violation=row.violation)))
     elif row.value is not None:

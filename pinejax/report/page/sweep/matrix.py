@@ -126,6 +126,8 @@ def _empty(row: SweepRow) -> Child:
     """A combination without a value: its state as a sign and a word; of one that broke a gate that."""
     if row.broke:
         return [el("b", "!", aria_hidden="true"), el("small", say("sweep.cell.broke"))]
+    if row.gone:
+        return [el("b", "–", aria_hidden="true"), el("small", say("sweep.cell.gone"))]  # noqa: RUF001
     word = state(row) if row.state in SIGNS else say("sweep.cell.none")
     return [el("b", SIGNS.get(row.state, "–"), aria_hidden="true"), el("small", word)]  # noqa: RUF001
 
