@@ -148,7 +148,8 @@ SWEEP_WORDS: dict[str, str] = {
     "nav.parameters": "Parameters",
     "parameters.note": (
         "Each dot is the best set of a combination within the range that was searched. Apart: the mean difference of two combinations, "
-        "as a part of the range, beside what random choices would show; far below it they agree, near it each search found something else."
+        "as a part of the range, beside what random choices would show; far below it they agree, where chance alone "
+        "would rarely bring so many so near; near it each search found something else."
     ),
     "parameters.range": "Searched, or how often",
     "parameters.values": "Where the best sets are",

@@ -9,7 +9,7 @@ import pytest
 
 from pinejax.core.timeframe import TimeframePair
 from pinejax.report.page.markup import Markup
-from pinejax.report.page.sweep import headline, matrix, ranking, summary
+from pinejax.report.page.sweep import headline, matrix, parameters, ranking, summary
 from pinejax.report.page.sweep.compared import Compared, details
 from pinejax.report.page.sweep.curves import Picture
 from pinejax.report.page.sweep_page import page
@@ -98,3 +98,14 @@ def test_a_folder_that_is_gone_does_not_make_the_correction_weaker(tmp_path):
     assert adjusted([known[0], kept]) == adjusted(known)
     shown = page(sweep, "report.html", tmp_path, {})
     assert say("sweep.cell.gone") in shown and "The folder of A 1h is gone" in shown
+
+
+def test_few_switches_that_are_alike_are_not_said_to_agree():
+    def said(values, known):
+        return str(parameters.strips([SweepRow(i, "A", HOUR, params={"x": value}) for i, value in enumerate(values)], {"x": known}))
+
+    word = f">{say('parameters.agree')}<"
+    switch = {"values": [True, False]}
+    assert word not in said([True] * 3, switch) and word in said([True] * 6, switch)
+    assert word not in said([0.2, 0.3, 0.4], {"low": 0.0, "high": 1.0}) and word in said([0.2, 0.22, 0.24], {"low": 0.0, "high": 1.0})
+    assert word not in said([1, 1, 1], {"low": 1, "high": 2}) and word in said([40, 41, 42], {"low": 1, "high": 100})
