@@ -69,4 +69,4 @@ def compare_pairs(folder: Path, session: JointSession) -> str:
     rows = filled(row, folder, config.pairs)
     write_sweep(folder, rows)
     write_heatmap(folder, rows)
-    return sweep_text(rows)
+    return sweep_text(rows, together=False)

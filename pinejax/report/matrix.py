@@ -64,7 +64,9 @@ class Scale:
     high: float
 
     def value(self, row: SweepRow) -> float | None:
-        """What is coloured; None where there is none of this kind."""
+        """What is coloured; None where there is none of this kind, or the best set breaks a gate."""
+        if row.broke:
+            return None
         return row.outside.get(self.kind) if self.kind else row.value
 
     def place(self, value: float) -> float:
@@ -93,7 +95,7 @@ def scales(rows: Sequence[SweepRow]) -> dict[str, Scale]:
     found = {}
     for objective in dict.fromkeys(row.objective for row in rows if row.objective):
         mine = [row for row in rows if row.objective == objective]
-        scale = Scale(objective, mine[0].better, common_kind([row.outside for row in mine]), 0.0, 0.0)
+        scale = Scale(objective, mine[0].better, common_kind([row.outside for row in mine if not row.broke]), 0.0, 0.0)
         values = [scale._turned(value) for row in mine if (value := scale.value(row)) is not None]
         if values:
             found[objective] = Scale(scale.objective, scale.better, scale.kind, min(values), max(values))

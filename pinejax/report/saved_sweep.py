@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from pinejax.core.timeframe import TimeframePair
 from pinejax.errors import PinejaxError, ReportError
 from pinejax.report.naming import Names
@@ -17,6 +19,8 @@ from pinejax.report.sweep_rows import SweepRow, filled
 SWEEP = "sweep.json"
 UNDECIDED = ("waiting", "running")
 """States that a sweep's file may have kept of a combination that has ended since, or with the sweep."""
+LEFT = ("done", "interrupted")
+"""States of what has had a folder."""
 OWN = ("symbol", "timeframe")
 """Swept keys with a place of their own in the tables."""
 
@@ -82,7 +86,27 @@ class SavedSweep:
             error=str(one.get("error") or ""),
             folder=folder if folder and place.is_dir() else "",
         )
+        if row.state in LEFT and folder and not place.is_dir():
+            return [self._remembered(row, pair, one) for pair in pairs]
         return [self._settled(found, place) for found in filled(row, place, pairs)]
+
+    @cached_property
+    def _known(self) -> dict[tuple[int, str], Mapping[str, Any]]:
+        """Rows of results.parquet by index and timeframe; empty where it cannot be read."""
+        try:
+            table = pl.read_parquet(self.folder / "results.parquet")
+            return {(int(row["index"]), str(row["timeframe"])): row for row in table.iter_rows(named=True)}
+        except (OSError, pl.exceptions.PolarsError, KeyError, TypeError, ValueError):
+            return {}
+
+    def _remembered(self, row: SweepRow, pair: TimeframePair, one: Mapping[str, Any]) -> SweepRow:
+        """A row whose folder is gone, with what the sweep's own files say of it; no value, which nothing is left to show for."""
+        known = self._known.get((row.index, str(pair)))
+        if known is None:
+            first = str(pair) == str((one.get("timeframes") or [""])[0])
+            return replace(row, timeframe=pair, gone=True, lost=True, n_trials=one.get("n_trials") if first else 0)
+        figures = {key: known.get(key) for key in ("n_trials", "verdict", "n_distinct", "null", "null_p")}
+        return replace(row, timeframe=pair, gone=True, **figures)
 
     def _settled(self, row: SweepRow, place: Path) -> SweepRow:
         if row.state not in UNDECIDED:

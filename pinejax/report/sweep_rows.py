@@ -25,7 +25,8 @@ class SweepRow:
     set's searched ones. metrics: the mean over the datasets; datasets: of each. seconds: of the run, of a joint study the whole of it.
     verdict: its level, None where there is none; n_distinct: sets evaluated; null, null_p: how the null search was made and its p-value.
     outside: the objective's value on bars that the search did not choose on, by how they were kept back (`report.outside`).
-    symbols: all of them.
+    symbols: all of them. violation: how far the best set is from the gates, 0 where it holds all; its value may then be a penalty.
+    gone: whether its folder was there and is no longer; lost: whether the tables do not know either what its p-value was.
     """
 
     index: int
@@ -54,6 +55,9 @@ class SweepRow:
     folder: str = ""
     synthetic: bool = False
     symbols: tuple[str, ...] = ()
+    violation: float = 0.0
+    gone: bool = False
+    lost: bool = False
 
     @property
     def sort_key(self) -> float:
@@ -61,6 +65,16 @@ class SweepRow:
         if self.value is None:
             return math.inf
         return -self.value if self.better == "maximize" else self.value
+
+    @property
+    def holds(self) -> bool:
+        """Whether it has a value that can be compared: that of a set which breaks no gate."""
+        return self.value is not None and not self.broke
+
+    @property
+    def broke(self) -> bool:
+        """Whether its best set breaks a gate."""
+        return self.violation > 0
 
     @property
     def said(self) -> str:
@@ -125,6 +139,7 @@ def _with_best(row: SweepRow, pair: TimeframePair, folder: Path, manifest: Mappi
         objective=first,
         better=best["directions"][first],
         value=values[first],
+        violation=float(best.get("violation") or 0.0),
         values=values,
         params={name: value for name, value in best["params"].items() if name in searched},
         metrics=_means(best["datasets"].values()),

@@ -20,16 +20,20 @@ JUDGED = ("verdict", "null p", "adjusted", "deflated")
 
 
 def ranked_rows(rows: Sequence[SweepRow]) -> list[SweepRow]:
-    """Those with a value: objective by objective (values of different ones cannot be compared), best first, then by index."""
+    """Those with a value: objective by objective (values of different ones cannot be compared), best first, then by index; behind them
+    those whose best set breaks a gate, the nearest to it first.
+    """
     order = list(dict.fromkeys(row.objective for row in rows))
-    return sorted((row for row in rows if row.value is not None), key=lambda row: (order.index(row.objective), row.sort_key, row.index))
+    valued = (row for row in rows if row.value is not None)
+    return sorted(valued, key=lambda row: (order.index(row.objective), max(row.violation, 0.0), row.sort_key, row.index))
 
 
 def results_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
     """One row per combination (of a joint study: and pair), in order.
 
     Columns: index, symbol, timeframe, ltf, htf, strategy, the other swept keys, study, state, objective, best_value, value_<objective> for
-    several objectives, n_trials, seconds; where a combination was judged verdict, n_distinct, null, null_p, null_p_adjusted,
+    several objectives, violation (of gates, 0 where the best set holds all), n_trials, seconds; where a combination was judged verdict,
+    n_distinct, null, null_p, null_p_adjusted,
     deflated_sharpe, and out_of_sample with out_of_sample_by where bars were kept back; params_<name> of the best set, every metric (the
     mean over datasets), folder, error; `synthetic` where any bar was made up.
     """
@@ -49,6 +53,7 @@ def results_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
     if any(len(row.values) > 1 for row in rows):
         for name in dict.fromkeys(name for row in rows for name in row.values):
             columns[f"value_{name}"] = _floats([row.values.get(name) for row in rows])
+    columns["violation"] = _violations(rows)
     columns["n_trials"] = pl.Series([row.n_trials for row in rows], dtype=pl.Int64)
     columns["seconds"] = _floats([row.seconds for row in rows])
     if any(row.verdict for row in rows):
@@ -75,19 +80,28 @@ def results_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
 
 
 def adjusted(rows: Sequence[SweepRow]) -> list[float | None]:
-    """Each row's p-value of the null search, adjusted by Benjamini and Hochberg (1995) for as many as there are; None without one."""
+    """Each row's p-value of the null search, adjusted by Benjamini and Hochberg (1995) for as many as there are; None without one.
+
+    A p-value that is lost counts as a test that found nothing, which makes no other smaller.
+    """
     from pinejax.selection.discovery import discoveries
 
-    found = discoveries({str(i): row.null_p for i, row in enumerate(rows) if row.null_p is not None})
-    return [found[str(i)].q if str(i) in found else None for i in range(len(rows))]
+    known = {str(i): row.null_p for i, row in enumerate(rows) if row.null_p is not None}
+    found = discoveries({**{str(i): 1.0 for i, row in enumerate(rows) if row.lost}, **known})
+    return [found[str(i)].q if str(i) in known else None for i in range(len(rows))]
+
+
+def n_tests(rows: Sequence[SweepRow]) -> int:
+    """How many p-values `adjusted` counts."""
+    return sum(row.null_p is not None or row.lost for row in rows)
 
 
 def summary_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
-    """Mean, median and best of the best values, by LTF, HTF, pair and symbol.
+    """Mean, median and best of the best values, by LTF, HTF, pair and symbol; of those that break no gate.
 
     Columns: objective, by, key, n, mean, median, best, best_index.
     """
-    found = ranked_rows(rows)
+    found = [row for row in ranked_rows(rows) if row.holds]
     kinds = {
         "ltf": lambda row: str(row.timeframe.ltf),
         "htf": lambda row: str(row.timeframe.htf),
@@ -111,9 +125,9 @@ def summary_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
 
 
 def rankings_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
-    """Combinations with a value, best first.
+    """Combinations with a value, best first; last those that break a gate, whose violation is above 0.
 
-    Columns: objective, rank, rank_in_symbol, symbol, timeframe, ltf, htf, best_value, index, study.
+    Columns: objective, rank, rank_in_symbol, symbol, timeframe, ltf, htf, best_value, violation, index, study.
     """
     found = ranked_rows(rows)
     ranks: list[tuple[int, int]] = []
@@ -130,14 +144,18 @@ def rankings_table(rows: Sequence[SweepRow]) -> pl.DataFrame:
             "symbol": _texts([row.symbol for row in found]),
             **_pair_columns(found),
             "best_value": _floats([row.value for row in found]),
+            "violation": _violations(found),
             "index": pl.Series([row.index for row in found], dtype=pl.Int64),
             "study": _texts([row.study for row in found]),
         }
     )
 
 
-def sweep_text(rows: Sequence[SweepRow]) -> str:
-    """The results for a terminal, best first, those without a value last, and the summary by pair where there are several of both."""
+def sweep_text(rows: Sequence[SweepRow], together: bool = True) -> str:
+    """The results for a terminal, best first, those without a value last, and the summary by pair where there are several of both.
+
+    together: with what all say about luck, as the page does.
+    """
     found = ranked_rows(rows)
     found += [row for row in rows if row.value is None]
     swept = list(dict.fromkeys(key for row in found for key in row.swept))
@@ -149,8 +167,10 @@ def sweep_text(rows: Sequence[SweepRow]) -> str:
     text = grid(header, lines)
     if len(found) > SHOWN_ROWS:
         text += f"\n... and {len(found) - SHOWN_ROWS} more in results.csv"
-    if judged:
-        text += f"\n\n{counted_text(rows, [p for p in q.values() if p is not None])}"
+    if together:
+        from pinejax.report.sweep_luck import sentences
+
+        text += f"\n\n{' '.join(sentences(rows))}"
     pairs = summary_table(rows).filter(pl.col("by") == "pair")
     if len(pairs) > 1 and pairs["n"].max() != 1:
         names = ["key", "objective", "n", "mean", "median", "best"]
@@ -163,20 +183,10 @@ def _judged(row: SweepRow, q: float | None) -> list[str]:
     return [row.verdict or "-", _said(row.null_p, ".3f"), _said(q, ".3f"), _said(row.deflated_sharpe, ".3f")]
 
 
-def counted_text(rows: Sequence[SweepRow], q: Sequence[float]) -> str:
-    """One sentence on all combinations together: the best of them is the best of all their trials."""
-    of = {row.index: row for row in rows}.values()
-    n_trials, n_better = sum(row.n_trials or 0 for row in rows), sum(row.verdict == "differs" for row in of)
-    smallest = f"; the smallest p-value, adjusted for {len(q)} combinations, is {min(q):.3f}" if q else ""
-    return (
-        f"{len(of)} combinations had {n_trials:,} trials in all, and the best of them is the best of all those: {n_better} "
-        f"{'differs' if n_better == 1 else 'differ'} from search luck, each judged alone{smallest}."
-    )
-
-
 def _printed(row: SweepRow, swept: Sequence[str], judged: Sequence[str]) -> list[str]:
     cells = [row.symbol + (" (synthetic)" if row.synthetic else ""), str(row.timeframe), *(row.swept.get(key, "-") for key in swept)]
-    cells += [row.state, row.objective or "-", _said(row.value, ".6g"), _said(row.n_trials, ",d"), *judged, _said(row.seconds, ".1f")]
+    value = "broke a gate" if row.broke else _said(row.value, ".6g")
+    cells += [row.state, row.objective or "-", value, _said(row.n_trials, ",d"), *judged, _said(row.seconds, ".1f")]
     return [*cells, row.folder]
 
 
@@ -194,6 +204,10 @@ def _texts(values: Sequence[str | None]) -> pl.Series:
 
 def _floats(values: Sequence[float | None]) -> pl.Series:
     return pl.Series([None if value is None else float(value) for value in values], dtype=pl.Float64)
+
+
+def _violations(rows: Sequence[SweepRow]) -> pl.Series:
+    return _floats([None if row.value is None else row.violation for row in rows])
 
 
 def _said(value: float | int | None, form: str) -> str:

@@ -78,9 +78,11 @@ def best_of(rows: Sequence[SweepRow]) -> SweepRow | None:
     valued = [row for row in rows if row.value is not None]
     if len({row.objective for row in valued}) != 1:
         return None
-    return min(valued, key=lambda row: (row.sort_key, row.index))
+    return min(valued, key=lambda row: (max(row.violation, 0.0), row.sort_key, row.index))
 
 
 def value_text(row: SweepRow) -> str:
-    """`sharpe = 1.23`."""
+    """`sharpe = 1.23`, or that its set breaks a gate."""
+    if row.broke:
+        return f"{row.objective} of a set that broke a gate"
     return f"{row.objective} = {row.value:.6g}"

@@ -140,5 +140,16 @@ def test_judged_combinations_have_their_verdicts_and_p_values_for_all_of_them(ro
     assert table["null_p_adjusted"][3] is None
     said = sweep_text(judged)
     assert "adjusted" in said.splitlines()[0]
-    assert "1 differs from search luck, each judged alone; the smallest p-value, adjusted for 3 combinations, is 0.030." in said
+    assert "1 of 3 judged combinations differs from search luck, each judged alone." in said
     assert "verdict" not in results_table(rows).columns
+
+
+def test_what_broke_a_gate_is_last_in_the_rankings_and_no_part_of_a_summary(rows):
+    broken = [*rows, row(5, "A", "5m@1h", 900.0, violation=0.4), row(6, "A", "5m@1h", -2000.0, violation=0.1)]
+    ranked = rankings_table(broken)
+    assert ranked["index"].to_list() == [1, 2, 0, 4, 6, 5]
+    assert ranked["violation"].to_list() == [0.0, 0.0, 0.0, 0.0, 0.1, 0.4]
+    assert results_table(broken)["violation"].to_list() == [0.0, 0.0, 0.0, None, 0.0, 0.4, 0.1]
+    assert summary_table(broken).equals(summary_table(rows))
+    said = sweep_text(broken)
+    assert said.count("broke a gate") == 2 and "2000" not in said and "900" not in said

@@ -211,6 +211,6 @@ def test_a_sweep_judges_each_combination_and_counts_all_trials(tmp_path, section
     assert table["null_p_adjusted"].to_list() == pytest.approx([0.04, 0.04])
     said = out.getvalue()
     assert said.count("Verdict: ") == 2
-    assert "2 combinations had 16 trials in all" in said
-    assert "adjusted for 2 combinations, is 0.040" in said
+    assert "All together they had 16 trials" in said
+    assert "adjusted for the 2 combinations that have one (Benjamini and Hochberg), is 0.040" in said
     assert os.path.exists(tmp_path / "sweep" / "0_SYNTH_A_1h_4h" / "verdict.json")

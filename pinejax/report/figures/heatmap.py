@@ -124,11 +124,24 @@ def _cell(axes: Axes, row: SweepRow, scale: Scale | None, x: int, y: int) -> Non
     if value is not None:
         assert scale is not None
         axes.add_patch(Rectangle(**box, facecolor=_colour(scale.place(value))))
+    if row.broke:
+        axes.add_patch(Rectangle(**{**box, "linewidth": 0.8}, fill=False, edgecolor=FAINT, linestyle="--"))
+        _text(axes, x + 0.5, y + 0.5, "broke a gate", size=8.5, color=SOFT, ha="center", va="center")
+        return
     if row.value is not None and (value is None or not scale or not scale.kind):
         axes.add_patch(Rectangle(**box, fill=value is None, facecolor=MIDDLE, edgecolor=FAINT, hatch="////"))
     if row.value is None:
         axes.add_patch(Rectangle(**{**box, "linewidth": 0.8}, fill=False, edgecolor=FAINT, linestyle="--"))
-        _text(axes, x + 0.5, y + 0.5, SIGNS.get(row.state, "no result"), size=8.5, color=SOFT, ha="center", va="center")
+        _text(
+            axes,
+            x + 0.5,
+            y + 0.5,
+            "folder gone" if row.gone else SIGNS.get(row.state, "no result"),
+            size=8.5,
+            color=SOFT,
+            ha="center",
+            va="center",
+        )
         return
     head = f"{row.value:.4g}" if row.deflated_sharpe is None else f"{row.deflated_sharpe:.2f}"
     below = f"in {row.value:.3g}" if row.deflated_sharpe is not None else "in sample"

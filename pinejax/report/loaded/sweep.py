@@ -131,7 +131,7 @@ class Sweep:
 
     @cached_property
     def rankings(self) -> pl.DataFrame:
-        """Combinations with a value, best first, as results_timeframe_rankings.csv."""
+        """Combinations with a value, best first, those that break a gate last, as results_timeframe_rankings.csv."""
         return rankings_table(self.saved.rows)
 
     @cached_property
@@ -141,10 +141,12 @@ class Sweep:
 
     @property
     def best(self) -> Run | None:
-        """The run of the first row of `rankings`; None where nothing has a value. It is the best of all combinations' trials."""
-        if not len(self.rankings):
-            return None
-        return self.runs[int(self.rankings["index"][0])]
+        """The run of the first row of `rankings`; None where no set that holds the gates has a value.
+
+        It is the best of all combinations' trials.
+        """
+        held = self.rankings.filter(pl.col("violation") <= 0)
+        return self.runs[int(held["index"][0])] if len(held) else None
 
     @property
     def figures(self) -> SweepFigures:
@@ -194,6 +196,10 @@ def _what(scale: Scale) -> str:
 
 
 def _cell(row: SweepRow, scale: Scale | None) -> Child:
+    if row.broke:
+        return say("sweep.cell.broke")
+    if row.gone:
+        return say("sweep.cell.gone")
     value = None if scale is None else scale.value(row)
     mark = f" {MARKS[row.verdict]}" if row.verdict in MARKS else ""
     if value is None or scale is None:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pinejax.report.page.document import Document, html
 from pinejax.report.page.markup import Child, Markup, el
 from pinejax.report.page.sweep import curves, failed, headline, manifest, matrix, parameters, ranking, summary
-from pinejax.report.page.sweep.compared import Compared
+from pinejax.report.page.sweep.compared import Compared, name
 from pinejax.report.page.words import say
 from pinejax.report.saved_sweep import SavedSweep
 
@@ -105,6 +105,8 @@ def _state(sweep: SavedSweep) -> Markup | None:
         lines.append(say("sweep.state.banner.running", n=n, done=sum(row.state in ENDED for row in states.values())))
     if said.get("state") == "interrupted":
         lines.append(say("sweep.state.banner.interrupted"))
+    if missing := [name(row) for row in states.values() if row.gone]:
+        lines.append(say("sweep.state.banner.gone", name=", ".join(missing)))
     if failing:
         text = say("sweep.state.banner.failed", failed=failing, n=n)
         lines.append([text, " ", el("a", say("sweep.state.banner.more"), href="#failed"), "."])

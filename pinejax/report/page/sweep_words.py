@@ -34,8 +34,11 @@ SWEEP_WORDS: dict[str, str] = {
     "sweep.found.unjudged": "No combination has been judged: the best of them is the luckiest of all their trials.",
     "sweep.found.nothing": "No combination has left a value that could be compared.",
     "sweep.found.smallest": (
-        "The smallest p-value against histories without an edge, adjusted for {n} combinations (Benjamini and Hochberg), is {q}."
+        "The smallest p-value against histories without an edge, adjusted for the "
+        "{n} combinations that have one (Benjamini and Hochberg), is {q}."
     ),
+    "sweep.found.not_enough": "Of {n} there is not enough for a verdict.",
+    "sweep.found.lost": "{n} of these p-values are lost with their folders, and count as tests that found nothing.",
     "sweep.found.best": "All together they had {trials} trials, and the best of all combinations is the best of all those trials.",
     "sweep.count.all": "Combinations",
     "sweep.count.unjudged": "Without a verdict",
@@ -58,6 +61,12 @@ SWEEP_WORDS: dict[str, str] = {
     "sweep.cell.in": "in",
     "sweep.cell.in_sample": "in sample",
     "sweep.cell.none": "no value",
+    "sweep.cell.gone": "folder gone",
+    "sweep.gone": "{state}; its folder is gone",
+    "sweep.state.banner.gone": "The folder of {name} is gone: its trials and p-value are counted as the sweep's own files know them.",
+    "sweep.cell.broke": "broke a gate",
+    "sweep.broke": "Gates",
+    "sweep.broke.said": "broken, by {violation:.3g}: no set held all of them, so there is no value to compare",
     "sweep.colour.holdout": "Colour: {objective} on the holdout, which the search did not see",
     "sweep.colour.walk_forward": "Colour: {objective} out of sample, mean over the test spans of walk-forward",
     "sweep.colour.test": "Colour: {objective} on the test bars, which the search did not see",
@@ -93,7 +102,10 @@ SWEEP_WORDS: dict[str, str] = {
     ),
     # the ranking
     "ranking": "Ranking",
-    "ranking.note": ("From the best to the worst in sample, objective by objective. A click on a heading sorts."),
+    "ranking.note": (
+        "From the best to the worst in sample, objective by objective; those whose best set broke a gate are last. "
+        "A click on a heading sorts."
+    ),
     "ranking.p.note": (
         "p: against the best of histories without an edge; adjusted: for all combinations together (Benjamini and Hochberg 1995)."
     ),
@@ -108,7 +120,8 @@ SWEEP_WORDS: dict[str, str] = {
     "summary": "By timeframe and symbol",
     "nav.summary": "Summary",
     "summary.note": (
-        "Of the best values in sample of the combinations that have each value; {best} is the best of them. A mean over few is a rough one."
+        "Of the best values in sample of the combinations that have each value, without those that broke a gate; "
+        "{best} is the best of them. A mean over few is a rough one."
     ),
     "summary.by.ltf": "LTF",
     "summary.by.htf": "HTF",
@@ -135,7 +148,8 @@ SWEEP_WORDS: dict[str, str] = {
     "nav.parameters": "Parameters",
     "parameters.note": (
         "Each dot is the best set of a combination within the range that was searched. Apart: the mean difference of two combinations, "
-        "as a part of the range, beside what random choices would show; far below it they agree, near it each search found something else."
+        "as a part of the range, beside what random choices would show; far below it they agree, where chance alone "
+        "would rarely bring so many so near; near it each search found something else."
     ),
     "parameters.range": "Searched, or how often",
     "parameters.values": "Where the best sets are",

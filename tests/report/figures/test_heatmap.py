@@ -44,6 +44,11 @@ def test_a_cell_says_the_deflated_score_and_the_values_out_of_and_in_sample():
     assert len(hatches(ROWS)) == 1  # B has nothing out of sample
 
 
+def test_a_broken_gate_is_said_in_words_and_its_penalty_has_no_part_in_the_colours():
+    said = words([row(0, "A", "15m@1h", 1.0), row(1, "A", "15m@4h", -2000.0, violation=0.8)])
+    assert "broke a gate" in said and "2000" not in said and "1 to 1: sharpe" in said
+
+
 def test_values_in_sample_are_hatched():
     inside = [replace(r, outside={}, deflated_sharpe=None) for r in ROWS]
     assert "sharpe in sample (hatched)" in words(inside)

@@ -50,7 +50,7 @@ def test_a_sweeps_page_has_its_sections_in_order_and_links_to_each(page: Reader)
 
 def test_it_says_how_many_hold_up_and_that_the_best_is_the_best_of_all_trials(page: Reader):
     assert "1 of 4 judged combinations differs from search luck, each judged alone." in page.text
-    assert "adjusted for 5 combinations (Benjamini and Hochberg), is 0.200." in page.text
+    assert "adjusted for the 5 combinations that have one (Benjamini and Hochberg), is 0.200." in page.text
     assert "they had 200 trials, and the best of all combinations is the best of all those trials" in page.text
     assert "First in sample AAA 1h@4h : Sharpe 2.5; out of sample (holdout) \u22120.2; a hint" in page.text
     assert "1 of 6 combinations failed:" in page.text and "Synthetic bars. Made up." in page.text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pinejax.report.matrix import Panel, Scale, panels, scales
-from pinejax.report.page.figures import rough
+from pinejax.report.page.figures import metric, rough
 from pinejax.report.page.markup import Markup, el
 from pinejax.report.page.words import WORDS, name_of, readable, say
 from pinejax.report.sweep_rows import SweepRow
@@ -38,7 +38,7 @@ class Compared:
 
     @cached_property
     def ranked(self) -> Sequence[int]:
-        """Rows that have a value, objective by objective from the best to the worst in sample."""
+        """Rows that have a value, objective by objective from the best to the worst in sample, those that broke a gate last."""
         return [self.place(row) for row in ranked_rows(self.rows)]
 
     @cached_property
@@ -62,7 +62,7 @@ class Compared:
     def outside(self, row: SweepRow) -> float | None:
         """Its value out of sample, of the kind that its objective's colours are of."""
         scale = self.scales.get(row.objective)
-        return row.outside.get(scale.kind) if scale and scale.kind else None
+        return scale.value(row) if scale and scale.kind else None
 
     @cached_property
     def _places(self) -> Mapping[int, int]:
@@ -99,8 +99,10 @@ def details(compared: Compared, i: int) -> list[tuple[str, str]]:
     """What is known of a combination, as terms and values."""
     row = compared.rows[i]
     outside = compared.outside(row)
-    found: list[tuple[str, str]] = [(say("sweep.state"), state(row))]
-    if row.value is not None:
+    found: list[tuple[str, str]] = [(say("sweep.state"), say("sweep.gone", state=state(row)) if row.gone else state(row))]
+    if row.broke:
+        found.append((say("sweep.broke"), say("sweep.broke.said", violation=row.violation)))
+    elif row.value is not None:
         found.append((say("sweep.in_sample", objective=objective(row)), rough(row.value)))
     if outside is not None:
         found.append((say(f"sweep.kind.{compared.scales[row.objective].kind}"), rough(outside)))
@@ -114,7 +116,7 @@ def details(compared: Compared, i: int) -> list[tuple[str, str]]:
         ("sweep.seconds", None if row.seconds is None else f"{row.seconds:,.1f}"),
     ]
     found += [(say(key), text) for key, text in numbers if text is not None]
-    found += [(name_of("metric", key), rough(row.metrics[key])) for key in ("n_trades", "max_drawdown") if key in row.metrics]
+    found += [(name_of("metric", key), metric(key, row.metrics[key])) for key in ("n_trades", "max_drawdown") if key in row.metrics]
     if row.params:
         found.append((say("best"), ", ".join(f"{key}={rough(value)}" for key, value in row.params.items())))
     if row.error:

@@ -8,33 +8,14 @@ from pinejax.report.page.sections.frame import framed
 from pinejax.report.page.sections.verdict import MARKS
 from pinejax.report.page.sweep.compared import Compared, name, objective
 from pinejax.report.page.words import WORDS, say
+from pinejax.report.sweep_luck import LEVELS, sentences
 
-LEVELS = ("differs", "hint", "luck", "not_enough")
-JUDGED = LEVELS[:3]
-"""Levels that say something."""
 OPEN = ("waiting", "running", "interrupted", "not run")
 
 
 def section(compared: Compared) -> Markup:
     """Always there."""
-    return framed("sweep", el("p", " ".join(sentences(compared)), class_="sentence"), counts(compared), first(compared))
-
-
-def sentences(compared: Compared) -> list[str]:
-    """Verdicts are each combination's alone; p-values and trials are of all together."""
-    of = {row.index: row for row in compared.rows}.values()
-    judged = [row for row in of if row.verdict in JUDGED]
-    n, k = len(judged), sum(row.verdict == "differs" for row in judged)
-    trials = f"{sum(row.n_trials or 0 for row in compared.rows):,}"
-    if not any(row.value is not None for row in compared.rows):
-        return [say("sweep.found.nothing")]
-    if not judged:
-        return [say("sweep.found.unjudged"), say("sweep.found.best", trials=trials)]
-    found = [say("sweep.found.none" if not k else "sweep.found.differs_one" if k == 1 else "sweep.found.differs", k=k, n=n)]
-    known = [q for q in compared.adjusted if q is not None]
-    if known:
-        found.append(say("sweep.found.smallest", n=len(known), q=f"{min(known):.3f}"))
-    return [*found, say("sweep.found.best", trials=trials)]
+    return framed("sweep", el("p", " ".join(sentences(compared.rows)), class_="sentence"), counts(compared), first(compared))
 
 
 def counts(compared: Compared) -> Markup:
@@ -58,7 +39,7 @@ def first(compared: Compared) -> Markup | None:
     """The first of the ranking, by objective, with what is left of it out of sample."""
     lines = []
     for key in compared.scales:
-        i = next(i for i in compared.ranked if compared.rows[i].objective == key)
+        i = next(i for i in compared.ranked if compared.rows[i].objective == key and compared.rows[i].holds)
         row, outside = compared.rows[i], compared.outside(compared.rows[i])
         text = say("sweep.first.text", objective=objective(row), value=rough(row.value))
         if outside is not None:

@@ -82,7 +82,7 @@ def _cell(compared: Compared, row: SweepRow) -> Markup:
     said = "; ".join(f"{term}: {text}" for term, text in details(compared, i)[:6])
     return el(
         "a",
-        _filled(compared, row) if row.value is not None else _empty(row),
+        _filled(compared, row) if row.holds else _empty(row),
         class_=f"cell {colour}",
         style=f"--w:{strength:.0f}%" if strength else None,
         href=compared.link(i),
@@ -93,6 +93,8 @@ def _cell(compared: Compared, row: SweepRow) -> Markup:
 
 def _shade(row: SweepRow, scale: Scale | None) -> tuple[str, float]:
     """The class of a cell, and how much of the colour it has, percent."""
+    if row.broke:
+        return "unmade none", 0.0
     if row.value is None:
         return f"unmade {row.state.replace(' ', '-') if row.state in SIGNS else 'none'}", 0.0
     value = None if scale is None else scale.value(row)
@@ -121,7 +123,11 @@ def _filled(compared: Compared, row: SweepRow) -> Child:
 
 
 def _empty(row: SweepRow) -> Child:
-    """A combination without a value: its state as a sign and a word."""
+    """A combination without a value: its state as a sign and a word; of one that broke a gate that."""
+    if row.broke:
+        return [el("b", "!", aria_hidden="true"), el("small", say("sweep.cell.broke"))]
+    if row.gone:
+        return [el("b", "–", aria_hidden="true"), el("small", say("sweep.cell.gone"))]  # noqa: RUF001
     word = state(row) if row.state in SIGNS else say("sweep.cell.none")
     return [el("b", SIGNS.get(row.state, "–"), aria_hidden="true"), el("small", word)]  # noqa: RUF001
 
@@ -160,7 +166,7 @@ def _key(compared: Compared) -> Markup:
         lines.append(say("sweep.key.deflated"))
     if compared.kind:
         lines.append(say("sweep.key.values"))
-    if any(row.value is not None and compared.outside(row) is None for row in rows):
+    if any(row.holds and compared.outside(row) is None for row in rows):
         lines.append(say("sweep.key.inside") if compared.kind else say("sweep.key.all_inside"))
     if compared.is_judged:
         levels = [level for level in ("differs", "hint", "luck", "not_enough") if any(row.verdict == level for row in rows)]

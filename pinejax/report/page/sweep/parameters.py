@@ -22,6 +22,8 @@ BY_CHANCE = 1 / 3
 """The mean distance of two points that lie anywhere in a range of 1."""
 AGREE, FEWEST = 0.5, 3
 """A share of what chance would show, below which combinations agree; fewer of them say nothing."""
+UNLIKELY = 0.05
+"""Combinations that chance brings as near each other more often than this are not said to agree."""
 
 
 def section(compared: Compared, runs: Mapping[int, Saved]) -> Markup | None:
@@ -62,7 +64,8 @@ def strips(rows: Sequence[SweepRow], space: Mapping[str, Any]) -> Markup:
 @dataclass(frozen=True)
 class Strip:
     """One parameter over the combinations. searched: its range in words, of labels how often each was best; apart: the mean distance of two
-    combinations in a range of 1, of labels the share of pairs that differ; None for fewer than two; chance: of random choices.
+    combinations in a range of 1, of labels the share of pairs that differ; None for fewer than two; chance: of random choices;
+    p: the probability that as many random choices lie as near each other.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Strip:
     n: int
     apart: float | None
     chance: float
+    p: float
 
     @property
     def rank(self) -> float:
@@ -84,7 +88,7 @@ def strip_of(key: str, values: Sequence[Any], known: Any) -> Strip:
     if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
         places, searched = _places(values, known)
         away = [abs(a - b) for a, b in combinations(places, 2)]
-        chance = BY_CHANCE
+        chance, p = BY_CHANCE, _within(max(places) - min(places), len(places), _steps(values, known))
     else:
         said = [short(value) for value in values]
         options = list(dict.fromkeys([*map(short, known.get("values") or ()), *said]))
@@ -92,7 +96,26 @@ def strip_of(key: str, values: Sequence[Any], known: Any) -> Strip:
         places = [(options.index(text) + 0.5) / len(options) for text in said]
         away = [float(a != b) for a, b in combinations(said, 2)]
         chance = 1.0 - 1.0 / len(options)
-    return Strip(key, searched, _strip(places, key, values), len(values), math.fsum(away) / len(away) if away else None, chance)
+        p = len(options) ** (1.0 - len(said)) if len(set(said)) == 1 else 1.0
+    return Strip(key, searched, _strip(places, key, values), len(values), math.fsum(away) / len(away) if away else None, chance, p)
+
+
+def _within(spread: float, n: int, steps: float) -> float:
+    """The probability that n points anywhere in a range of 1 lie within `spread` of each other, the distribution of their sample range
+    (David and Nagaraja, "Order Statistics", 2003, 2.3); where there are few `steps` a value takes the room of one.
+    """
+    s = min((spread * (steps - 1) + 1) / steps, 1.0) if math.isfinite(steps) else spread
+    return n * s ** (n - 1) - (n - 1) * s**n
+
+
+def _steps(values: Sequence[float], known: Mapping[str, Any]) -> float:
+    """How many values a number can have; infinite for one that is not whole."""
+    if listed := known.get("values"):
+        return float(len(listed))
+    if not all(isinstance(value, int) for value in values):
+        return math.inf
+    low, high = (float(known.get(end, pick(values))) for end, pick in (("low", min), ("high", max)))
+    return max((high - low) // float(known.get("step") or 1) + 1, 1.0)
 
 
 def _places(values: Sequence[float], known: Mapping[str, Any]) -> tuple[list[float], str]:
@@ -119,6 +142,8 @@ def _apart(one: Strip) -> Child:
         return NONE
     said = say("parameters.apart.said", apart=f"{one.apart:.2f}", chance=f"{one.chance:.2f}")
     if one.n < FEWEST:
+        return el("small", said)
+    if one.rank <= AGREE and one.p > UNLIKELY:
         return el("small", said)
     word = "agree" if one.rank <= AGREE else "differ"
     return [el("span", say(f"parameters.{word}"), class_=word), " ", el("small", said)]

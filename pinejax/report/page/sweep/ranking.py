@@ -1,4 +1,4 @@
-"""Every combination as a line of a table that can be sorted: best in sample first, those without a value last."""
+"""Every combination as a line of a table that can be sorted: best first, then those that broke a gate, then those without a value."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pinejax.report.page.sections.frame import framed, note
 from pinejax.report.page.sections.verdict import MARKS
 from pinejax.report.page.sweep.compared import Compared, name, named, objective, state
 from pinejax.report.page.words import WORDS, say
+from pinejax.report.sweep_rows import SweepRow
 
 ORDER = ("differs", "hint", "luck", "not_enough")
 
@@ -53,7 +54,7 @@ def columns(compared: Compared) -> list[Column]:
     rank = {i: n for n, i in enumerate(compared.ranked, 1)}
     found = [
         Column(say("ranking.name"), lambda i: name(rows[i]), lambda i: _named(compared, i, rank.get(i))),
-        Column(say("ranking.in"), lambda i: rows[i].value, lambda i: rough(rows[i].value)),
+        Column(say("ranking.in"), lambda i: rows[i].value if rows[i].holds else None, lambda i: _inside(rows[i])),
     ]
     if len(compared.scales) > 1:
         found.insert(1, Column(say("ranking.objective"), lambda i: rows[i].objective, lambda i: objective(rows[i])))
@@ -81,6 +82,10 @@ def columns(compared: Compared) -> list[Column]:
 def _named(compared: Compared, i: int, rank: int | None) -> Child:
     link = compared.links[i] or (f"#failed-{compared.rows[i].index}" if compared.rows[i].error else "")
     return el("div", el("span", f"{rank}" if rank else NONE, class_="rank"), named(compared.rows[i], link), class_="named")
+
+
+def _inside(row: SweepRow) -> str:
+    return say("sweep.cell.broke") if row.broke else rough(row.value)
 
 
 def _level(level: str | None) -> float | None:

@@ -19,7 +19,7 @@ def section(compared: Compared) -> Markup | None:
         return None
     parts = []
     for key in compared.scales:
-        rows = [compared.rows[i] for i in compared.ranked if compared.rows[i].objective == key]
+        rows = [compared.rows[i] for i in compared.ranked if compared.rows[i].objective == key and compared.rows[i].holds]
         blocks = [_table(compared, title, of, rows) for title, of in groups(rows)]
         if blocks:
             parts.append(el("h3", objective(rows[0])) if len(compared.scales) > 1 else None)
