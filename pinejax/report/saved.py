@@ -184,6 +184,17 @@ class Saved:
         """walk_forward_equity.parquet: the test spans of a walk forward as one history, day by day, of one unit."""
         return self._parquet("walk_forward_equity.parquet")
 
+    def exact_trades(self, dataset: Dataset) -> pl.DataFrame | None:
+        """Its rows of trades.parquet, nothing rounded; None where that is missing, or does not know the dataset."""
+        table = self._trades_table
+        if table is None or not {"dataset", "commission"} <= set(table.columns):
+            return None
+        return rows if len(rows := table.filter(pl.col("dataset") == dataset.name)) else None
+
+    @cached_property
+    def _trades_table(self) -> pl.DataFrame | None:
+        return self._parquet("trades.parquet")
+
     def trades(self, dataset: Dataset) -> Listed | None:
         """The list of trades of one dataset; None where there is no file."""
         path = self._of(dataset, "trades")
