@@ -107,8 +107,11 @@ WORDS: dict[str, str] = {
     ),
     "best.trial": "Trial {trial}: {values}",
     "best.rule": "Chosen by: {text}.",
-    "best.violation": "It violates the study's constraints (by {violation:.3g}): no set satisfied them all.",
-    "best.front": "The first of a Pareto front of {n} sets; with several objectives none is the best.",
+    "best.violation": (
+        "It violates the study's constraints (by {violation:.3g}): no set satisfied them all. A value of a set that breaks a gate is "
+        "a penalty, not a result."
+    ),
+    "best.front": "The first of a Pareto front of {sets}; with several objectives none is the best.",
     "best.again": "Command line",
     "best.inputs": "TradingView inputs",
     "best.pinned": "The other parameters, {n}: not searched, or without effect with these",

@@ -36,9 +36,9 @@ def section(saved: Saved) -> Markup | None:
         "best",
         el("p", say("best.trial", trial=best.get("trial"), values=values), class_="lead"),
         note(say("best.rule", text=rule)) if (rule := rule_of(saved)) else None,
-        note(say("best.front", n=len(saved.front))) if saved.front else None,
+        note(say("best.front", sets=_sets(len(saved.front)))) if saved.front else None,
         note(say("best.violation", violation=violation)) if violation > 0 else None,
-        el("p", say("best.no_trade"), class_="warning") if idle(saved) else None,
+        el("p", say("best.no_trade"), class_="warning") if violation <= 0 and idle(saved) else None,
         table(
             [say("parameter"), say("value"), say("range")],
             [[el("code", name), short(params.get(name)), span_of(saved, name)] for name in rows],
@@ -55,6 +55,10 @@ def section(saved: Saved) -> Markup | None:
         else None,
         checked(saved.manifest.get("best_rerun_in_detail")),
     )
+
+
+def _sets(n: int) -> str:
+    return f"{n:,} set{'s' if n != 1 else ''}"
 
 
 def idle(saved: Saved) -> bool:
