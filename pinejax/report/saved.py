@@ -237,7 +237,7 @@ class Saved:
         return self.folder / f"{what}.csv" if self.is_backtest and len(self.datasets) == 1 and not named.is_file() else named
 
     def _json(self, name: str) -> Any:
-        return read_json(self.folder / name)
+        return _of_kind(self.folder / name, list if name == "pareto.json" else dict)
 
     def _parquet(self, name: str) -> pl.DataFrame | None:
         path = self.folder / name
@@ -260,7 +260,7 @@ def read_folder(folder: Path) -> Saved:
         inside = sorted(path.parent.name for path in folder.glob("*/manifest.json"))
         hint = f"It holds runs: name one, such as {folder / inside[0]}." if inside else "Name the folder that a run printed after `Files:`."
         raise ReportError(f"{folder}: expected a run's folder with manifest.json, found none. {hint}")
-    return Saved(folder, read_json(manifest) or {})
+    return Saved(folder, _of_kind(manifest, dict) or {})
 
 
 def read_summary(path: Path) -> dict[str, tuple[str, list[float]]]:
@@ -281,6 +281,15 @@ def read_json(path: Path) -> Any:
         return json.loads(text) if text.strip() else None
     except ValueError as error:
         raise ReportError(f"{path}: expected JSON as a run writes it, got {error}. Delete it, or run again.") from None
+
+
+def _of_kind(path: Path, kind: type) -> Any:
+    """Errors: ReportError, also for JSON of another kind than a run writes."""
+    found = read_json(path)
+    if found is not None and not isinstance(found, kind):
+        what = "a list" if kind is list else "an object"
+        raise ReportError(f"{path}: expected {what} as a run writes it, got {type(found).__name__}. Delete it, or run again.")
+    return found
 
 
 def _set_of(manifest: Mapping[str, Any]) -> dict[str, Any]:

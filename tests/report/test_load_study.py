@@ -49,5 +49,6 @@ def test_a_search_that_was_killed_is_not_done(tmp_path: Path):
     with pytest.raises(RuntimeError):
         search(url, n_trials=16, raise_at=2)
     assert pinejax.load_study("bowl", url).state == "running"
+    assert pinejax.load_study("bowl", url).strategy == "Bowl"
     search(url, n_trials=16)
     assert pinejax.load_study("bowl", url).state == "done"
