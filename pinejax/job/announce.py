@@ -68,11 +68,13 @@ def end_text(session: Session, study: StudyRows, result: SearchResult, check: Ch
     if study.synthetic:
         parts.append(f"SYNTHETIC: {SYNTHETIC_NOTE}")
     if best.violation > 0:
-        parts.append(f"No trial holds every gate; this one violates them by {best.violation:.3g}. {_penalty(study)}")
-    elif best.metrics and not any(best.metrics["n_trades"]):
+        parts.append(f"No trial holds every gate; this one violates them by {best.violation:.3g}.{_penalty(session, study)}")
+    if best.metrics and not any(best.metrics["n_trades"]):
         idle = not any(best.metrics["exposure"])
         said = "It made no trade" if idle else "It closed no trade: its results are those of a position that is still open"
-        parts.append(f"{said}. Look at the strategy's conditions, or ask for trades: objective.gates.min_trades=30.")
+        asked = best.violation > 0 and session.config.objective.gates.get("min_trades") is not None
+        advice = "." if asked else ", or ask for trades: objective.gates.min_trades=30."
+        parts.append(f"{said}. Look at the strategy's conditions{advice}")
     parts += ["", str(check)] if check else []
     typed = _typed(session, best)
     parts += [f"Its parameters as typed: {typed}"] if typed else []
@@ -93,10 +95,11 @@ def _title(study: StudyRows, best: TrialRow) -> str:
     return f"{'First of the front' if several else 'Best set'}: trial {best.number}{broken}, {objective_values(study, best)}"
 
 
-def _penalty(study: StudyRows) -> str:
-    """What the value of a set that breaks a gate is not."""
-    names = " and ".join(study.objectives)
-    return f"What stands for {names} is then a penalty, not a result: loosen objective.gates, or try more sets (search.n_trials)."
+def _penalty(session: Session, study: StudyRows) -> str:
+    """What the value of a set that breaks a gate is not; empty where gates leave values as they are."""
+    if session.config.objective.gate_mode != "penalty":
+        return ""
+    return f" What stands for {' and '.join(study.objectives)} is the penalty for it, not a result."
 
 
 def _counted(n: int, one: str) -> str:
