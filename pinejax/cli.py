@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pinejax.core.secrets import without_passwords
-from pinejax.errors import EXIT_INTERRUPTED, EXIT_USER, ConfigError, PinejaxError, SweepError, did_you_mean
+from pinejax.errors import EXIT_INTERRUPTED, EXIT_USER, ConfigError, PinejaxError, SpaceError, SweepError, did_you_mean
 from pinejax.report.slug import symbols_slug, timeframe_slug
 from pinejax.resources import conf_dir
 
@@ -61,7 +61,8 @@ def main(run: Callable[[Config, Path], int | None], argv: Sequence[str] | None =
         with _hydra_arguments(_flag_first(rewrite(list(sys.argv[1:] if argv is None else argv)))):
             return _compose_and_run(run)
     except PinejaxError as error:
-        return _say(str(error), error.code if isinstance(error, SweepError) else EXIT_USER)
+        said = str(error) + (_of_another_strategy(sys.argv[1:] if argv is None else argv) if isinstance(error, SpaceError) else "")
+        return _say(said, error.code if isinstance(error, SweepError) else EXIT_USER)
     except KeyboardInterrupt:
         return _say("Interrupted.", EXIT_INTERRUPTED)
     except BrokenPipeError:  # the reader of our output went away (`... | head`)
@@ -106,6 +107,15 @@ def _without_files(arguments: Sequence[str]) -> list[str]:
         f"params.{name}={_typed(value)}" for name, value in chosen.params.items() if f"params.{name}" not in typed and name not in switched
     ]
     return [*pair, *pins, *rest]
+
+
+def _of_another_strategy(arguments: Sequence[str]) -> str:
+    """Whose parameters a `params=FILE` has, where the file says it: for the end of a message that some do not fit. Empty without one."""
+    from pinejax.report.params_file import strategy_of
+
+    files = [found[1].strip() for argument in arguments if (found := _PARAMS_FILE.fullmatch(argument))]
+    name = strategy_of(files[0]) if files else None
+    return "" if name is None else f" params={files[0]} is of strategy {name}: give strategy=... with it."
 
 
 def _typed(value: bool | int | float | str) -> str:

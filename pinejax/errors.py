@@ -45,13 +45,13 @@ class SweepError(PinejaxError):
         self.code = code
 
 
-def did_you_mean(name: str, known: Iterable[str], n: int = 3) -> str:
-    """A sentence with the nearest known names, or all of them if few; for the end of an error message."""
+def did_you_mean(name: str, known: Iterable[str], n: int = 3, most: int = 20) -> str:
+    """A sentence with the nearest known names, or `most` of them; for the end of an error message."""
     known = sorted(known)
     near = difflib.get_close_matches(name, known, n=n, cutoff=0.5)
     if near:
         return f"Did you mean {' or '.join(near)}?"
     if not known:
         return "None is known."
-    shown = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
+    shown = ", ".join(known[:most]) + (", ..." if len(known) > most else "")
     return f"Known: {shown}."

@@ -43,7 +43,7 @@ def search(config: Config, folder: Path, log: RunLog) -> int:
     from pinejax.job.spent import Spent
     from pinejax.job.spread import evaluator_of, with_jobs
     from pinejax.judge.conclude import conclude
-    from pinejax.judge.foreseen import foreseen
+    from pinejax.judge.foreseen import foreseen, foreseen_of_holdout
     from pinejax.report.progress import passing
     from pinejax.search import StopRequest, run_search
     from pinejax.search.config import resolved
@@ -63,6 +63,7 @@ def search(config: Config, folder: Path, log: RunLog) -> int:
         if config.search.n_workers > 1:
             refuse_gpu("search.n_workers", engine.device)
         engine.warm_up()
+    session.notes.extend(() if session.split is None else foreseen_of_holdout(session, session.purge_of(engine)))
     log.say(start_text(session, settings))
     if config.search.n_workers > 1:
         log.say(f"{config.search.n_workers} workers, {config.engine.n_threads} threads each")

@@ -13,14 +13,14 @@ from pinejax.report.text import grid, objective_values, overrides, parameters, p
 from pinejax.search import SearchConfig, SearchResult
 
 _STOPPED = {
-    "nothing_to_do": "Nothing to do: the study already has its {n_counted} trials. Raise search.n_trials to go on.",
-    "done": "The study has its {n_counted} trials, {n_new} of them new.",
-    "interrupted": "Interrupted after {n_new} new trials; all are stored. The same command goes on from here.",
-    "exhausted": "Every combination has been tried: {n_counted} trials, {n_new} of them new.",
-    "timeout": "search.timeout_s has passed: {n_counted} trials, {n_new} of them new. The same command goes on from here.",
-    "target": "search.target is reached: {n_counted} trials, {n_new} of them new.",
-    "no_improvement": "No better set for search.patience_batches batches: {n_counted} trials, {n_new} of them new.",
-    "left_to_others": "{n_counted} trials, {n_new} of them new. The missing ones are marked as running by another program that gives no "
+    "nothing_to_do": "Nothing to do: the study already has its {counted}. Raise search.n_trials to go on.",
+    "done": "The study has its {counted}, {n_new} of them new.",
+    "interrupted": "Interrupted after {new}; all are stored. The same command goes on from here.",
+    "exhausted": "Every combination has been tried: {counted}, {n_new} of them new.",
+    "timeout": "search.timeout_s has passed: {counted}, {n_new} of them new. The same command goes on from here.",
+    "target": "search.target is reached: {counted}, {n_new} of them new.",
+    "no_improvement": "No better set for search.patience_batches batches: {counted}, {n_new} of them new.",
+    "left_to_others": "{counted}, {n_new} of them new. The missing ones are marked as running by another program that gives no "
     "sign of life: end them there (as FAIL), or raise search.n_trials.",
 }
 
@@ -48,7 +48,11 @@ def other_bars_text(studies: list[str]) -> str:
 
 def end_text(session: Session, study: StudyRows, result: SearchResult, check: Check | None) -> str:
     """How the search ended, the best set, its table per dataset, and the check of its detail run."""
-    parts = [_STOPPED[result.stopped].format(n_counted=result.n_counted, n_new=result.n_new)]
+    parts = [
+        _STOPPED[result.stopped].format(
+            counted=_counted(result.n_counted, "trial"), new=_counted(result.n_new, "new trial"), n_new=result.n_new
+        )
+    ]
     if result.warm_start:
         parts.append(result.warm_start)
     if result.n_duplicates:
@@ -64,11 +68,13 @@ def end_text(session: Session, study: StudyRows, result: SearchResult, check: Ch
     if study.synthetic:
         parts.append(f"SYNTHETIC: {SYNTHETIC_NOTE}")
     if best.violation > 0:
-        parts.append(f"No trial holds every gate; this one violates them by {best.violation:.3g}.")
+        parts.append(f"No trial holds every gate; this one violates them by {best.violation:.3g}.{_penalty(session, study)}")
     if best.metrics and not any(best.metrics["n_trades"]):
         idle = not any(best.metrics["exposure"])
         said = "It made no trade" if idle else "It closed no trade: its results are those of a position that is still open"
-        parts.append(f"{said}. Look at the strategy's conditions, or ask for trades: objective.gates.min_trades=30.")
+        asked = best.violation > 0 and session.config.objective.gates.get("min_trades") is not None
+        advice = "." if asked else ", or ask for trades: objective.gates.min_trades=30."
+        parts.append(f"{said}. Look at the strategy's conditions{advice}")
     parts += ["", str(check)] if check else []
     typed = _typed(session, best)
     parts += [f"Its parameters as typed: {typed}"] if typed else []
@@ -85,8 +91,20 @@ def _typed(session: Session, best: TrialRow) -> str:
 
 
 def _title(study: StudyRows, best: TrialRow) -> str:
-    several = len(study.objectives) > 1
-    return f"{'First of the front' if several else 'Best set'}: trial {best.number}, {objective_values(study, best)}"
+    several, broken = len(study.objectives) > 1, ", breaks a gate" if best.violation > 0 else ""
+    return f"{'First of the front' if several else 'Best set'}: trial {best.number}{broken}, {objective_values(study, best)}"
+
+
+def _penalty(session: Session, study: StudyRows) -> str:
+    """What the value of a set that breaks a gate is not; empty where gates leave values as they are."""
+    if session.config.objective.gate_mode != "penalty":
+        return ""
+    return f" What stands for {' and '.join(study.objectives)} is the penalty for it, not a result."
+
+
+def _counted(n: int, one: str) -> str:
+    """`1 trial`, `20 trials`, without marks between thousands."""
+    return f"{n} {one}{'' if n == 1 else 's'}"
 
 
 def _front(study: StudyRows) -> list[str]:

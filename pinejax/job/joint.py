@@ -23,6 +23,7 @@ from pinejax.report.rows import DatasetRow
 from pinejax.search.domain import narrowed
 from pinejax.search.space import Space
 from pinejax.selection.divide import Split
+from pinejax.selection.purge import Purge
 
 TIMEFRAME = PAIR
 
@@ -137,6 +138,12 @@ class JointSession(Session):
         """An engine per pair. Errors: StrategyError, DataError."""
         engines = {pair: part.engine(n_trials, pinned) for pair, part in self.by_pair.items()}
         return JointEngine(engines, tuple(row.name for row in self.columns))
+
+    def purge_of(self, engine: Any, holding: int | None = None) -> Purge:
+        """The smallest of the pairs' where `engine` is of them all: no set needs fewer bars."""
+        if not isinstance(engine, JointEngine):
+            return super().purge_of(engine, holding)
+        return min((part.purge_of(engine.engines[pair], holding) for pair, part in self.by_pair.items()), key=lambda purge: purge.bars)
 
 
 def prepare_search(config: Config) -> Session:

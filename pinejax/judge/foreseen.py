@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pinejax.errors import ConfigError
 from pinejax.job.session import Session
 from pinejax.judge.steps import days_for_holdout, fewest_surrogates
+from pinejax.judge.words import counted
 from pinejax.search import Objective
+from pinejax.selection.purge import Purge
 from pinejax.selection.timeline import Timeline
 
 LARGEST_BLOCK = 0.25
@@ -19,7 +21,7 @@ def foreseen(session: Session, objective: Objective) -> list[str]:
     config = session.config
     if not config.verdict.enabled:
         return []
-    return [f"NOTE: {text}" for text in (*_null(session, objective), *_days(session), *_holdout(session))]
+    return [f"NOTE: {text}" for text in (*_null(session, objective), *_days(session))]
 
 
 def too_long_blocks(block_bars: int, n_bars: int) -> str:
@@ -62,13 +64,21 @@ def _days(session: Session) -> Iterator[str]:
         yield f"the searched bars have {days} days, fewer than verdict.min_days={least}: the verdict will be that this is not enough."
 
 
-def _holdout(session: Session) -> Iterator[str]:
+def foreseen_of_holdout(session: Session, purge: Purge) -> list[str]:
+    """That a holdout is too short to be opened, once the engine is made and what of the purge is known without a chosen set is."""
     split, least = session.split, session.config.verdict.min_days
-    if split is None or split.held_out is None:
-        return
-    days, rate = split.timeline.days(split.held_out), split.config.holdout
-    if days < least:
-        yield (
-            f"the holdout has {days} days, fewer than verdict.min_days={least}, so it will not be opened. With validation.holdout={rate:g} "
-            f"{least} days take {days_for_holdout(least, rate):,} days of bars."
-        )
+    if not session.config.verdict.enabled or split is None or split.held_out is None:
+        return []
+    kept, rate, line = split.held_out, split.config.holdout, split.timeline
+    days = line.days(split.judged(kept, purge.bars))
+    if days >= least:
+        return []
+    lost = line.days(kept) - days
+    at_least = "at least " if purge.given is None else ""  # the longest trade may make it longer
+    cut = f" behind its purge of {at_least}{counted(purge.bars, 'bar')}" if purge.bars else ""
+    most, behind = "at most " if at_least else "", " behind it" if cut else ""
+    needed = f"{at_least}{days_for_holdout(least + lost, rate):,} days of bars"
+    return [
+        f"NOTE: the holdout has {most}{days} days{cut}, fewer than verdict.min_days={least}, so it will not be opened. "
+        f"With validation.holdout={rate:g} {least} days{behind} take {needed}."
+    ]

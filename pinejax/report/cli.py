@@ -122,6 +122,8 @@ def _made(what: str, arguments: argparse.Namespace) -> Path:
             return build(Path(what), arguments.out)
         except OSError as error:
             raise ReportError(f"{what}: no report can be written ({error.strerror or error}). Choose another place with --out.") from None
+    if Path(what).is_file():
+        raise ReportError(f"{what}: expected a run's folder or the name of a study; it is a file. Name the folder that a run printed.")
     return _of_study(what, arguments)
 
 

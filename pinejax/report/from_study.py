@@ -97,7 +97,7 @@ def study_rows(study: StoredStudy) -> StudyRows:
     made = {trial.number: _row(trial, pins, len(datasets)) for trial in study.trials if trial.state.is_finished()}
     best = [made[trial.number] for trial in study.top(len(study.trials))]
     several = len(study.directions) > 1
-    strategy = str((study.fingerprint or {}).get("strategy", study.name))
+    strategy = _strategy_name(study)
     front = tuple(best) if several else ()
     return StudyRows(study.name, strategy, study.objectives, study.directions, datasets, tuple(made.values()), tuple(best[:1]), front)
 
@@ -117,7 +117,7 @@ def manifest_of(study: StoredStudy, storage: str) -> dict[str, Any]:
         "chosen": context.get(CHOSEN, {}),
     }
     strategy = {
-        "name": made.get("strategy", study.name),
+        "name": _strategy_name(study),
         "code_hash": context.get("code"),
         "space_hash": made.get("space_hash"),
         **said.get("strategy", {}),
@@ -147,6 +147,15 @@ def again(study: StoredStudy, manifest: Mapping[str, Any], best: Mapping[str, An
     words += [f"engine.dtype={dtype}"] if dtype != "float64" else []
     words += [f"params.{name}={typed(value)}" for name, value in params.items()]
     return " ".join(["python -m pinejax.backtest", *map(shlex.quote, words)])
+
+
+def _strategy_name(study: StoredStudy) -> str:
+    """As a run's folder has it: a shipped strategy by its own name, another by its class."""
+    made = study.fingerprint or {}
+    given = (made.get("context", {}).get(CHOSEN) or {}).get("strategy")
+    if isinstance(given, str) and given.isidentifier():
+        return given
+    return str((study.attrs.get(MANIFEST) or {}).get("strategy", {}).get("name") or made.get("strategy", study.name))
 
 
 def _costs(broker: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ PARAMS = "params"
 HEAD = "# @package _global_"
 """Makes a copy of the file in `conf/experiment/` an experiment."""
 MOST_NAMED = 5
+_OF_STUDY = re.compile(r"# (?:Best set|First of the front) of study .*\((\S+)\): trial ")
+"""The comment of best.yaml."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,16 @@ def read_params(given: str) -> ChosenParams:
         raise ConfigError(f"params={given}: expected {PARAMS} with values, and perhaps {PAIR}, in {path}, got {said}. A run has best.yaml.")
     pair = found.get(PAIR)
     return ChosenParams(_checked(given, found[PARAMS]), None if pair is None else str(pair))
+
+
+def strategy_of(given: str) -> str | None:
+    """The strategy that a run named in the file's comment; None where there is none, or no file."""
+    try:
+        lines = _file(given).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError, ConfigError):
+        return None
+    found = (_OF_STUDY.match(line) for line in lines if line.startswith("#"))
+    return next((match[1] for match in found if match), None)
 
 
 def _file(given: str) -> Path:

@@ -184,6 +184,17 @@ class Saved:
         """walk_forward_equity.parquet: the test spans of a walk forward as one history, day by day, of one unit."""
         return self._parquet("walk_forward_equity.parquet")
 
+    def exact_trades(self, dataset: Dataset) -> pl.DataFrame | None:
+        """Its rows of trades.parquet, nothing rounded; None where that is missing, or does not know the dataset."""
+        table = self._trades_table
+        if table is None or not {"dataset", "commission"} <= set(table.columns):
+            return None
+        return rows if len(rows := table.filter(pl.col("dataset") == dataset.name)) else None
+
+    @cached_property
+    def _trades_table(self) -> pl.DataFrame | None:
+        return self._parquet("trades.parquet")
+
     def trades(self, dataset: Dataset) -> Listed | None:
         """The list of trades of one dataset; None where there is no file."""
         path = self._of(dataset, "trades")
@@ -226,7 +237,7 @@ class Saved:
         return self.folder / f"{what}.csv" if self.is_backtest and len(self.datasets) == 1 and not named.is_file() else named
 
     def _json(self, name: str) -> Any:
-        return read_json(self.folder / name)
+        return _of_kind(self.folder / name, list if name == "pareto.json" else dict)
 
     def _parquet(self, name: str) -> pl.DataFrame | None:
         path = self.folder / name
@@ -249,7 +260,7 @@ def read_folder(folder: Path) -> Saved:
         inside = sorted(path.parent.name for path in folder.glob("*/manifest.json"))
         hint = f"It holds runs: name one, such as {folder / inside[0]}." if inside else "Name the folder that a run printed after `Files:`."
         raise ReportError(f"{folder}: expected a run's folder with manifest.json, found none. {hint}")
-    return Saved(folder, read_json(manifest) or {})
+    return Saved(folder, _of_kind(manifest, dict) or {})
 
 
 def read_summary(path: Path) -> dict[str, tuple[str, list[float]]]:
@@ -270,6 +281,15 @@ def read_json(path: Path) -> Any:
         return json.loads(text) if text.strip() else None
     except ValueError as error:
         raise ReportError(f"{path}: expected JSON as a run writes it, got {error}. Delete it, or run again.") from None
+
+
+def _of_kind(path: Path, kind: type) -> Any:
+    """Errors: ReportError, also for JSON of another kind than a run writes."""
+    found = read_json(path)
+    if found is not None and not isinstance(found, kind):
+        what = "a list" if kind is list else "an object"
+        raise ReportError(f"{path}: expected {what} as a run writes it, got {type(found).__name__}. Delete it, or run again.")
+    return found
 
 
 def _set_of(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class Follower:
         known = library.names() if names else []
         for name in names:
             if name not in known:
-                raise StudyError(f"storage {library.name}: there is no study {name!r}. {did_you_mean(name, known)}")
+                raise StudyError(f"storage {library.name}: there is no study {name!r}. {did_you_mean(name, known, most=5)}")
 
     def look(self) -> list[News]:
         """Every study, in the order of their making. Errors: StudyError where the storage is away; the next look goes on from here."""

@@ -201,7 +201,7 @@ class Library:
 
     def _check(self, name: str, known: Sequence[str]) -> None:
         if name not in known:
-            raise StudyError(f"storage {self.name}: there is no study {name!r}. {did_you_mean(name, known)}")
+            raise StudyError(f"storage {self.name}: there is no study {name!r}. {did_you_mean(name, known, most=5)}")
 
     def _overview_of(self, study: shelf.Shelved) -> Overview:
         best = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ from finished_case import case_on
 from pinejax.engine.engine import Engine
 from pinejax.errors import ConfigError
 from pinejax.judge.case import NotEnough
-from pinejax.judge.foreseen import foreseen
+from pinejax.judge.foreseen import foreseen, foreseen_of_holdout
 from pinejax.judge.holdout import holdout
 from pinejax.judge.outside import split_of
 from pinejax.judge.rerank import rerank
 from pinejax.search.openings import KEY
+from pinejax.selection.purge import Purge
 from pinejax.selection.sharpe import moments, probabilistic_sharpe
 
 HOLDOUT = {"method": "holdout", "holdout": 0.3}
@@ -126,8 +128,25 @@ def test_one_of_too_few_days_stays_closed_and_is_said_at_the_start(tmp_path: Pat
     with pytest.raises(NotEnough, match=r"stays closed: it has \d+ days behind its purge, fewer than verdict.min_days=60"):
         holdout(case)
     assert n_stored(tmp_path) == 0
-    note = foreseen(case.session, case.objective)[-1]
-    assert note.startswith("NOTE: the holdout has 18 days") and "60 days take 300 days of bars" in note
+    note = start_note(case)
+    assert re.match(r"NOTE: the holdout has at most \d+ days behind its purge of at least \d+ bars", note)
+    days, advised = (int(re.search(said, note)[1]) for said in (r"at most (\d+) days", r"take at least (\d+) days of bars"))
+    assert days <= 18 and advised == (60 + 18 - days) * 5
+
+
+def test_one_that_is_long_enough_but_for_its_purge_is_said_at_the_start_too(tmp_path: Path) -> None:
+    case = case_on(tmp_path, validation={"method": "holdout", "holdout": 0.2, "purge": "3D"}, verdict={"min_days": 17})
+    with pytest.raises(NotEnough, match="stays closed: it has 15 days behind its purge"):
+        holdout(case)
+    note = start_note(case)
+    assert "the holdout has 15 days behind its purge of " in note and "17 days behind it take 100 days of bars" in note
+    assert not foreseen_of_holdout(case.session, Purge(0, given=0))
+
+
+def start_note(case: Any) -> str:
+    """What a run says of its holdout before it searches."""
+    [note] = foreseen_of_holdout(case.session, case.session.purge_of(case.engine))
+    return note
 
 
 def test_few_trades_have_a_return_and_no_ratio(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,11 @@ import polars as pl
 import pytest
 from judged_folder import VERDICT, judge
 from page_reader import EVIL, Reader
-from report_folder import CAPITAL, make_run
+from report_folder import CAPITAL, make_run, trades_on, walk
 
 import pinejax
 from pinejax.errors import ReportError
+from pinejax.report.all_trades import TradesOf, write_all_trades
 from pinejax.report.loaded import frames
 from pinejax.report.loaded.run import Run
 from pinejax.report.page.words import WORDS
@@ -89,6 +91,25 @@ def test_the_drawdown_is_below_the_highest_equity_of_the_same_dataset(run: Run):
         worth = rows["equity"].to_numpy()
         assert np.allclose(rows["drawdown"], worth / np.maximum.accumulate(worth) - 1)
     assert run.equity.filter(~pl.col("seen")).group_by("dataset").len()["len"].to_list() == [500, 500]
+
+
+def test_trades_are_exact_where_the_table_is_there(tmp_path: Path):
+    folder = make_run(tmp_path / "run", symbols=("AAA", "BBB"), n_trials=3)
+    rounded, feed = loaded(folder).trades, walk("AAA", 2_000, 1)
+    assert rounded["commission"].null_count() == len(rounded)
+    odd = [replace(trade, qty=1 / 3, commission=0.12345678901) for trade in trades_on(feed)]
+    write_all_trades(folder, [TradesOf(feed, odd)], CAPITAL)
+    trades = loaded(folder).trades
+    assert dict(trades.schema) == dict(rounded.schema) == dict(frames.TRADES)
+    mine, others = trades.filter(symbol="AAA"), trades.filter(symbol="BBB")
+    assert (mine["qty"] == 1 / 3).all() and (mine["commission"] == 0.12345678901).all()
+    assert others.equals(rounded.filter(symbol="BBB"))
+    write_all_trades(folder, [TradesOf(feed, trades_on(feed))], CAPITAL)
+    mine, before = loaded(folder).trades_of("AAA"), rounded.filter(symbol="AAA")
+    for name in frames.TRADES:
+        if name != "commission":
+            same = mine[name].equals(before[name]) if mine[name].dtype != pl.Float64 else np.allclose(mine[name], before[name], atol=0.006)
+            assert same, name
 
 
 def test_trades_are_those_of_the_lists(run: Run):

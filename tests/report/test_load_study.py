@@ -42,3 +42,13 @@ def test_the_storage_is_where_a_search_would_keep_it(url: str, tmp_path: Path, m
     assert pinejax.load_study("bowl").study == "bowl"
     with pytest.raises(StudyError, match="bowll"):
         pinejax.load_study("bowll")
+
+
+def test_a_search_that_was_killed_is_not_done(tmp_path: Path):
+    url = storage("sqlite", tmp_path)
+    with pytest.raises(RuntimeError):
+        search(url, n_trials=16, raise_at=2)
+    assert pinejax.load_study("bowl", url).state == "running"
+    assert pinejax.load_study("bowl", url).strategy == "Bowl"
+    search(url, n_trials=16)
+    assert pinejax.load_study("bowl", url).state == "done"

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pinejax.errors import ConfigError
-from pinejax.report.params_file import ChosenParams, params_text, read_params
+from pinejax.cli import main
+from pinejax.errors import ConfigError, SpaceError
+from pinejax.report.params_file import ChosenParams, params_text, read_params, strategy_of
 
 PARAMS = {"fast": 9, "mult": 1e-05, "use": False, "mode": "a: 'b' # c", "word": "off"}
 
@@ -58,3 +59,17 @@ def test_a_folder_without_a_best_set_says_where_there_is_one(tmp_path: Path):
         read_params(str(tmp_path))
     with pytest.raises(ConfigError, match="No such file"):
         read_params(str(tmp_path / "no.yaml"))
+
+
+def test_a_run_says_whose_parameters_they_are_and_a_message_that_they_do_not_fit_repeats_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "best.yaml").write_text(params_text(PARAMS, said=["Best set of study a (b) (RsiStop): trial 3, sharpe = 1"]))
+    (tmp_path / "mine.yaml").write_text("fast: 5\n")
+    assert strategy_of(str(tmp_path)) == "RsiStop" and strategy_of(str(tmp_path / "mine.yaml")) is strategy_of("no such") is None
+
+    def run(config: object, folder: Path) -> None:
+        raise SpaceError("params.use: EmaCross has no such parameter.")
+
+    assert main(run, [f"params={tmp_path}", f"hydra.run.dir={tmp_path}/run"]) == 2
+    assert f"no such parameter. params={tmp_path} is of strategy RsiStop: give strategy=... with it." in capsys.readouterr().err

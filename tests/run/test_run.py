@@ -173,6 +173,13 @@ def test_a_search_ends_at_its_target_and_says_so(search, capsys):
     assert (told["stopped"], told["search"]["target"]) == ("target", -900.0)
 
 
+def test_a_best_set_that_breaks_a_gate_is_said_with_its_penalty(search, capsys):
+    search("search.n_trials=1", "objective.gates.min_trades=100000", "verdict=none")
+    said = capsys.readouterr().out
+    assert "The study has its 1 trial, 1 of them new." in said and "Best set: trial 0, breaks a gate, " in said
+    assert "is the penalty for it, not a result." in said and "ask for trades" not in said
+
+
 def test_cmaes_starts_from_a_runs_folder_and_says_so(search, capsys):
     first = search("search.n_trials=16")
     folder = search("search.sampler=cmaes", f"sampler.cmaes.warm_start={first}")

@@ -26,7 +26,8 @@ DATASETS = {
 TRADES = {
     "dataset": pl.String, "symbol": pl.String, "timeframe": pl.String, "number": pl.Int64, "side": pl.String, "entry_time": TIME,
     "exit_time": TIME, "entry_signal": pl.String, "exit_signal": pl.String, "entry_price": pl.Float64, "exit_price": pl.Float64,
-    "qty": pl.Float64, "value": pl.Float64, "pnl": pl.Float64, "pnl_rate": pl.Float64, "mfe": pl.Float64, "mfe_rate": pl.Float64,
+    "qty": pl.Float64, "value": pl.Float64, "pnl": pl.Float64, "pnl_rate": pl.Float64, "commission": pl.Float64, "mfe": pl.Float64,
+    "mfe_rate": pl.Float64,
     "mae": pl.Float64, "mae_rate": pl.Float64, "total": pl.Float64, "total_rate": pl.Float64, "is_open": pl.Boolean, "seen": pl.Boolean,
 }  # fmt: skip
 EQUITY = {
@@ -74,12 +75,23 @@ def datasets(saved: Saved) -> pl.DataFrame:
 def trades(saved: Saved, names: Sequence[Dataset]) -> pl.DataFrame:
     """One row per trade of the best set: TRADES. Numbered in each dataset as its list of trades is, open ones last.
 
-    seen: False for those on a holdout that was opened, which have numbers and totals of their own.
+    seen: False for those on a holdout that was opened, which have numbers and totals of their own. Exact where trades.parquet is there;
+    those of a list alone (CSV), as on a holdout, are rounded as it is, and their commission is null.
     """
-    frames = [_listed(dataset, found, True) for dataset in names if (found := saved.trades(dataset)) is not None]
+    frames = [found for dataset in names if (found := _seen(saved, dataset)) is not None]
     outside = [(dataset, saved.outside[dataset.name].trades) for dataset in names if dataset.name in saved.outside]
     frames += [_listed(dataset, found, False) for dataset, found in outside if found is not None]
     return pl.concat([pl.DataFrame(schema=TRADES), *frames])
+
+
+def _seen(saved: Saved, dataset: Dataset) -> pl.DataFrame | None:
+    exact = saved.exact_trades(dataset)
+    if exact is None:
+        listed = saved.trades(dataset)
+        return None if listed is None else _listed(dataset, listed, True)
+    side = pl.when(pl.col("direction") > 0).then(pl.lit("long")).otherwise(pl.lit("short")).alias("side")
+    known = exact.with_columns(side, pl.col("trade").alias("number"), pl.lit(True).alias("seen"))
+    return known.select(pl.col(name).cast(kind) for name, kind in TRADES.items()).with_columns(pl.selectors.float().fill_nan(None))
 
 
 def _listed(dataset: Dataset, found: Listed, seen: bool) -> pl.DataFrame:
@@ -91,6 +103,7 @@ def _listed(dataset: Dataset, found: Listed, seen: bool) -> pl.DataFrame:
         "number": range(1, n + 1),
         "side": ["long" if way > 0 else "short" for way in found.direction],
         "pnl_rate": found.rate,
+        "commission": [None] * n,
         "seen": [seen] * n,
     }
     series = []

@@ -19,6 +19,7 @@ from pinejax.report.loaded.verdict import UNJUDGED, Verdict, verdict_of
 from pinejax.report.page.figures import metric
 from pinejax.report.page.markup import Child
 from pinejax.report.page.sections.overview import COLUMNS, SIGNED
+from pinejax.report.page.sections.stored import KEY
 from pinejax.report.page.words import name_of, say
 from pinejax.report.saved import Saved, read_folder
 from pinejax.report.thin import kept
@@ -64,7 +65,12 @@ class Run:
     @property
     def state(self) -> str:
         """running (or killed: it never said that it ended), done, interrupted, failed, or empty for one that left before it began."""
-        return str(self.manifest.get("state") or "done") if self.manifest else "empty"
+        if not self.manifest:
+            return "empty"
+        stored = self.manifest.get(KEY)
+        if stored and (stored.get("n_running") or not stored.get("ended")):
+            return "running"
+        return str(self.manifest.get("state") or "done")
 
     @property
     def synthetic(self) -> bool:

@@ -69,8 +69,10 @@ def _title(saved: Saved) -> str:
     if not symbols:
         return str(strategy)
     more = f" + {len(symbols) - MOST_NAMED}" if len(symbols) > MOST_NAMED else ""
-    pairs_ = ", ".join(dict.fromkeys(dataset.timeframe for dataset in saved.datasets))
-    return say("title", strategy=strategy, datasets=f"{', '.join(symbols[:MOST_NAMED])}{more} {pairs_}")
+    shown = dict.fromkeys(dataset.timeframe for dataset in saved.datasets)
+    n_others = len({row.get("timeframe") for row in saved.manifest.get("datasets", ())} - set(shown))
+    others = say("title.pairs", pairs=f"{n_others} more pair{'s' if n_others != 1 else ''}") if n_others else ""
+    return say("title", strategy=strategy, datasets=f"{', '.join(symbols[:MOST_NAMED])}{more} {', '.join(shown)}{others}")
 
 
 def _header(saved: Saved) -> Child:

@@ -9,6 +9,7 @@ from pinejax.report.page.sweep_words import SWEEP_WORDS
 WORDS: dict[str, str] = {
     # the frame
     "title": "{strategy} on {datasets}",
+    "title.pairs": " and {pairs}",
     "page": "pinejax report",
     "skip": "Skip to the verdict",
     "theme": "Light or dark",
@@ -108,7 +109,9 @@ WORDS: dict[str, str] = {
     "best.trial": "Trial {trial}: {values}",
     "best.rule": "Chosen by: {text}.",
     "best.violation": "It violates the study's constraints (by {violation:.3g}): no set satisfied them all.",
-    "best.front": "The first of a Pareto front of {n} sets; with several objectives none is the best.",
+    "best.penalty": "Its value is the penalty for that, not a result.",
+    "best.no_trade_asked": "It made no trade, though the study asks for trades. Look at the strategy's conditions.",
+    "best.front": "The first of a Pareto front of {sets}; with several objectives none is the best.",
     "best.again": "Command line",
     "best.inputs": "TradingView inputs",
     "best.pinned": "The other parameters, {n}: not searched, or without effect with these",

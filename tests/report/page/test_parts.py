@@ -9,7 +9,9 @@ from report_folder import CAPITAL, make_run, trades_on, walk
 
 from pinejax.errors import ReportError
 from pinejax.report.atomic import write_json
+from pinejax.report.cli import build_parser
 from pinejax.report.listed import read_trades
+from pinejax.report.page import run_page
 from pinejax.report.page.dataset_data import decimals, shades
 from pinejax.report.page.drawings import histogram
 from pinejax.report.page.figures import figure, metric, short
@@ -124,3 +126,13 @@ def test_the_searchs_data_name_the_parameters_by_importance_and_leave_inactive_o
     assert parameters["mult"]["log"] and None in parameters["mult"]["values"]
     assert all(v is None for v, s in zip(data.plain["values"][0], data.plain["state"], strict=True) if s)
     assert data.has_surface
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "best.json", "verdict.json"])
+def test_json_of_another_kind_is_refused(tmp_path: Path, name: str):
+    folder = make_run(tmp_path / "run", n_trials=3)
+    (folder / name).write_text("[]")
+    with pytest.raises(ReportError, match=f"{name}: expected an object as a run writes it, got list"):
+        run_page.page(read_folder(folder))
+    with pytest.raises(ReportError, match="it is a file"):
+        build_parser().parse_args(["build", str(folder / name)]).command(build_parser().parse_args(["build", str(folder / name)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +12,17 @@ import polars as pl
 import pytest
 from report_folder import make_run
 
+from pinejax.report.atomic import write_json
 from pinejax.report.page.drawings import steps
+from pinejax.report.page.run_page import page
 from pinejax.report.page.search_data import search_data
+from pinejax.report.page.sections import best
 from pinejax.report.page.sections.best import switched
 from pinejax.report.page.sections.manifest import costs, taken
 from pinejax.report.page.sections.tables import plateau
 from pinejax.report.page.sections.verdict import glance, measured, named
 from pinejax.report.page.strip import Span, walk_picture
+from pinejax.report.page.words import WORDS
 from pinejax.report.saved import read_folder
 from pinejax.report.statistics.searched import searched, violated
 
@@ -115,3 +120,29 @@ def test_costs_and_times_are_said_with_their_units():
     assert costs({"size": 0.5, "size_type": "percent_of_equity"})["size"] == "50%"
     assert taken({"timings_s": {"total": 62.9039}, "trials_per_s": 41.35}) == "62.9 s, 41.4 trials/s"
     assert taken({}) == ""
+
+
+def test_a_best_set_that_breaks_a_gate_has_a_penalty_for_a_value_and_no_advice_to_ask_for_trades_again(tmp_path: Path):
+    folder = make_run(tmp_path / "run", n_trials=3)
+    files = {name: json.loads((folder / name).read_text()) for name in ("manifest.json", "best.json")}
+    for figures in files["best.json"]["datasets"].values():
+        figures["n_trades"] = 0.0
+    files["best.json"]["violation"] = 1.0
+    for mode, has_penalty in (("penalty", True), ("constraint", False)):
+        files["manifest.json"]["objective"] = {"metric": "sharpe", "gate_mode": mode, "gates": {"min_trades": 30}}
+        for name, content in files.items():
+            write_json(folder / name, content)
+        said = str(best.section(read_folder(folder)))
+        assert (WORDS["best.penalty"] in said) is has_penalty
+        assert "ask for trades with a gate" not in said and "though the study asks for trades" in said
+
+
+def test_the_title_of_a_joint_run_says_that_there_are_more_pairs(tmp_path: Path):
+    folder = make_run(tmp_path / "run", n_trials=3, symbols=("AAA",))
+    made = json.loads((folder / "manifest.json").read_text())
+    row = made["datasets"][0]
+    made["datasets"] += [row | {"name": f"AAA {pair}", "timeframe": pair} for pair in ("5m@1h", "30m@4h")]
+    chosen = json.loads((folder / "best.json").read_text())
+    write_json(folder / "best.json", chosen | {"params": chosen["params"] | {"timeframe": "15m@1h"}})
+    write_json(folder / "manifest.json", made)
+    assert "ema_cross on AAA 15m@1h and 2 more pairs" in page(read_folder(folder))

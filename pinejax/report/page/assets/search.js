@@ -73,7 +73,7 @@ function importance(host) {
     host.replaceChildren(make("div", { class: "bars" }, ...rows.flatMap(([name, value]) => {
       const bar = make("span", { class: "bar" });
       bar.style.width = (100 * value) / top + "%";
-      return [make("code", {}, name), bar, make("span", {}, percent(value).replace(/\.\d+/, ""))];
+      return [make("code", {}, name), bar, make("span", {}, (100 * value).toFixed(0) + "%")];
     })));
   };
 }

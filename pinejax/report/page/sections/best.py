@@ -31,14 +31,16 @@ def section(saved: Saved) -> Markup | None:
     switches = [name for name in searched if isinstance(params.get(name), bool)]
     switches = switches if len(switches) >= LEAST_SWITCHES else []
     rows = [name for name in searched if name not in switches]
-    violation = best.get("violation") or 0.0
+    violation, aim = best.get("violation") or 0.0, saved.manifest.get("objective") or {}
+    asked = violation > 0 and (aim.get("gates") or {}).get("min_trades") is not None
     return framed(
         "best",
         el("p", say("best.trial", trial=best.get("trial"), values=values), class_="lead"),
         note(say("best.rule", text=rule)) if (rule := rule_of(saved)) else None,
-        note(say("best.front", n=len(saved.front))) if saved.front else None,
+        note(say("best.front", sets=_sets(len(saved.front)))) if saved.front else None,
         note(say("best.violation", violation=violation)) if violation > 0 else None,
-        el("p", say("best.no_trade"), class_="warning") if idle(saved) else None,
+        note(say("best.penalty")) if violation > 0 and aim.get("gate_mode") == "penalty" else None,
+        el("p", say("best.no_trade_asked" if asked else "best.no_trade"), class_="warning") if idle(saved) else None,
         table(
             [say("parameter"), say("value"), say("range")],
             [[el("code", name), short(params.get(name)), span_of(saved, name)] for name in rows],
@@ -55,6 +57,10 @@ def section(saved: Saved) -> Markup | None:
         else None,
         checked(saved.manifest.get("best_rerun_in_detail")),
     )
+
+
+def _sets(n: int) -> str:
+    return f"{n:,} set{'s' if n != 1 else ''}"
 
 
 def idle(saved: Saved) -> bool:
