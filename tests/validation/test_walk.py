@@ -119,7 +119,7 @@ def test_a_walk_that_was_broken_off_goes_on_where_it_was(course: Course, tmp_pat
     first = walk_forward(course, plan_on(url), stop, ctrl_c)
     assert [leg.trial for leg in first] == [whole[0].trial]
     said: list[str] = []
-    again = walk_forward(course, plan_on(url), StopRequest(), said.append)
+    again = walk_forward(course, plan_on(url), StopRequest(), lambda text, *_: said.append(text))
     counted = lambda i: [text.rpartition(", ")[2] for text in said if f"walk-forward {i} of 3" in text]  # noqa: E731
     assert [counted(i) for i in (1, 2, 3)] == [[], ["8 of 8 trials"], ["4 of 8 trials", "8 of 8 trials"]]
     assert again[0] == whole[0]
@@ -170,7 +170,7 @@ def test_spans_with_too_few_bars_are_refused_before_the_first_search(course: Cou
     late = Course(course.engine.on(feeds=[FEEDS[0], cut]), Timeline.of([FEEDS[0], cut]), course.folds, WARM_UP)
     said: list[str] = []
     with pytest.raises(DataError, match="WAVE2 1h@4h"):
-        walk_forward(late, plan_on(None), StopRequest(), said.append)
+        walk_forward(late, plan_on(None), StopRequest(), lambda text, *_: said.append(text))
     assert not said
 
 

@@ -42,7 +42,7 @@ def test_a_walk_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
                 break
         process.wait(60)
     said: list[str] = []
-    legs = walk_forward(course_of(), plan_on(url), StopRequest(), said.append)
+    legs = walk_forward(course_of(), plan_on(url), StopRequest(), lambda text, *_: said.append(text))
     assert [n_counted(url, leg.study) for leg in legs] == [24] * 3 and all(leg.params for leg in legs)
     assert not any("1 of 3" in text for text in said)  # the first span had all its trials
     kept = next(text for text in said if "2 of 3" in text).rpartition(", ")[2]

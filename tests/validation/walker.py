@@ -46,5 +46,5 @@ if __name__ == "__main__":
         return real(self, batch, keep)
 
     Engine.evaluate = slowly  # type: ignore[method-assign]
-    legs = walk_forward(course_of(), plan_on(url, int(number)), StopRequest(), lambda text: print(text, flush=True))
+    legs = walk_forward(course_of(), plan_on(url, int(number)), StopRequest(), lambda text, *_: print(text, flush=True))
     print("done", [(leg.n_trials, leg.trial) for leg in legs], flush=True)
