@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -155,7 +156,8 @@ class Outcome:
 
     def _tried(self, write: Callable[[], object]) -> None:
         """What cannot be written or shown now (a full disk, a bug) does not end a search, whose trials are in its storage: that is said
-        once, and it is tried again with the next ones. Errors: BrokenPipeError where nobody reads the output any more.
+        once, a bug with its traceback in run.log, and it is tried again with the next ones. Errors: BrokenPipeError where nobody reads
+        what is said any more.
         """
         try:
             write()
@@ -165,6 +167,8 @@ class Outcome:
                 said = " ".join(without_passwords(f"{type(error).__name__}: {error}").split())[:500]
                 where = short_path(self.folder.path)
                 self.log.say(f"pinejax: {where}: not all could be written ({said}); the search goes on and tries again.", sys.stderr)
+                if not isinstance(error, OSError):
+                    self.log.note("".join(traceback.format_exception(error)))
 
     def finish(self, result: SearchResult) -> StudyRows:
         """Writes everything for good; the study's rows. Errors: ReportError where the folder takes no files."""

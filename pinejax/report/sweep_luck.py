@@ -19,9 +19,8 @@ def sentences(rows: Sequence[SweepRow]) -> list[str]:
         return [say("sweep.found.nothing")]
     of = {row.index: row for row in rows}.values()
     n, k = sum(row.verdict in JUDGED for row in of), sum(row.verdict == "differs" for row in of)
-    found = [say("sweep.found.none" if not k else "sweep.found.differs_one" if k == 1 else "sweep.found.differs", k=k, n=n)]
-    if not n:
-        found = [say("sweep.found.unjudged")]
+    key = "unjudged" if not n else "none_one" if (k, n) == (0, 1) else "none" if not k else "differs_one" if k == 1 else "differs"
+    found = [say(f"sweep.found.{key}", k=k, n=n)]
     if few := sum(row.verdict == "not_enough" for row in of):
         found.append(say("sweep.found.not_enough", n=few))
     if known := [q for q in adjusted(rows) if q is not None]:

@@ -45,6 +45,22 @@ def test_files_that_cannot_be_written_on_the_way_are_written_at_the_end(search, 
     assert json.loads((folder / "manifest.json").read_text())["state"] == "done"
 
 
+def test_a_bug_on_the_way_is_in_the_log_with_its_place(search, monkeypatch, capsys):
+    append, n_calls = TrialLog.append, []
+
+    def at_first_broken(self, trials) -> None:
+        n_calls.append(1)
+        if len(n_calls) == 1:
+            raise KeyError("a bug")
+        append(self, trials)
+
+    monkeypatch.setattr(TrialLog, "append", at_first_broken)
+    folder = search("symbol=SYNTH_A", "report=none")
+    assert "not all could be written (KeyError: 'a bug')" in capsys.readouterr().err
+    assert "in at_first_broken" in (folder / "run.log").read_text()
+    assert len(read_trials(folder / "trials.jsonl")) == 8
+
+
 def test_results_that_cannot_be_written_are_a_message_and_the_same_command_writes_them(search, place, monkeypatch, capsys):
     with monkeypatch.context() as patched:
         patched.setattr(RunFolder, "write_study", full)

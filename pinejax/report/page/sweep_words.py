@@ -30,6 +30,7 @@ SWEEP_WORDS: dict[str, str] = {
     "sweep": "What was found",
     "sweep.found.differs_one": "1 of {n} judged combinations differs from search luck, each judged alone.",
     "sweep.found.differs": "{k} of {n} judged combinations differ from search luck, each judged alone.",
+    "sweep.found.none_one": "The one judged combination does not differ from search luck.",
     "sweep.found.none": "None of {n} judged combinations differs from search luck, each judged alone.",
     "sweep.found.unjudged": "No combination has been judged: the best of them is the luckiest of all their trials.",
     "sweep.found.nothing": "No combination has left a value that could be compared.",

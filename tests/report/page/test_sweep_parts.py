@@ -74,7 +74,9 @@ def test_the_terminal_says_of_luck_what_the_page_says():
     for some in (rows, rows[::2]):
         said = " ".join(sentences(some))
         assert said in sweep_text(some) and said in str(headline.section(Compared(some, [""] * len(some))))
-    assert "None of 1 judged" in " ".join(sentences(rows)) and "Of 2 there is not enough" in " ".join(sentences(rows))
+    assert "The one judged combination does not differ" in " ".join(sentences(rows)) and "Of 2 there is not enough" in " ".join(
+        sentences(rows)
+    )
     unjudged = " ".join(sentences(rows[::2]))
     assert say("sweep.found.unjudged") in unjudged and say("sweep.found.smallest", n=2, q="0.400") in unjudged
 
